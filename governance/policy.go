@@ -1,0 +1,95 @@
+package governance
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// Mode says whether a policy is enforced. The zero value enforces.
+type Mode uint8
+
+// The modes.
+const (
+	Enforce   Mode = iota // a violation denies
+	AuditOnly             // a violation is recorded and the call passes
+)
+
+const modeNames = "enforce audit"
+
+// String returns "enforce" or "audit".
+func (m Mode) String() string { return nameAt(modeNames, int(m)) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
+func (m *Mode) UnmarshalText(text []byte) error {
+	i, ok := indexOf(modeNames, string(text))
+	if !ok {
+		return fmt.Errorf("unknown mode %q: want enforce or audit", text)
+	}
+	*m = Mode(i)
+	return nil
+}
+
+// A Policy is one named set of limits, as an operator wrote it. A nil number sets no limit of its own: the strictest of
+// the other policies, or the kernel's ceiling, holds. A list of names that is nil or empty allows nothing; everything
+// is written ["*"].
+type Policy struct {
+	Name        string
+	Description string
+	Mode        Mode
+
+	MaxTokensPerRequest    *int64 // tokens per execution; 0 allows none
+	MaxToolCallsPerRequest *int64 // calls per execution; 0 allows none
+	BlockedPatterns        []match.Pattern
+	AllowedTools           []string       // exact names or globs
+	AllowedResources       []string       // exact URIs or globs
+	AllowedPrompts         []string       // exact names or globs
+	ConfidenceThreshold    *float64       // 0 to 1; below it a call is reported as drifting
+	Timeout                *time.Duration // how long a handler may run; positive
+
+	Source Source // where it was written; zero for policies made in code
+}
+
+// A Source says where a policy was written, so that a fault can be reported at its place.
+type Source struct {
+	File  string              // path as the operator gave it
+	Start Position            // of the record
+	Field map[string]Position // by field path, as in "blocked_patterns[2].pattern"
+}
+
+// Position is a place in a file; both count from 1, columns in characters. The zero value is unknown.
+type Position struct{ Line, Column int }
+
+// At returns the place of a field, or of the record when the field has none of its own.
+func (s Source) At(field string) Position {
+	if p, ok := s.Field[field]; ok {
+		return p
+	}
+	return s.Start
+}
+
+// A PolicyError is one fault of one policy, at its place.
+type PolicyError struct {
+	File    string
+	At      Position
+	Policy  string // name, or "#3" for the third record when it has none
+	Field   string // path, or empty for the whole record
+	Problem string // what is wrong and what to do
+}
+
+// Error returns file:line:column: policy "name": field: problem.
+func (e *PolicyError) Error() string {
+	where := ""
+	if e.File != "" {
+		where = fmt.Sprintf("%s:%d:%d: ", e.File, e.At.Line, e.At.Column)
+	}
+	field := ""
+	if e.Field != "" {
+		field = e.Field + ": "
+	}
+	return fmt.Sprintf("%spolicy %q: %s%s", where, e.Policy, field, e.Problem)
+}

@@ -25,14 +25,6 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// The sentinels of a [Compiler]; a returned error wraps one of them and names the address concerned.
-var (
-	// ErrDuplicate says that a document was already added at an address.
-	ErrDuplicate = errors.New("schema was already added")
-	// ErrUnknown says that no document was added at an address.
-	ErrUnknown = errors.New("schema was never added")
-)
-
 // A Compiler turns schema documents into schemas. It is made by [NewCompiler] and not safe for concurrent use.
 type Compiler struct {
 	documents map[string]*jsonschema.Schema
@@ -44,10 +36,10 @@ func NewCompiler() *Compiler {
 }
 
 // AddResource makes document, a JSON value as [UnmarshalJSON] returns it, known at an absolute address. The document is
-// copied. An error wraps [ErrDuplicate] when the address is taken, or says why the document is no schema.
+// copied. An error names the address and says that it is taken, or why the document is no schema.
 func (c *Compiler) AddResource(address string, document any) error {
 	if _, taken := c.documents[address]; taken {
-		return fmt.Errorf("%s: %w", address, ErrDuplicate)
+		return fmt.Errorf("%s: a schema was already added", address)
 	}
 	encoded, err := json.Marshal(document)
 	if err != nil {
@@ -61,12 +53,12 @@ func (c *Compiler) AddResource(address string, document any) error {
 	return nil
 }
 
-// Compile resolves the references of the document at address. An error wraps [ErrUnknown] when there is none, or says
-// what is wrong with the schema; a reference that leads out of the document is such a fault.
+// Compile resolves the references of the document at address. An error names the address and says that nothing was
+// added there, or what is wrong with the schema; a reference that leads out of the document is such a fault.
 func (c *Compiler) Compile(address string) (*Schema, error) {
 	document, known := c.documents[address]
 	if !known {
-		return nil, fmt.Errorf("%s: %w", address, ErrUnknown)
+		return nil, fmt.Errorf("%s: no schema was added", address)
 	}
 	resolved, err := document.CloneSchemas().Resolve(&jsonschema.ResolveOptions{BaseURI: address})
 	if err != nil {

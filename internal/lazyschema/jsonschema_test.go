@@ -100,11 +100,11 @@ func TestCompilerAddresses(t *testing.T) {
 	if err := compiler.AddResource(address, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := compiler.AddResource(address, true); !errors.Is(err, jsonschema.ErrDuplicate) {
-		t.Errorf("AddResource twice: %v, want ErrDuplicate", err)
+	if err := compiler.AddResource(address, true); err == nil || !strings.Contains(err.Error(), "already added") {
+		t.Errorf("AddResource twice: %v, want an error", err)
 	}
-	if _, err := compiler.Compile("mem:///other.json"); !errors.Is(err, jsonschema.ErrUnknown) {
-		t.Errorf("Compile of another address: %v, want ErrUnknown", err)
+	if _, err := compiler.Compile("mem:///other.json"); err == nil || !strings.Contains(err.Error(), "other.json: no schema") {
+		t.Errorf("Compile of another address: %v, want an error that names it", err)
 	}
 	for range 2 { // a document may be compiled more than once
 		if _, err := compiler.Compile(address); err != nil {

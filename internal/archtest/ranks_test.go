@@ -1,0 +1,137 @@
+package archtest_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ranks says who may import whom: only a lower rank. A line is a rank and a package's folder, below the heading of its
+// layer. A rank lands with its package: one without the other is a breach.
+const ranks = `
+intelligence:
+	60  internal/archtest
+	50  server
+
+framework:
+
+infrastructure:
+
+primitives:
+
+contract:
+	 5  tools
+
+governance:
+	 3  governance
+	 0  governance/match
+
+state:
+`
+
+// edges are imports that the architecture promises: importer, imported. One is due as soon as its importer exists.
+const edges = `
+	modules/scak        modules/primitives
+	modules/iatp        modules/primitives
+	modules/nexus       modules/iatp
+	modules/hypervisor  modules/iatp
+`
+
+// A standing is the place of a package in the table.
+type standing struct {
+	dir, layer string
+	rank       int
+}
+
+func (s standing) String() string {
+	return fmt.Sprintf("%s (%s, rank %d)", s.dir, s.layer, s.rank)
+}
+
+// standings reads the table of ranks; its faults are breaches like any other.
+func standings(table string) (map[string]standing, []string) {
+	var faults []string
+	placed := make(map[string]standing)
+	layer := ""
+	for _, row := range fields(table) {
+		if heading, ok := strings.CutSuffix(row[0], ":"); ok && len(row) == 1 {
+			layer = heading
+			continue
+		}
+		rank, err := strconv.Atoi(row[0])
+		if err != nil || len(row) != 2 || layer == "" {
+			faults = append(faults, fmt.Sprintf("ranks: %q is neither a layer nor a rank and a folder below one", row))
+			continue
+		}
+		if twin, twice := placed[row[1]]; twice {
+			faults = append(faults, fmt.Sprintf("ranks: %v is placed twice: strike one line", twin))
+		}
+		placed[row[1]] = standing{row[1], layer, rank}
+	}
+	return placed, faults
+}
+
+func ranksLaw(t *tree) []string {
+	return ranksIn(t, ranks)
+}
+
+// ranksIn holds the tree to a table of ranks.
+func ranksIn(t *tree, table string) []string {
+	placed, breaches := standings(table)
+	for _, dir := range t.dirs() {
+		if _, ranked := placed[dir]; !ranked {
+			breaches = append(breaches, dir+": the package has no rank: give it one in internal/archtest/ranks_test.go")
+		}
+	}
+	for dir := range placed {
+		if t.packages[dir] == nil {
+			breaches = append(breaches, dir+": the rank has no package: strike its line in internal/archtest/ranks_test.go")
+		}
+	}
+	slices.Sort(breaches)
+	return append(breaches, upward(t, placed)...)
+}
+
+// upward reports production imports that do not lead to a lower rank.
+func upward(t *tree, placed map[string]standing) []string {
+	var breaches []string
+	for _, f := range t.production() {
+		from, ranked := placed[f.dir()]
+		for _, spec := range f.Imports {
+			dir, ours := own(spec)
+			to, known := placed[dir]
+			if ours && ranked && known && to.rank >= from.rank {
+				breaches = append(breaches, t.at(spec.Pos(), "%v imports %v, but only a lower rank may be imported: "+
+					"declare an interface here that modules/standard fills, or move what both need below both", from, to))
+			}
+		}
+	}
+	return breaches
+}
+
+func edgesLaw(t *tree) []string {
+	var breaches []string
+	for _, edge := range fields(edges) {
+		if t.packages[edge[0]] != nil && !reaches(t, edge[0], edge[1]) {
+			breaches = append(breaches, fmt.Sprintf("%s: does not import %s, as the architecture promises: "+
+				"use it, or change both ARCHITECTURE.md and the table of edges", edge[0], edge[1]))
+		}
+	}
+	return breaches
+}
+
+// reaches reports whether production code of one package imports the other.
+func reaches(t *tree, from, to string) bool {
+	return slices.ContainsFunc(t.packages[from], func(f file) bool {
+		return !f.test && imports(f, module+"/"+to)
+	})
+}
+
+func imports(f file, name string) bool {
+	for _, spec := range f.Imports {
+		if imported(spec) == name {
+			return true
+		}
+	}
+	return false
+}

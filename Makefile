@@ -1,0 +1,155 @@
+# `make` lists what can be done here. Go is all that building, running and testing need; a C compiler adds the race
+# detector and npm adds other people's MCP clients. Whatever is left out for want of one of them is said aloud, and is a
+# failure where CI=true.
+
+SHELL        := bash
+.SHELLFLAGS  := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO           ?= go
+PKG          ?= ./...
+FUZZTIME     ?= 30s
+BENCH        ?= .
+BINARY       := $(CURDIR)/bin/mcp-kernel
+
+VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT       ?= $(shell git rev-parse HEAD 2>/dev/null)
+DATE         ?= $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS      := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI         := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_VERSION)
+
+# The stand-in for the SDK's schema compiler is a module of its own, which ./... does not reach.
+LAZYSCHEMA := internal/lazyschema
+# Everything that has tests: the module, the stand-in, the tools of CI.
+TESTED := ./... github.com/santhosh-tekuri/jsonschema/v6 ./.ci/testsum
+
+# The race detector, where there is a C compiler to link it with.
+CC   := $(shell $(GO) env CC)
+RACE := $(if $(shell command -v $(CC)),-race)
+
+export CGO_ENABLED = 0
+
+.PHONY: help
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+## Build and run
+
+.PHONY: build
+build: ## Builds bin/mcp-kernel, one static file
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) ./cmd/mcp-kernel
+
+.PHONY: run
+run: build ## Builds, runs the demo, prints what to paste into a host
+	$(BINARY) demo
+	@.ci/hosts $(BINARY)
+
+## Test
+
+.PHONY: test
+test: compiler clients ## Runs every test, shuffled, under the race detector
+	@mkdir -p bin
+	CGO_ENABLED=$(if $(RACE),1,0) $(GO) run ./.ci/testsum -summary bin/test-summary.txt $(RACE) -shuffle=on -count=1 $(TESTED)
+
+.PHONY: short
+short: ## Runs the quick tests, cached: for between two edits
+	$(GO) test -short $(PKG)
+
+.PHONY: race
+race: ## Hunts races: each test five times, on one and on four threads (PKG=./state/...)
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=5 -cpu=1,4 $(PKG)
+
+.PHONY: cover
+cover: ## Measures coverage and holds it to the floors
+	.ci/cover
+
+.PHONY: fuzz
+fuzz: ## Fuzzes each target (FUZZTIME=30s)
+	.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Runs the benchmarks (PKG=./governance/... BENCH=Decide)
+	$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem $(PKG)
+
+.PHONY: conformance
+conformance: ## Runs the suite that every state driver must pass
+	$(GO) test -count=1 ./state/...
+
+.PHONY: golden
+golden: ## Rewrites the golden files; look at the difference before you commit it
+	@packages=$$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r dirname | sort -u); \
+	  test -n "$$packages" || { echo 'no test has golden files' >&2; exit 1; }; \
+	  $(GO) test -count=1 $$packages -update && git status --short
+
+.PHONY: smoke
+smoke: build ## Asks the built binary: initialize, tools/list, one allowed and one denied call
+	.ci/smoke $(BINARY)
+
+.PHONY: prove
+prove: smoke clients ## Shows the promises on the built binary: smoke, demo, other people's clients
+	$(BINARY) demo
+	$(GO) test -count=1 -v -run=Client ./cmd/mcp-kernel
+
+## Keep
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## Formats the code
+	$(GOLANGCI) fmt . .ci/testsum/*.go
+	cd $(LAZYSCHEMA) && $(GOLANGCI) fmt
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Vets and lints, tests included
+	$(GO) vet ./... ./.ci/testsum
+	$(GOLANGCI) run ./... ./.ci/testsum
+	cd $(LAZYSCHEMA) && $(GOLANGCI) run ./...
+
+.PHONY: format-check
+format-check: $(GOLANGCI)
+	$(GOLANGCI) fmt --diff . .ci/testsum/*.go
+	cd $(LAZYSCHEMA) && $(GOLANGCI) fmt --diff
+
+.PHONY: tidy
+tidy: ## Tidies the module files
+	cd $(LAZYSCHEMA) && $(GO) mod tidy
+	$(GO) mod tidy
+
+.PHONY: generate
+generate: ## Runs the generators
+	$(GO) generate ./...
+
+.PHONY: check
+check: ## Runs what CI runs
+	.ci/run
+
+.PHONY: clean
+clean: ## Removes what was built, tools included
+	rm -rf bin dist .tools coverage.out testdata/clients/node_modules
+
+## Prerequisites
+
+.PHONY: compiler
+compiler:
+	@test -n "$(RACE)" || { \
+	  echo '*** no C compiler ($(CC)): the tests run WITHOUT the race detector' >&2; test "$${CI:-}" != true; }
+
+CLIENTS := testdata/clients/node_modules/.package-lock.json
+
+.PHONY: clients
+clients:
+	@if ! command -v npm >/dev/null; then \
+	  echo '*** no npm: the tests with other people'\''s MCP clients are SKIPPED' >&2; test "$${CI:-}" != true; \
+	elif ! $(MAKE) --no-print-directory $(CLIENTS); then \
+	  echo '*** npm ci failed: the tests with other people'\''s MCP clients are SKIPPED' >&2; test "$${CI:-}" != true; \
+	else \
+	  cd testdata/clients && node --test --test-reporter=spec; \
+	fi
+
+$(CLIENTS): testdata/clients/package-lock.json
+	cd testdata/clients && npm ci
+	@touch $@
+
+$(GOLANGCI):
+	GOBIN=$(CURDIR)/.tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/golangci-lint $@

@@ -1,0 +1,98 @@
+package config
+
+import (
+	"time"
+)
+
+// A Config is everything that can be configured. Keys in the file are the mapstructure names, nested by dots; the
+// environment spells them MCP_KERNEL_AUDIT_DURABILITY; configs/mcp-kernel.yaml documents each.
+type Config struct {
+	DataDir    string     `mapstructure:"data_dir"` // journal, keys, state; default is the user's data directory
+	Log        Log        `mapstructure:"log"`
+	Server     Server     `mapstructure:"server"`
+	Governance Governance `mapstructure:"governance"`
+	Audit      Audit      `mapstructure:"audit"`
+	State      State      `mapstructure:"state"`
+	Modules    Modules    `mapstructure:"modules"`
+	Files      Files      `mapstructure:"files"`
+
+	// File is the file that was read, or empty.
+	File string `mapstructure:"-"`
+}
+
+// Log configures the program's own log, which goes to standard error.
+type Log struct {
+	Level  string `mapstructure:"level"`  // debug, info, warn, error, off
+	Format string `mapstructure:"format"` // auto (pretty on a terminal), pretty, json
+}
+
+// Server configures what hosts see.
+type Server struct {
+	Profile       string        `mapstructure:"profile"`        // default, files, full
+	MaxConcurrent int           `mapstructure:"max_concurrent"` // requests of one connection at once
+	MaxMessage    int           `mapstructure:"max_message"`    // bytes
+	PageSize      int           `mapstructure:"page_size"`      // entries of a listing's page
+	Drain         time.Duration `mapstructure:"drain"`          // for running calls when the host has gone
+}
+
+// Governance configures which policies hold and what limits count over.
+type Governance struct {
+	PolicyFiles []string      `mapstructure:"policy_files"` // files or directories; none means the built-in policies
+	Policies    []string      `mapstructure:"policies"`     // names of those that hold for every call
+	Window      time.Duration `mapstructure:"window"`       // of the implicit execution
+	MaxDepth    int           `mapstructure:"max_depth"`    // of calls that calls make
+}
+
+// Audit configures the journal.
+type Audit struct {
+	Durability         string        `mapstructure:"durability"`          // process, disk
+	Capture            string        `mapstructure:"capture"`             // digest, preview, sealed
+	Recipient          string        `mapstructure:"recipient"`           // age X25519 recipient that sealed payloads are encrypted to
+	CheckpointEvery    int           `mapstructure:"checkpoint_every"`    // entries between two signed heads
+	CheckpointInterval time.Duration `mapstructure:"checkpoint_interval"` // at most between a new entry and a signed head
+	SegmentBytes       int64         `mapstructure:"segment_bytes"`       // size at which a segment is closed
+	RetainSegments     int           `mapstructure:"retain_segments"`     // closed segments kept; 0 keeps all
+	RetainAge          time.Duration `mapstructure:"retain_age"`          // age of segments kept; 0 keeps all
+}
+
+// State configures where modules keep what they keep.
+type State struct {
+	Backend string `mapstructure:"backend"` // sqlite, memory
+}
+
+// Modules configures what is left out.
+type Modules struct {
+	Disabled []string `mapstructure:"disabled"`
+}
+
+// Files configures what the file actions may reach.
+type Files struct {
+	Roots        []Root        `mapstructure:"roots"`
+	MaxFileBytes int64         `mapstructure:"max_file_bytes"` // largest file read or written
+	Idempotency  time.Duration `mapstructure:"idempotency_ttl"`
+}
+
+// A Root is one directory that the file actions may reach.
+type Root struct {
+	Name     string `mapstructure:"name"`
+	Path     string `mapstructure:"path"` // absolute
+	ReadOnly bool   `mapstructure:"read_only"`
+}
+
+// Default returns the configuration that holds where nothing else is said.
+func Default() Config {
+	return Config{
+		DataDir: defaultDataDir(),
+		Log:     Log{Level: "info", Format: "auto"},
+		Server: Server{
+			Profile: "default", MaxConcurrent: 256, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
+		},
+		Governance: Governance{Policies: []string{"default"}, Window: time.Hour, MaxDepth: 8},
+		Audit: Audit{
+			Durability: "process", Capture: "preview", CheckpointEvery: 4096, CheckpointInterval: time.Second,
+			SegmentBytes: 64 << 20,
+		},
+		State: State{Backend: "sqlite"},
+		Files: Files{MaxFileBytes: 8 << 20, Idempotency: 24 * time.Hour},
+	}
+}

@@ -1,0 +1,30 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// defaultDataDir is where a user's programs keep their data: $XDG_DATA_HOME or ~/.local/share on Unix,
+// ~/Library/Application Support on macOS, %LocalAppData% on Windows. It is empty when no home is known, and then has to
+// be configured.
+func defaultDataDir() string {
+	const name = "mcp-kernel"
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, name)
+	}
+	if runtime.GOOS == "windows" {
+		if dir := os.Getenv("LocalAppData"); dir != "" {
+			return filepath.Join(dir, name)
+		}
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", name)
+	}
+	return filepath.Join(home, ".local", "share", name)
+}

@@ -1,0 +1,164 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// EnvPrefix begins the name of every environment variable that configures: MCP_KERNEL_DATA_DIR for data_dir.
+const EnvPrefix = "MCP_KERNEL"
+
+// Load reads the configuration: flags over environment over file over Default. file is the operator's --config; when
+// it is empty, mcp-kernel.yaml in the user's configuration directory is read if it is there. flags are bound to the
+// keys that bind names, and only those that were set count. Every fault is reported at once.
+func Load(file string, flags *pflag.FlagSet, bind map[string]string) (Config, error) {
+	v := viper.New()
+	v.SetEnvPrefix(EnvPrefix)
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
+	known := keys()
+	setDefaults(v)
+	for _, key := range known {
+		if err := v.BindEnv(key); err != nil {
+			return Config{}, fmt.Errorf("binding %s to the environment: %w", key, err)
+		}
+	}
+	for key, name := range bind {
+		if flag := flags.Lookup(name); flag != nil && flag.Changed {
+			v.Set(key, flag.Value.String())
+		}
+	}
+	path, err := readFile(v, file)
+	if err != nil {
+		return Config{}, err
+	}
+	if err := unknownKeys(v, path, known); err != nil {
+		return Config{}, err
+	}
+	return decode(v, path)
+}
+
+func readFile(v *viper.Viper, file string) (string, error) {
+	path := file
+	if path == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return "", nil // no home, no file
+		}
+		path = filepath.Join(dir, "mcp-kernel", "mcp-kernel.yaml")
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return "", nil
+		}
+	}
+	v.SetConfigFile(path)
+	v.SetConfigType("yaml")
+	if err := v.ReadInConfig(); err != nil {
+		return "", fmt.Errorf("configuration %s: %w", path, err)
+	}
+	return path, nil
+}
+
+func decode(v *viper.Viper, path string) (Config, error) {
+	c := Config{File: path}
+	hooks := mapstructure.ComposeDecodeHookFunc(
+		mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(","))
+	if err := v.UnmarshalExact(&c, viper.DecodeHook(hooks)); err != nil {
+		return Config{}, fmt.Errorf("configuration %s: %w", orDefaults(path), err)
+	}
+	if err := c.Validate(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+func orDefaults(path string) string {
+	if path == "" {
+		return "from flags and environment"
+	}
+	return path
+}
+
+// unknownKeys reports every key of the file that is none of ours, with the nearest one that is.
+func unknownKeys(v *viper.Viper, path string, known []string) error {
+	var faults []error
+	for _, key := range v.AllKeys() {
+		if !slices.Contains(known, key) {
+			faults = append(faults, fmt.Errorf("configuration %s: unknown key %q: did you mean %q?", path, key, nearest(key, known)))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// keys lists every key that can be configured, as viper spells them.
+func keys() []string { return keysOf(reflect.TypeFor[Config](), "") }
+
+func keysOf(t reflect.Type, prefix string) []string {
+	var all []string
+	for field := range t.Fields() {
+		name := field.Tag.Get("mapstructure")
+		switch {
+		case name == "-":
+		case field.Type.Kind() == reflect.Struct:
+			all = append(all, keysOf(field.Type, prefix+name+".")...)
+		default:
+			all = append(all, prefix+name)
+		}
+	}
+	return all
+}
+
+func setDefaults(v *viper.Viper) { defaultsOf(v, reflect.ValueOf(Default()), "") }
+
+func defaultsOf(v *viper.Viper, value reflect.Value, prefix string) {
+	for i := range value.NumField() {
+		field := value.Type().Field(i)
+		name := field.Tag.Get("mapstructure")
+		switch {
+		case name == "-":
+		case field.Type.Kind() == reflect.Struct:
+			defaultsOf(v, value.Field(i), prefix+name+".")
+		default:
+			v.SetDefault(prefix+name, value.Field(i).Interface())
+		}
+	}
+}
+
+// nearest returns the known key with the least edit distance.
+func nearest(key string, known []string) string {
+	best, least := "", len(key)+64
+	for _, k := range known {
+		if d := distance(key, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two short strings.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := corner
+			if a[i] != b[j] {
+				cost = min(corner, row[j], row[j+1]) + 1
+			}
+			corner, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

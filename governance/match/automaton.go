@@ -14,6 +14,7 @@ type automaton struct {
 	text  [256]uint8 // the same, with bytes of 0x80 and above as classStop
 	raw   [256]uint8 // the same, with what ends or changes a JSON string as classStop too
 
+	wide  bool     // some key has a character beyond ASCII
 	width uint32   // classes
 	dense uint32   // states with a row
 	next  []uint32 // rows of entries
@@ -92,6 +93,7 @@ func (a *automaton) classify(keys []key) {
 	a.text, a.raw = a.class, a.class
 	for b := range a.class {
 		if b >= 0x80 {
+			a.wide = a.wide || used[b]
 			a.text[b], a.raw[b] = classStop, classStop
 		}
 		if b < 0x20 || b == '"' || b == '\\' {
@@ -200,6 +202,18 @@ func (a *automaton) number(e uint32) uint32 {
 		return e &^ markSparse
 	}
 	return e / a.width
+}
+
+// deep returns the entry that follows any entry without markOut.
+func (a *automaton) deep(e uint32, c uint8) uint32 {
+	switch {
+	case e < markSparse:
+		return a.next[e+uint32(c)]
+	case c == classStop:
+		return entryStop
+	default:
+		return a.step(e&^markSparse, c)
+	}
 }
 
 // step returns the entry that follows state n on class c, which is not classStop.

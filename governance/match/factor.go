@@ -48,14 +48,22 @@ func usable(set []string) []string {
 	return slices.Compact(set)
 }
 
-// better returns the set whose shortest literal is longer, and of equals the smaller set.
+// better returns the set that occurs more rarely in ordinary text.
 func better(a, b []string) []string {
-	switch la, lb := shortest(a), shortest(b); {
-	case lb > la, lb == la && len(b) < len(a):
+	if worth(b) > worth(a) {
 		return b
-	default:
-		return a
 	}
+	return a
+}
+
+// worth estimates how rare a set is: longer literals are rarer, though beyond a few bytes that gains nothing, and every
+// further literal is one more that may occur. A set of nothing is worth nothing.
+func worth(set []string) int {
+	n := shortest(set)
+	if n < minFactor {
+		return n
+	}
+	return max(minFactor, 3*min(n, 6)-4*(len(set)-1))
 }
 
 // shortest returns the length of the shortest literal of a set, 0 when nothing is known.

@@ -88,12 +88,10 @@ func (g *GlobMatcher) Literal() (string, bool) {
 
 // Match reports whether the glob matches the whole of s. It does not allocate; its time is at most proportional to the
 // length of s times that of the glob.
-func (g *GlobMatcher) Match(s string) bool { return globMatch(g, s) }
-
-// globMatch remembers the last star alone: when the steps behind it fail, the star takes one character more. An
-// earlier star never needs to be reconsidered, because the leftmost fit of what stands between two stars leaves the
-// most for the rest.
-func globMatch[T string | []byte](g *GlobMatcher, s T) bool {
+//
+// Only the last star is remembered: when the steps behind it fail, the star takes one character more. An earlier star
+// never needs to be reconsidered, because the leftmost fit of what stands between two stars leaves the most for the rest.
+func (g *GlobMatcher) Match(s string) bool {
 	op, at := 0, 0
 	starOp, starAt := -1, 0
 	for at < len(s) {
@@ -102,7 +100,7 @@ func globMatch[T string | []byte](g *GlobMatcher, s T) bool {
 			starOp, starAt = op, at
 			continue
 		}
-		r, size := decodeRune(s, at)
+		r, size := decodeRune(s[at:])
 		if op < len(g.ops) && g.accepts(&g.ops[op], r) {
 			op++
 			at += size
@@ -111,7 +109,7 @@ func globMatch[T string | []byte](g *GlobMatcher, s T) bool {
 		if starOp < 0 {
 			return false
 		}
-		_, size = decodeRune(s, starAt)
+		_, size = decodeRune(s[starAt:])
 		starAt += size
 		op, at = starOp, starAt
 	}
@@ -121,18 +119,12 @@ func globMatch[T string | []byte](g *GlobMatcher, s T) bool {
 	return op == len(g.ops)
 }
 
-// decodeRune returns the character of s at i and its length in bytes.
-func decodeRune[T string | []byte](s T, i int) (rune, int) {
-	if c := s[i]; c < utf8.RuneSelf {
-		return rune(c), 1
+// decodeRune returns the first character of s, which is not empty, and its length in bytes.
+func decodeRune(s string) (rune, int) {
+	if s[0] < utf8.RuneSelf {
+		return rune(s[0]), 1
 	}
-	switch s := any(s).(type) {
-	case string:
-		return utf8.DecodeRuneInString(s[i:])
-	case []byte:
-		return utf8.DecodeRune(s[i:])
-	}
-	return utf8.RuneError, 1
+	return utf8.DecodeRuneInString(s)
 }
 
 // accepts reports whether a step that takes exactly one character takes r.

@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Scan looks for the patterns in name, a tool's or prompt's name or a resource's URI, and in every value of doc, a JSON
@@ -157,24 +158,20 @@ func (m *matcher) feed(class *[256]uint8, text []byte, base, i int) int {
 	return i
 }
 
-// deep is the step of a state without a row.
-func (a *automaton) deep(state uint32, c uint8) uint32 {
-	if c == classStop {
-		return entryStop
-	}
-	return a.step(a.number(state), c)
-}
-
 // wide feeds the folded form of the character at i, which is not ASCII, and returns its size, 0 when it is malformed.
 func (m *matcher) wide(text []byte, base, i int) int {
 	r, size := utf8.DecodeRune(text[i:])
 	if r == utf8.RuneError && size < 2 {
 		return 0
 	}
+	if r = foldRune(r); r >= utf8.RuneSelf && !m.auto.wide {
+		m.state = 0
+		return size
+	}
 	var folded [utf8.UTFMax]byte
-	n := utf8.EncodeRune(folded[:], foldRune(r))
+	n := utf8.EncodeRune(folded[:], r)
 	for _, b := range folded[:n] {
-		e := m.auto.step(m.auto.number(m.state), m.auto.class[b])
+		e := m.auto.deep(m.state, m.auto.class[b])
 		if e >= markOut {
 			m.found(e, text[base:i+size])
 			e &^= markOut
@@ -245,7 +242,7 @@ func (m *matcher) run(rule int32, value []byte) {
 	}
 	r := &m.set.rules[rule]
 	if r.glob != nil {
-		if globMatch(r.glob, value) {
+		if r.glob.Match(unsafe.String(unsafe.SliceData(value), len(value))) { // reads only, keeps nothing
 			m.hit(rule, 0, len(value))
 		}
 		return

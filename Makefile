@@ -100,8 +100,7 @@ fmt: $(GOLANGCI) ## Formats the code
 	cd $(LAZYSCHEMA) && $(GOLANGCI) fmt
 
 .PHONY: lint
-lint: $(GOLANGCI) ## Vets and lints, tests included
-	$(GO) vet ./... ./.ci/testsum
+lint: $(GOLANGCI) ## Lints, tests included (go vet is among the linters)
 	$(GOLANGCI) run ./... ./.ci/testsum
 	cd $(LAZYSCHEMA) && $(GOLANGCI) run ./...
 

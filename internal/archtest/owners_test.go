@@ -13,7 +13,7 @@ const owners = `
 	github.com/mark3labs/mcp-go    server,internal/demo                         implement tools.Module and let the server publish it
 	github.com/rs/zerolog          cmd,internal/config,server                   return an error, or report through an Observer
 	github.com/spf13/cobra         cmd                                          take Options
-	github.com/spf13/pflag         cmd                                          take Options
+	github.com/spf13/pflag         cmd,internal/config                          take Options
 	github.com/spf13/viper         internal/config                              take Options
 	github.com/tiktoken-go         governance/audit                             let governance/audit count
 	database/sql                   state/sqlitestate                            keep it in a state.Backend

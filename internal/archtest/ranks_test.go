@@ -13,8 +13,10 @@ const ranks = `
 intelligence:
 	60  internal/archtest
 	50  server
+	45  internal/config
 
 framework:
+	33  modules/controlplane
 
 infrastructure:
 
@@ -24,7 +26,9 @@ contract:
 	 5  tools
 
 governance:
+	 4  governance/audit
 	 3  governance
+	 0  governance/audit/merkle
 	 0  governance/match
 
 state:

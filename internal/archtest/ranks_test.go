@@ -28,6 +28,7 @@ contract:
 governance:
 	 4  governance/audit
 	 3  governance
+	 1  governance/tokens
 	 0  governance/audit/merkle
 	 0  governance/match
 

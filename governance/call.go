@@ -3,6 +3,7 @@ package governance
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -50,12 +51,17 @@ type Caller struct {
 }
 
 // Identity is the part of the caller that limits and baselines are counted by: the principal, and the proven agent
-// below it. It never contains the label.
+// below it. It never contains the label, and two callers that differ in either never share one: what separates the
+// two is escaped in the principal.
 func (c Caller) Identity() string {
-	if c.Agent == "" {
-		return c.Principal
+	principal := c.Principal
+	if strings.ContainsAny(principal, "#%") {
+		principal = strings.NewReplacer("%", "%25", "#", "%23").Replace(principal)
 	}
-	return c.Principal + "#" + c.Agent
+	if c.Agent == "" {
+		return principal
+	}
+	return principal + "#" + c.Agent
 }
 
 // Hints are the behaviour hints a tool declares about itself. The zero value is the pessimistic one of the protocol:

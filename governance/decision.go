@@ -68,18 +68,38 @@ func (e *Event) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// The names of the three stages and of the checks the kernel brings along.
+// The names of the three stages of a decision, in their order, and of the review of what came of it.
 const (
 	StageAllow    = "allowlist"
 	StagePatterns = "patterns"
 	StageLimits   = "limits"
+	StageReview   = "review"
+)
+
+// The names of the checks that the kernel brings along. Where a policy's field is what was checked, the check has the
+// field's name.
+const (
+	CheckContext    = "context"   // the caller still waits
+	CheckCaller     = "caller"    // somebody is authenticated
+	CheckKind       = "kind"      // the kind is known
+	CheckFrozen     = "frozen"    // no operator froze the caller
+	CheckDepth      = "depth"     // calls within calls are bounded
+	CheckPolicies   = "policies"  // the policies that the call names exist
+	CheckExecution  = "execution" // the execution is the caller's and open
+	CheckTools      = "allowed_tools"
+	CheckResources  = "allowed_resources"
+	CheckPrompts    = "allowed_prompts"
+	CheckPatterns   = "blocked_patterns"
+	CheckCalls      = "max_tool_calls_per_request"
+	CheckTokens     = "max_tokens_per_request"
+	CheckConfidence = "confidence_threshold"
 )
 
 // A Decision is what a check, and in the end the Gate, says about a call. Its zero value denies. Reason is short and
 // safe to show to the caller: it names a rule, never a rule's text, a value or an internal.
 type Decision struct {
 	Effect   Effect        // deny unless said otherwise
-	Stage    string        // StageAllow, StagePatterns or StageLimits; where it was decided
+	Stage    string        // StageAllow, StagePatterns, StageLimits or StageReview; where it was decided
 	Check    string        // the check within the stage, as in "allowed_tools", "blocked_patterns", "max_tool_calls_per_request"
 	Rule     string        // the rule's name, as in a pattern's name; may be empty
 	Policy   string        // the policy that gave the deciding rule; may be empty
@@ -90,6 +110,12 @@ type Decision struct {
 	Timeout  time.Duration // how long the handler may run; set on Allow, always positive
 	Charges  []Charge      // what was reserved, to be recorded with the decision; owned by the decision
 	Snapshot *Snapshot     // the policies that decided; nil only when none could be selected
+
+	Used       int64     // where a limit decided: what the counter had before this call
+	Limit      int64     // where a limit decided: what it may have
+	Retry      time.Time // where a limit decided: when its window ends; zero when waiting does not help
+	Confidence float64   // 0 to 1; set by Gate.Review alone
+	Fault      error     // why a check could not judge, for the log; it is never shown to the caller
 }
 
 // Allowed reports whether the call may run.
@@ -99,6 +125,7 @@ func (d Decision) Allowed() bool { return d.Effect == Allow }
 type Charge struct {
 	Shard string      // whose counter: the caller's identity
 	Claim state.Claim // name, amount (negative gives back), limit and window
+	Until time.Time   // when the window that was charged ends, by the counter's clock; zero when it has no end
 }
 
 // Used is what a call turned out to need.

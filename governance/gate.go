@@ -2,11 +2,13 @@ package governance
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
 
-// A Check is one question asked of a call. An error denies.
+// A Check is one question asked of a call. An error denies, and so does a panic.
 type Check interface {
 	// Name names the check in decisions, traces and the journal.
 	Name() string
@@ -14,8 +16,16 @@ type Check interface {
 	Check(ctx context.Context, c *Call, s *Snapshot) (Decision, error)
 }
 
+// An Inspector is one question asked of what a handler answered. An error withholds the answer, and so does a panic.
+type Inspector interface {
+	// Name names the inspector in decisions and the journal.
+	Name() string
+	// Inspect judges the outcome. Effect Allow means that it has no objection; anything else withholds the answer.
+	Inspect(ctx context.Context, c *Call, o *Outcome, s *Snapshot) (Decision, error)
+}
+
 // A Limiter charges counters atomically: all claims of one shard or none. state.Backend is one, and so is the journal's
-// ledger. A refusal is data in Taken; an error is a fault of the backend, and denies.
+// ledger. A refusal is data in Taken; an error is a fault of the backend, and denies. It must not keep the claims.
 type Limiter interface {
 	Take(ctx context.Context, shard string, claims ...state.Claim) ([]state.Taken, error)
 }
@@ -30,4 +40,132 @@ type Facts struct {
 // them are added. An error denies.
 type Standing interface {
 	Of(ctx context.Context, c Caller) (Facts, error)
+}
+
+// Executions knows the explicit executions. A handle that is unknown, foreign or expired is an error, and denies.
+type Executions interface {
+	Lookup(ctx context.Context, c Caller, handle string) (Execution, error)
+}
+
+// An Execution is an explicit execution: a child of the implicit one, whose use is charged to both.
+type Execution struct {
+	Handle    string    // as in Call.Execution
+	Opened    time.Time // when it was opened
+	Expires   time.Time // when it ends; zero is never
+	MaxCalls  *int64    // nil for what the policies say; it can only be less
+	MaxTokens *int64    // nil for what the policies say; it can only be less
+}
+
+// What holds where Options say nothing.
+const (
+	DefaultWindow   = time.Hour
+	DefaultMaxDepth = 8
+)
+
+// Options are what a Gate is made of. Select and Limiter are required.
+type Options struct {
+	Allow      []Check                          // asked after the allowlists
+	Patterns   []Check                          // asked after the blocked patterns
+	Limits     []Check                          // asked after the counters, when these are charged already
+	Results    []Inspector                      // asked about every answer
+	Select     func(c *Call) (*Snapshot, error) // which policies govern a call; an error denies
+	Limiter    Limiter                          // counts
+	Peek       func(ctx context.Context, shard string, claims ...state.Claim) ([]state.Taken, error)
+	Standing   Standing         // nil: nothing is known against anybody
+	Executions Executions       // nil: there are no explicit executions, and naming one denies
+	Window     time.Duration    // of the implicit execution; DefaultWindow
+	MaxDepth   int              // of calls within calls; DefaultMaxDepth
+	Baselines  *Baselines       // nil: the kernel finds no drift
+	Now        func() time.Time // nil: time.Now
+}
+
+// A Gate judges calls. It is safe for concurrent use and keeps nothing of a call but its baseline.
+type Gate struct {
+	options Options
+	steps   []step
+}
+
+// New returns a Gate, or every fault of the options, joined.
+func New(o Options) (*Gate, error) {
+	var faults []error
+	if o.Select == nil {
+		faults = append(faults, errors.New("gate: no Select: say which policies govern a call"))
+	}
+	if o.Limiter == nil {
+		faults = append(faults, errors.New("gate: no Limiter: say what counts"))
+	}
+	if o.Window < 0 || o.MaxDepth < 0 {
+		faults = append(faults, errors.New("gate: Window and MaxDepth must not be negative"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if o.Window == 0 {
+		o.Window = DefaultWindow
+	}
+	if o.MaxDepth == 0 {
+		o.MaxDepth = DefaultMaxDepth
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	g := &Gate{options: o}
+	g.steps = g.order()
+	return g, nil
+}
+
+// order is the order of the steps. Who calls, and whether anything may run at all, is asked before the three stages.
+func (g *Gate) order() []step {
+	var steps []step
+	add := func(stage string, extra []Check, own ...step) {
+		for _, s := range own {
+			s.stage = stage
+			steps = append(steps, s)
+		}
+		for _, c := range extra {
+			steps = append(steps, step{stage: stage, check: c.Name(), governed: true, run: asking(c)})
+		}
+	}
+	add(StageLimits, nil, step{check: CheckContext, hard: true, run: waiting})
+	add(StageAllow, nil,
+		step{check: CheckCaller, hard: true, run: authenticated},
+		step{check: CheckKind, hard: true, run: knownKind})
+	add(StageLimits, nil,
+		step{check: CheckFrozen, hard: true, run: g.standing},
+		step{check: CheckDepth, hard: true, run: g.depth})
+	add(StageAllow, nil, step{check: CheckPolicies, hard: true, run: g.selectPolicies})
+	add(StageAllow, g.options.Allow, step{governed: true, run: listed})
+	add(StagePatterns, g.options.Patterns, step{check: CheckPatterns, governed: true, run: scanned})
+	add(StageLimits, g.options.Limits,
+		step{check: CheckExecution, hard: true, run: g.execution},
+		step{governed: true, counts: true, run: g.counted})
+	return steps
+}
+
+// Decide judges a call: who calls and whether anything may run, then allowlist, blocked patterns and limits, then
+// whatever checks were added to each. The first objection denies; a wish to ask a human stands only when nothing denies.
+// Under mode audit an objection lets the call pass with Would set, while faults, freezes, unknown callers, kinds,
+// policies and executions deny in every mode. Whatever the effect, Charges were taken and are to be settled.
+func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
+	w := &walk{call: c}
+	var held *Decision // what audit let pass, or the wish to ask
+	for i := range g.steps {
+		d := g.steps[i].judge(ctx, w)
+		switch {
+		case d == nil:
+		case w.passes(&g.steps[i], d):
+			if held == nil || held.Effect == Ask && d.Effect == Deny {
+				held = d
+			}
+		default:
+			return w.finish(*d)
+		}
+	}
+	if held == nil {
+		return w.finish(Decision{Effect: Allow, Event: PolicyCheck})
+	}
+	if w.audits() {
+		held.Effect, held.Would = Allow, true
+	}
+	return w.finish(*held)
 }

@@ -1,0 +1,113 @@
+package governance
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// meaning is what a digest is taken of: everything that can change a decision, in one form.
+type meaning struct {
+	Version   int // of this form
+	Mode      Mode
+	Tokens    int64
+	Calls     int64
+	Timeout   time.Duration
+	Threshold float64
+	Patterns  []patternMeaning
+	Tools     listMeaning
+	Resources listMeaning
+	Prompts   listMeaning
+}
+
+type patternMeaning struct {
+	Type          match.Type
+	Text          string
+	CaseSensitive bool
+}
+
+// listMeaning is a composed allowlist: the exact names that globs do not allow anyway, and the different sets of globs
+// that a name must pass.
+type listMeaning struct {
+	Names []string
+	Globs [][]string
+}
+
+// sum returns the digest of what the snapshot means.
+func (s *Snapshot) sum() string {
+	e := &s.effective
+	m := meaning{
+		Version: 1, Mode: e.Mode.Value, Tokens: e.MaxTokensPerRequest.Value, Calls: e.MaxToolCallsPerRequest.Value,
+		Timeout: time.Duration(e.Timeout.Value), Threshold: e.ConfidenceThreshold.Value,
+		Tools: s.tools.meaning(), Resources: s.resources.meaning(), Prompts: s.prompts.meaning(),
+	}
+	for _, p := range e.BlockedPatterns {
+		m.Patterns = append(m.Patterns, patternMeaning{p.Type, p.Text, p.CaseSensitive})
+	}
+	slices.SortFunc(m.Patterns, func(a, b patternMeaning) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Text, b.Text), cmp.Compare(rank(a), rank(b)))
+	})
+	form, err := json.Marshal(m)
+	if err != nil {
+		panic("governance: a snapshot has no JSON form: " + err.Error()) // its fields are numbers and strings
+	}
+	digest := sha256.Sum256(form)
+	return "sha256:" + hex.EncodeToString(digest[:])
+}
+
+func rank(p patternMeaning) int {
+	if p.CaseSensitive {
+		return 1
+	}
+	return 0
+}
+
+// meaning returns the form of the list that is equal for lists that were written differently and allow the same. It
+// does not compare globs with globs.
+func (a *allowlist) meaning() listMeaning {
+	var m listMeaning
+	if a.globs {
+		m.Globs = a.distinctGlobs()
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.exact)) {
+		if a.exact[name].ok && !a.globbed(name) {
+			m.Names = append(m.Names, name)
+		}
+	}
+	return m
+}
+
+// globbed reports whether the globs of every list allow the name.
+func (a *allowlist) globbed(name string) bool {
+	if !a.globs {
+		return false
+	}
+	for _, l := range a.lists {
+		l.exact = nil
+		if !l.allows(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// distinctGlobs returns the sets of globs, each once. A list that has "*" asks nothing, so it counts only when all do.
+func (a *allowlist) distinctGlobs() [][]string {
+	if a.open {
+		return [][]string{{"*"}}
+	}
+	var sets [][]string
+	for i := range a.lists {
+		if !a.lists[i].all {
+			sets = append(sets, sortedSet(a.lists[i].texts))
+		}
+	}
+	slices.SortFunc(sets, slices.Compare[[]string])
+	return slices.CompactFunc(sets, slices.Equal[[]string])
+}

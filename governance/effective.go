@@ -1,0 +1,157 @@
+package governance
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// From is a value and the policy that gave it; CeilingName stands for the kernel's own ceiling, and the empty name for
+// no policy at all.
+type From[T any] struct {
+	Value  T      `json:"value"`
+	Policy string `json:"policy"`
+}
+
+// Effective is what a snapshot holds, field by field, each with the policy that gave it.
+type Effective struct {
+	Policies               []string           `json:"policies"` // sorted
+	Mode                   From[Mode]         `json:"mode"`
+	MaxTokensPerRequest    From[int64]        `json:"max_tokens_per_request"`
+	MaxToolCallsPerRequest From[int64]        `json:"max_tool_calls_per_request"`
+	BlockedPatterns        []EffectivePattern `json:"blocked_patterns"`
+	AllowedTools           []From[[]string]   `json:"allowed_tools"` // one list a policy; a name must be on each
+	AllowedResources       []From[[]string]   `json:"allowed_resources"`
+	AllowedPrompts         []From[[]string]   `json:"allowed_prompts"`
+	ConfidenceThreshold    From[float64]      `json:"confidence_threshold"`
+	Timeout                From[Duration]     `json:"timeout"`
+}
+
+// An EffectivePattern is a blocked pattern and the policy that gave it. Text is for operators.
+type EffectivePattern struct {
+	Name          string     `json:"name"`
+	Type          match.Type `json:"type"`
+	Text          string     `json:"pattern,omitempty"`
+	CaseSensitive bool       `json:"case_sensitive,omitempty"`
+	Policy        string     `json:"policy"`
+}
+
+// Duration is a time.Duration that is written as in "1m30s".
+type Duration time.Duration
+
+// String returns the duration as time.Duration writes it.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = Duration(parsed)
+	return err
+}
+
+// Effective returns what holds, without the texts of the patterns: an agent may know which rules there are and what they
+// are called, but not how to walk around them. The caller owns it.
+func (s *Snapshot) Effective() Effective {
+	e := s.EffectiveForOperator()
+	for i := range e.BlockedPatterns {
+		e.BlockedPatterns[i].Text = ""
+	}
+	return e
+}
+
+// EffectiveForOperator returns what holds, with the texts of the patterns. The caller owns it.
+func (s *Snapshot) EffectiveForOperator() Effective {
+	if s == nil {
+		s = &Snapshot{}
+	}
+	e := s.effective
+	e.Policies = cloned(e.Policies)
+	e.BlockedPatterns = cloned(e.BlockedPatterns)
+	e.AllowedTools = clonedLists(e.AllowedTools)
+	e.AllowedResources = clonedLists(e.AllowedResources)
+	e.AllowedPrompts = clonedLists(e.AllowedPrompts)
+	return e
+}
+
+// cloned copies a slice; the copy is never nil, so that JSON shows an empty list and not null.
+func cloned[T any](list []T) []T { return append([]T{}, list...) }
+
+func clonedLists(lists []From[[]string]) []From[[]string] {
+	lists = cloned(lists)
+	for i := range lists {
+		lists[i].Value = cloned(lists[i].Value)
+	}
+	return lists
+}
+
+// compose returns the strictest of the policies, which are valid and sorted by name, under a ceiling.
+func compose(ceiling Ceiling, policies []Policy) Effective {
+	e := Effective{
+		Mode:                   composeMode(policies),
+		MaxTokensPerRequest:    From[int64]{ceiling.MaxTokens, CeilingName},
+		MaxToolCallsPerRequest: From[int64]{ceiling.MaxCalls, CeilingName},
+		Timeout:                From[Duration]{Duration(ceiling.Timeout), CeilingName},
+	}
+	seen := make(map[match.Pattern]bool)
+	for i := range policies {
+		p := &policies[i]
+		e.Policies = append(e.Policies, p.Name)
+		lower(&e.MaxTokensPerRequest, p.MaxTokensPerRequest, p.Name)
+		lower(&e.MaxToolCallsPerRequest, p.MaxToolCallsPerRequest, p.Name)
+		lower(&e.Timeout, (*Duration)(p.Timeout), p.Name)
+		if t := p.ConfidenceThreshold; t != nil && (*t > e.ConfidenceThreshold.Value || e.ConfidenceThreshold.Policy == "") {
+			e.ConfidenceThreshold = From[float64]{*t, p.Name}
+		}
+		e.AllowedTools = append(e.AllowedTools, From[[]string]{sortedSet(p.AllowedTools), p.Name})
+		e.AllowedResources = append(e.AllowedResources, From[[]string]{sortedSet(p.AllowedResources), p.Name})
+		e.AllowedPrompts = append(e.AllowedPrompts, From[[]string]{sortedSet(p.AllowedPrompts), p.Name})
+		e.addPatterns(p, seen)
+	}
+	return e
+}
+
+// composeMode is enforce unless there are policies and all of them only audit.
+func composeMode(policies []Policy) From[Mode] {
+	for i := range policies {
+		if policies[i].Mode != AuditOnly {
+			return From[Mode]{Enforce, policies[i].Name}
+		}
+	}
+	if len(policies) == 0 {
+		return From[Mode]{Enforce, CeilingName}
+	}
+	return From[Mode]{AuditOnly, policies[0].Name}
+}
+
+// lower takes over what a policy says when it is stricter; at a tie with the ceiling the policy is named.
+func lower[T cmp.Ordered](have *From[T], says *T, policy string) {
+	if says != nil && (*says < have.Value || *says == have.Value && have.Policy == CeilingName) {
+		*have = From[T]{*says, policy}
+	}
+}
+
+func sortedSet(names []string) []string {
+	sorted := cloned(names)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
+
+// addPatterns adds the patterns of a policy that no earlier one has, under whatever name.
+func (e *Effective) addPatterns(p *Policy, seen map[match.Pattern]bool) {
+	for _, pattern := range p.namedPatterns() {
+		name := pattern.Name
+		pattern.Name = ""
+		if seen[pattern] {
+			continue
+		}
+		seen[pattern] = true
+		e.BlockedPatterns = append(e.BlockedPatterns, EffectivePattern{
+			Name: name, Type: pattern.Type, Text: pattern.Text, CaseSensitive: pattern.CaseSensitive, Policy: p.Name,
+		})
+	}
+}

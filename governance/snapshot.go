@@ -1,0 +1,162 @@
+package governance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// A Snapshot is what several policies compose to: for every field the strictest, with the policy that gave it. It is
+// immutable and safe for concurrent use. The zero value and the nil pointer allow nothing.
+type Snapshot struct {
+	effective Effective // with the patterns' texts
+	patterns  *match.Set
+	tools     *allowlist
+	resources *allowlist
+	prompts   *allowlist
+	digest    string
+}
+
+// Compile validates the policies and composes them: minima of limits and timeout, never above the ceiling; the maximum
+// of the confidence thresholds; all blocked patterns; the names that every policy's list allows. The mode is enforce
+// unless every policy says audit. Without policies the snapshot allows nothing. All faults of all policies are returned
+// at once, joined, each a *PolicyError. The policies are not kept and may be changed afterwards.
+func Compile(ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
+	if err := validateAll(policies); err != nil {
+		return nil, err
+	}
+	sorted := slices.Clone(policies)
+	slices.SortFunc(sorted, func(a, b Policy) int { return strings.Compare(a.Name, b.Name) })
+	s := &Snapshot{effective: compose(ceiling.withDefaults(), sorted)}
+	s.tools = newAllowlist(nameLists(s.effective.AllowedTools))
+	s.resources = newAllowlist(nameLists(s.effective.AllowedResources))
+	s.prompts = newAllowlist(nameLists(s.effective.AllowedPrompts))
+	if err := s.compilePatterns(); err != nil {
+		return nil, err
+	}
+	s.digest = s.sum()
+	return s, nil
+}
+
+// validateAll returns every fault of every policy, names used twice included.
+func validateAll(policies []Policy) error {
+	var faults []error
+	seen := make(map[string]int, len(policies))
+	for i := range policies {
+		p := &policies[i]
+		if err := p.Validate(); err != nil {
+			faults = append(faults, unjoin(err)...)
+		}
+		first, twice := seen[p.Name]
+		switch {
+		case p.Name == "":
+		case twice:
+			faults = append(faults, p.fault(p.Name, "name", "is already the name of the policy "+policies[first].place(first)+": rename one"))
+		default:
+			seen[p.Name] = i
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// place says where a policy was written, or which in the order of the given ones it is.
+func (p *Policy) place(index int) string {
+	if p.Source.File == "" {
+		return fmt.Sprintf("#%d", index+1)
+	}
+	at := p.Source.At("name")
+	return fmt.Sprintf("at %s:%d:%d", p.Source.File, at.Line, at.Column)
+}
+
+func nameLists(lists []From[[]string]) []nameList {
+	compiled := make([]nameList, len(lists))
+	for i, l := range lists {
+		compiled[i] = newNameList(l.Policy, l.Value)
+	}
+	return compiled
+}
+
+// compilePatterns makes one set of the patterns of all policies.
+func (s *Snapshot) compilePatterns() error {
+	all := make([]match.Pattern, len(s.effective.BlockedPatterns))
+	for i, p := range s.effective.BlockedPatterns {
+		all[i] = match.Pattern{Name: p.Name, Type: p.Type, Text: p.Text, CaseSensitive: p.CaseSensitive}
+	}
+	set, err := match.Compile(numbered(all))
+	if err != nil {
+		return fmt.Errorf("%s of %s together: %w", CheckPatterns, strings.Join(s.effective.Policies, ", "), err)
+	}
+	s.patterns = set
+	return nil
+}
+
+// Names returns the names of the policies, sorted. The caller owns the slice.
+func (s *Snapshot) Names() []string {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.effective.Policies)
+}
+
+// Digest returns "sha256:" and the hexadecimal digest of what the snapshot means. It is equal for policies that mean the
+// same: it does not know their names, descriptions, files, or the order in which something was written.
+func (s *Snapshot) Digest() string {
+	if s == nil {
+		return ""
+	}
+	return s.digest
+}
+
+// Allowed reports whether the lists allow a name, and names the policy whose list said so: the first that refuses, or
+// the first of all when none does; it is empty when there is no policy. Completion and subscription name what they refer
+// to as in "resource:URI", "prompt:NAME" and "tool:NAME"; any other form is refused. A task is judged by its tool.
+func (s *Snapshot) Allowed(kind Kind, name string) (policy string, ok bool) {
+	r, _ := s.rule(kind, name)
+	return r.policy, r.ok
+}
+
+// rule returns the ruling on a name and the check that made it.
+func (s *Snapshot) rule(kind Kind, name string) (ruling, string) {
+	if s == nil {
+		return ruling{}, checkOf(kind)
+	}
+	switch kind {
+	case KindTool, KindTask:
+		return s.tools.rule(name), CheckTools
+	case KindResource:
+		return s.resources.rule(name), CheckResources
+	case KindPrompt:
+		return s.prompts.rule(name), CheckPrompts
+	case KindCompletion, KindSubscription:
+		kind, name = refersTo(name)
+		if kind != KindInvalid {
+			return s.rule(kind, name)
+		}
+	default:
+	}
+	return ruling{}, CheckKind
+}
+
+// checkOf names the list that judges a kind.
+func checkOf(kind Kind) string {
+	_, check := new(Snapshot).rule(kind, "")
+	return check
+}
+
+// refersTo reads what a completion or subscription names. KindInvalid is an unknown form.
+func refersTo(reference string) (Kind, string) {
+	form, name, _ := strings.Cut(reference, ":")
+	switch form {
+	case "tool":
+		return KindTool, name
+	case "resource":
+		return KindResource, name
+	case "prompt":
+		return KindPrompt, name
+	default:
+		return KindInvalid, ""
+	}
+}

@@ -152,8 +152,8 @@ func (w *walk) exceeded(i int, t state.Taken) *Decision {
 		d.Reason = fmt.Sprintf("%d more tokens are needed and %d of %d%s are used", claim.N, t.Used, claim.Limit, where)
 	}
 	if claim.Window > 0 {
-		d.Retry = t.Resets
-		d.Reason += "; the window ends at " + t.Resets.UTC().Format(time.RFC3339)
+		d.Retry = t.Ends
+		d.Reason += "; the window ends at " + t.Ends.UTC().Format(time.RFC3339)
 	}
 	return d
 }
@@ -163,7 +163,7 @@ func (w *walk) reserved(shard string, taken []state.Taken) {
 	for i := range taken {
 		w.charges[i] = Charge{Shard: shard, Claim: w.claims[i]}
 		if w.claims[i].Window > 0 {
-			w.charges[i].Until = taken[i].Resets
+			w.charges[i].Until = taken[i].Ends
 		}
 	}
 	w.charged = len(taken)

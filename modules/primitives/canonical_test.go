@@ -1,0 +1,131 @@
+package primitives_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+)
+
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, in, want string }{
+		{"scalars", ` [ null , true,false, "" ] `, `[null,true,false,""]`},
+		{"members are sorted", `{"b":1,"a":{"d":[],"c":{}}}`, `{"a":{"c":{},"d":[]},"b":1}`},
+		{
+			"RFC 8785 3.2.3: order of UTF-16 code units",
+			`{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}`,
+			"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u0080\":\"Control\",\"ö\":\"Latin Small Letter O With Diaeresis\",\"€\":\"Euro Sign\",\"😀\":\"Emoji: Grinning Face\",\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}",
+		},
+		{
+			"RFC 8785 3.2.2: numbers and escapes",
+			`{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`,
+			"{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}",
+		},
+		{"whole numbers", `[0,-0,10,9007199254740992,100000000000000000000,1.0,1e2]`, `[0,0,10,9007199254740992,100000000000000000000,1,100]`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := primitives.Canonical([]byte(c.in))
+			if err != nil || string(got) != c.want {
+				t.Errorf("got  %s, %v\nwant %s", got, err, c.want)
+			}
+		})
+	}
+}
+
+// The figures of RFC 8785 appendix B.
+func TestAppendNumber(t *testing.T) {
+	t.Parallel()
+	for bits, want := range map[uint64]string{
+		0x0000000000000000: "0", 0x8000000000000000: "0", 0x0000000000000001: "5e-324", 0x8000000000000001: "-5e-324",
+		0x7fefffffffffffff: "1.7976931348623157e+308", 0xffefffffffffffff: "-1.7976931348623157e+308",
+		0x4340000000000000: "9007199254740992", 0xc340000000000000: "-9007199254740992",
+		0x4430000000000000: "295147905179352830000", 0x44b52d02c7e14af5: "9.999999999999997e+22",
+		0x44b52d02c7e14af6: "1e+23", 0x44b52d02c7e14af7: "1.0000000000000001e+23", 0x444b1ae4d6e2ef4e: "999999999999999700000",
+		0x444b1ae4d6e2ef4f: "999999999999999900000", 0x444b1ae4d6e2ef50: "1e+21", 0x3eb0c6f7a0b5ed8c: "9.999999999999997e-7",
+		0x3eb0c6f7a0b5ed8d: "0.000001", 0x41b3de4355555553: "333333333.3333332", 0x41b3de4355555557: "333333333.33333343",
+		0xbecbf647612f3696: "-0.0000033333333333333333", 0x43143ff3c1cb0959: "1424953923781206.2",
+		0x7fffffffffffffff: "null", 0x7ff0000000000000: "null",
+	} {
+		if got := string(primitives.AppendNumber(nil, math.Float64frombits(bits))); got != want {
+			t.Errorf("%016x: got %s, want %s", bits, got, want)
+		}
+	}
+}
+
+func TestCanonicalRefuses(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", primitives.MaxDepth+1)
+	for _, c := range []struct {
+		name, in string
+		at       int
+		problem  string
+	}{
+		{"nothing", ``, 0, "unexpected end"},
+		{"two values", `1 2`, 2, "unexpected text behind the value"},
+		{"repeated key", `{"a":1,"a":2}`, 0, `key "a" is repeated in the object`},
+		{"repeated key, apart", ` {"b":1,"a":2,"b":3}`, 1, `key "b" is repeated in the object`},
+		{"repeated key, escaped", `{"a":1,"\u0061":2}`, 0, `key "a" is repeated in the object`},
+		{"integer that would be rounded", `{"n":9007199254740993}`, 5, "number cannot be held exactly: send it as a string"},
+		{"out of range", `[1e400]`, 1, "number cannot be held exactly: send it as a string"},
+		{"lone surrogate", `"\ud800x"`, 2, "lone surrogate"},
+		{"trailing comma", `[1,]`, 3, "unexpected character"},
+		{"trailing comma in an object", `{"a":1,}`, 7, "expected a key"},
+		{"control character", "\"a\nb\"", 2, "control character in a string"},
+		{"invalid UTF-8", "\"a\xff\"", 2, "invalid UTF-8"},
+		{"leading zero", `01`, 1, "unexpected text behind the value"},
+		{"too deep", deep, primitives.MaxDepth, "nesting deeper than 512"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dst := []byte("kept")
+			got, err := primitives.AppendCanonical(dst, []byte(c.in))
+			var fault *primitives.SyntaxError
+			if !errors.As(err, &fault) || fault.Offset != c.at || fault.Problem != c.problem {
+				t.Errorf("got %v, want %q at byte %d", err, c.problem, c.at)
+			}
+			if string(got) != "kept" {
+				t.Errorf("dst came back as %q", got)
+			}
+		})
+	}
+}
+
+func FuzzCanonical(f *testing.F) {
+	for _, seed := range []string{`{"b":[1,2.5,"x"],"a":null}`, `"\ud83d\ude00"`, `1e-7`, `{"":{}}`, `[[],{}]`, "\"\xff\""} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		once, err := primitives.Canonical(raw)
+		if err != nil {
+			return
+		}
+		twice, err := primitives.Canonical(once)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("not stable: %q becomes %q, %v", once, twice, err)
+		}
+		var before, after any
+		if err := errors.Join(json.Unmarshal(raw, &before), json.Unmarshal(once, &after)); err != nil {
+			t.Fatalf("%q is accepted, but not by encoding/json: %v", raw, err)
+		}
+		if !reflect.DeepEqual(before, after) {
+			t.Fatalf("%q means %v, its form %q means %v", raw, before, once, after)
+		}
+	})
+}
+
+func BenchmarkAppendCanonical(b *testing.B) {
+	raw := []byte(`{"action":"file_write","context":{"execution":"x-123","policies":["a","b"]},"params":{"content":"The quick brown fox jumps over the lazy dog, again and again until the sun goes down.","mode":"overwrite","n":[1,2,3,4,5,6.5],"path":"work:notes/a.txt"},"z":true}`)
+	out := make([]byte, 0, 1024)
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		out, _ = primitives.AppendCanonical(out[:0], raw)
+	}
+}

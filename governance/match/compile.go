@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -24,8 +25,11 @@ type Set struct {
 	names []string
 	rules []rule
 	auto  *automaton
-	every []int32 // rules without a factor, ascending: they are run on every value
+	exprs []int32 // regexes without a factor, ascending: they are run on every value
+	any   *guard  // of all of exprs together
+	globs []int32 // globs without a factor, likewise
 	pool  sync.Pool
+	spent atomic.Int64 // bytes of the tables of guards
 }
 
 // A rule is a pattern made ready; it has the pattern's index.
@@ -33,6 +37,7 @@ type rule struct {
 	runes  int            // length of a substring, in characters
 	text   string         // of a case-sensitive substring, verified where its folded form was found
 	expr   *regexp.Regexp // of a regex
+	guard  *guard         // of expr
 	glob   *GlobMatcher   // of a glob
 	checks bool           // being found by the automaton is not a hit yet
 }
@@ -53,6 +58,7 @@ func Compile(patterns []Pattern) (*Set, error) {
 		return nil, errors.Join(c.faults...)
 	}
 	c.set.auto = newAutomaton(c.keys)
+	c.set.any = &guard{states: everyStates, tree: &syntax.Regexp{Op: syntax.OpAlternate, Sub: c.trees}}
 	return c.set, nil
 }
 
@@ -69,6 +75,7 @@ type compiler struct {
 	seen    map[string]int // index of the pattern with the name
 	bytes   int
 	program int
+	trees   []*syntax.Regexp // of exprs
 	faults  []error
 }
 
@@ -139,11 +146,17 @@ func (c *compiler) compile(i int, p Pattern) {
 
 // find has the automaton look for the factors of a rule; without any, the rule is run on every value.
 func (c *compiler) find(i int32, factors []string) {
-	if len(factors) == 0 {
-		c.set.every = append(c.set.every, i)
-	}
-	for _, f := range factors {
-		c.keys = append(c.keys, key{f, i, true})
+	r := &c.set.rules[i]
+	switch {
+	case len(factors) > 0:
+		for _, f := range factors {
+			c.keys = append(c.keys, key{f, i, true})
+		}
+	case r.glob != nil:
+		c.set.globs = append(c.set.globs, i)
+	case r.expr != nil:
+		c.set.exprs = append(c.set.exprs, i)
+		c.trees = append(c.trees, r.guard.tree)
 	}
 }
 
@@ -172,6 +185,7 @@ func (c *compiler) regex(r *rule, p Pattern) ([]string, error) {
 	if r.expr, err = regexp.Compile(prefix + p.Text); err != nil {
 		return nil, regexFault(err)
 	}
+	r.guard = &guard{states: ownStates, tree: tree}
 	return regexFactors(tree), nil
 }
 

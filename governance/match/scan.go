@@ -224,18 +224,22 @@ func back(value []byte, n int) int {
 
 // finish ends a value: it runs the rules whose factor was found and those that have none.
 func (m *matcher) finish(value []byte) {
+	s := m.set
 	for _, rule := range m.marked {
 		m.run(rule, value)
 	}
-	for _, rule := range m.set.every {
-		if rule >= m.best {
-			break
-		}
+	for _, rule := range s.globs {
+		m.run(rule, value)
+	}
+	if len(s.exprs) == 0 || s.exprs[0] >= m.best || !s.any.mayMatch(value, &s.spent) {
+		return
+	}
+	for _, rule := range s.exprs {
 		m.run(rule, value)
 	}
 }
 
-// run searches value for a regex or a glob.
+// run searches value for a regex or a glob, unless a hit of a lower rule is known already.
 func (m *matcher) run(rule int32, value []byte) {
 	if rule >= m.best {
 		return
@@ -247,8 +251,10 @@ func (m *matcher) run(rule int32, value []byte) {
 		}
 		return
 	}
-	if r.expr.Match(value) { // cheaper than finding where, which is rarely needed
-		at := r.expr.FindIndex(value)
+	if !r.guard.mayMatch(value, &m.set.spent) {
+		return
+	}
+	if at := r.expr.FindIndex(value); at != nil {
 		m.hit(rule, at[0], at[1])
 	}
 }

@@ -38,6 +38,7 @@ const (
 	classOther = 1 // the byte is in no key
 )
 
+// tableBytes is what the rows of a Set may take: they fit the second-level cache of a server's core.
 const tableBytes = 4 << 20
 
 // A key is a folded text to find, and the rule it belongs to.
@@ -59,15 +60,15 @@ const noRule = 1<<31 - 1
 // span is the range of sorted keys that share a state's path.
 type span struct{ lo, hi, depth int32 }
 
-// newAutomaton builds the automaton of keys, which it sorts; none is empty.
-func newAutomaton(keys []key) *automaton {
+// newAutomaton builds the automaton of keys, which it sorts; none is empty. Rows take at most rowBytes, or are one.
+func newAutomaton(keys []key, rowBytes uint32) *automaton {
 	slices.SortFunc(keys, func(a, b key) int {
 		return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.rule, b.rule))
 	})
 	a := &automaton{}
 	a.classify(keys)
 	spans := a.grow(keys)
-	a.link(keys, spans)
+	a.link(keys, spans, max(1, rowBytes/4/a.width))
 	return a
 }
 
@@ -133,9 +134,9 @@ func (s span) ending(keys []key) (n int32) {
 }
 
 // link sets failure links, endings and rows, in the order of states: all that a state needs belongs to earlier ones.
-func (a *automaton) link(keys []key, spans []span) {
+func (a *automaton) link(keys []key, spans []span, rows uint32) {
 	states := uint32(len(spans))
-	a.dense = min(states, tableBytes/4/a.width)
+	a.dense = min(states, rows)
 	a.next = make([]uint32, a.dense*a.width)
 	a.next[classStop] = entryStop
 	a.fail = make([]uint32, states)

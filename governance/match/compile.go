@@ -57,7 +57,7 @@ func Compile(patterns []Pattern) (*Set, error) {
 	if len(c.faults) > 0 {
 		return nil, errors.Join(c.faults...)
 	}
-	c.set.auto = newAutomaton(c.keys)
+	c.set.auto = newAutomaton(c.keys, tableBytes)
 	c.set.any = &guard{states: everyStates, tree: &syntax.Regexp{Op: syntax.OpAlternate, Sub: c.trees}}
 	return c.set, nil
 }
@@ -171,8 +171,8 @@ func (c *compiler) regex(r *rule, p Pattern) ([]string, error) {
 	if err != nil {
 		return nil, regexFault(err)
 	}
-	tree = tree.Simplify()
-	program, err := syntax.Compile(tree)
+	simple := tree.Simplify()
+	program, err := syntax.Compile(simple)
 	if err != nil {
 		return nil, regexFault(err)
 	}
@@ -186,7 +186,7 @@ func (c *compiler) regex(r *rule, p Pattern) ([]string, error) {
 		return nil, regexFault(err)
 	}
 	r.guard = &guard{states: ownStates, tree: tree}
-	return regexFactors(tree), nil
+	return regexFactors(simple), nil
 }
 
 // regexFault says what is wrong with an expression without repeating its text.

@@ -8,7 +8,7 @@ import (
 
 const (
 	ownStates   = 256      // of the dfa of one expression
-	everyStates = 1024     // of the dfa of all expressions without a factor together
+	everyStates = 512      // of the dfa of all expressions without a factor together
 	guardBytes  = 16 << 20 // of the tables of all guards of a Set
 )
 
@@ -25,8 +25,8 @@ type guard struct {
 // mayMatch reports whether the expression may match somewhere in text. spent counts the bytes of all tables of a Set.
 func (g *guard) mayMatch(text []byte, spent *atomic.Int64) bool {
 	g.once.Do(func() {
-		if spent.Load() < guardBytes {
-			g.dfa = newDFA(g.tree, g.states)
+		for keep := 1 << 10; g.dfa == nil && keep > 1 && spent.Load() < guardBytes; keep /= 4 {
+			g.dfa = newDFA(relax(g.tree, keep).Simplify(), g.states)
 		}
 		if g.dfa != nil {
 			spent.Add(int64(4 * len(g.dfa.next)))
@@ -34,4 +34,18 @@ func (g *guard) mayMatch(text []byte, spent *atomic.Int64) bool {
 		g.tree = nil
 	})
 	return g.dfa == nil || g.dfa.mayMatch(text)
+}
+
+// relax returns an expression that matches wherever re does and has a smaller table: repetitions are counted no further
+// than keep, and from there on taken for any number.
+func relax(re *syntax.Regexp, keep int) *syntax.Regexp {
+	relaxed := *re
+	relaxed.Sub = make([]*syntax.Regexp, len(re.Sub))
+	for i, sub := range re.Sub {
+		relaxed.Sub[i] = relax(sub, keep)
+	}
+	if re.Op == syntax.OpRepeat && max(re.Min, re.Max) > keep {
+		relaxed.Min, relaxed.Max = min(re.Min, keep), -1
+	}
+	return &relaxed
 }

@@ -79,7 +79,7 @@ func (s *Set) matcher() *matcher {
 	if !ok {
 		m = &matcher{set: s, auto: s.auto, seen: make([]uint32, len(s.rules))}
 		if m.auto == nil {
-			m.auto = newAutomaton(nil)
+			m.auto = newAutomaton(nil, tableBytes)
 		}
 	}
 	m.reset(s)

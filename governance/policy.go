@@ -72,24 +72,26 @@ func (s Source) At(field string) Position {
 	return s.Start
 }
 
-// A PolicyError is one fault of one policy, at its place.
+// A PolicyError is one fault of one policy, or of the file it is written in, at its place.
 type PolicyError struct {
 	File    string
 	At      Position
-	Policy  string // name, or "#3" for the third record when it has none
+	Policy  string // name, or "#3" for the third record when it has none; empty for a fault of the file
 	Field   string // path, or empty for the whole record
 	Problem string // what is wrong and what to do
 }
 
-// Error returns file:line:column: policy "name": field: problem.
+// Error returns file:line:column: policy "name": field: problem, of which it leaves out what is not known.
 func (e *PolicyError) Error() string {
-	where := ""
-	if e.File != "" {
-		where = fmt.Sprintf("%s:%d:%d: ", e.File, e.At.Line, e.At.Column)
-	}
-	field := ""
+	text := e.Problem
 	if e.Field != "" {
-		field = e.Field + ": "
+		text = e.Field + ": " + text
 	}
-	return fmt.Sprintf("%spolicy %q: %s%s", where, e.Policy, field, e.Problem)
+	if e.Policy != "" {
+		text = fmt.Sprintf("policy %q: %s", e.Policy, text)
+	}
+	if e.File != "" {
+		text = fmt.Sprintf("%s:%d:%d: %s", e.File, e.At.Line, e.At.Column, text)
+	}
+	return text
 }

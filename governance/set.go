@@ -35,7 +35,7 @@ type Set struct {
 // joined. No active policy is no fault: nothing is allowed then. The policies are copied.
 func NewSet(ceiling Ceiling, policies []Policy, active []string) (*Set, error) {
 	s := &Set{ceiling: ceiling, policies: make(map[string]Policy, len(policies)), active: sortedSet(active)}
-	faults := unjoin(validateAll(policies))
+	faults := unjoin(Validate(policies...))
 	for i := range policies {
 		s.policies[policies[i].Name] = policies[i].clone()
 	}

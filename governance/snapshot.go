@@ -1,7 +1,6 @@
 package governance
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ type Snapshot struct {
 // unless every policy says audit. Without policies the snapshot allows nothing. All faults of all policies are returned
 // at once, joined, each a *PolicyError. The policies are not kept and may be changed afterwards.
 func Compile(ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
-	if err := validateAll(policies); err != nil {
+	if err := Validate(policies...); err != nil {
 		return nil, err
 	}
 	sorted := slices.Clone(policies)
@@ -39,36 +38,6 @@ func Compile(ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
 	}
 	s.digest = s.sum()
 	return s, nil
-}
-
-// validateAll returns every fault of every policy, names used twice included.
-func validateAll(policies []Policy) error {
-	var faults []error
-	seen := make(map[string]int, len(policies))
-	for i := range policies {
-		p := &policies[i]
-		if err := p.Validate(); err != nil {
-			faults = append(faults, unjoin(err)...)
-		}
-		first, twice := seen[p.Name]
-		switch {
-		case p.Name == "":
-		case twice:
-			faults = append(faults, p.fault(p.Name, "name", "is already the name of the policy "+policies[first].place(first)+": rename one"))
-		default:
-			seen[p.Name] = i
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// place says where a policy was written, or which in the order of the given ones it is.
-func (p *Policy) place(index int) string {
-	if p.Source.File == "" {
-		return fmt.Sprintf("#%d", index+1)
-	}
-	at := p.Source.At("name")
-	return fmt.Sprintf("at %s:%d:%d", p.Source.File, at.Line, at.Column)
 }
 
 func nameLists(lists []From[[]string]) []nameList {

@@ -14,11 +14,40 @@ import (
 // maxNameBytes bounds the name of a policy and of a pattern; names are repeated in every decision.
 const maxNameBytes = 64
 
-// Validate reports every fault of the policy, joined, each a *PolicyError at its place; nil when there is none.
-func (p *Policy) Validate() error {
+// Validate reports every fault of every policy, joined, each a *PolicyError at its place; names used twice are faults.
+// It returns nil when there is none.
+func Validate(policies ...Policy) error {
+	var faults []error
+	seen := make(map[string]int, len(policies))
+	for i := range policies {
+		p := &policies[i]
+		faults = append(faults, p.faults(i)...)
+		first, twice := seen[p.Name]
+		switch {
+		case p.Name == "":
+		case twice:
+			faults = append(faults, p.fault(p.Name, "name", "is already the name of the policy "+policies[first].place(first)+": rename one"))
+		default:
+			seen[p.Name] = i
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// place says where a policy was written, or which in the order of the given ones it is.
+func (p *Policy) place(index int) string {
+	if p.Source.File == "" {
+		return fmt.Sprintf("#%d", index+1)
+	}
+	at := p.Source.At("name")
+	return fmt.Sprintf("at %s:%d:%d", p.Source.File, at.Line, at.Column)
+}
+
+// faults returns every fault of the policy, which is the one with the index among those that are validated.
+func (p *Policy) faults(index int) []error {
 	v := validator{policy: p, label: p.Name}
 	if v.label == "" {
-		v.label = "without a name"
+		v.label = fmt.Sprintf("#%d", index+1)
 	}
 	v.head()
 	v.numbers()
@@ -26,7 +55,7 @@ func (p *Policy) Validate() error {
 	v.names(CheckTools, p.AllowedTools)
 	v.names(CheckResources, p.AllowedResources)
 	v.names(CheckPrompts, p.AllowedPrompts)
-	return errors.Join(v.faults...)
+	return v.faults
 }
 
 // A validator collects the faults of one policy.

@@ -1,6 +1,9 @@
 package tools
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+)
 
 // Code says what kind of refusal or fault an Error is. It is stable: clients may act on it.
 type Code string
@@ -16,7 +19,14 @@ const (
 	CodeWithheld     Code = "withheld"       // the answer was reviewed and withheld
 	CodeUnavailable  Code = "unavailable"    // the kernel cannot record, so it does not run; try again later
 	CodeOverloaded   Code = "overloaded"     // too many calls at once; try again later
+	CodeFailed       Code = "failed"         // the handler says why, in words that may be shown
 	CodeInternal     Code = "internal_error" // a fault of the handler or the kernel; the log knows it by the call id
+)
+
+// The keys of result _meta that the kernel writes.
+const (
+	MetaCall     = "io.mcp-kernel/call"     // on every answer: {"id", "event"}
+	MetaDecision = "io.mcp-kernel/decision" // on a refusal: the fields of Refusal
 )
 
 // An Error is why a call was not answered. Code, Reason and CallID are for the client; the wrapped cause never is.
@@ -26,4 +36,54 @@ type Error struct {
 	CallID  string          // by which log and journal know the call
 	Details json.RawMessage // a JSON object, safe to show: check, rule, policy, pointer, retry_after; or nil
 	cause   error           // for the log
+}
+
+// Error returns code, reason and call id. It is safe to show.
+func (e *Error) Error() string {
+	text := string(e.Code)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	if e.CallID != "" {
+		text += " (call " + e.CallID + ")"
+	}
+	return text
+}
+
+// Unwrap returns the cause, which is for logs only.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Result is the error as a tool's answer, which is where a model sees it: a text, and the refusal under MetaDecision.
+func (e *Error) Result() Result {
+	return Result{
+		Content: []Content{Text(e.Error())},
+		IsError: true,
+		Meta:    map[string]json.RawMessage{MetaDecision: e.document()},
+	}
+}
+
+// document joins the error's own fields with its details into one object.
+func (e *Error) document() json.RawMessage {
+	own, err := json.Marshal(struct {
+		Code   Code   `json:"code"`
+		Reason string `json:"reason,omitempty"`
+		CallID string `json:"call_id,omitempty"`
+	}{e.Code, e.Reason, e.CallID})
+	if err != nil || len(e.Details) <= len("{}") {
+		return own
+	}
+	return append(append(own[:len(own)-1], ','), e.Details[1:]...)
+}
+
+// Fail returns an error for a handler to give up with: unlike any other error its reason is shown to the caller, and so
+// must not contain a secret or an internal. kind is a stable word for programs, as in "not_found"; it is shown as
+// failure in the details. cause is for the log and may be nil.
+func Fail(kind, reason string, cause error) error {
+	details, err := json.Marshal(map[string]string{"failure": kind})
+	return &Error{Code: CodeFailed, Reason: reason, Details: details, cause: errors.Join(cause, err)}
+}
+
+// NotFound returns the error of a resource's handler for a URI that fits its template and names nothing.
+func NotFound(uri string) error {
+	return &Error{Code: CodeUnknown, Reason: "resource " + quote(uri) + " does not exist"}
 }

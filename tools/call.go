@@ -1,0 +1,180 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+)
+
+// Checks of the dispatcher itself, as decisions and the journal name them.
+const (
+	CheckCatalog  = "catalog"  // there is something of that name for the caller's audience
+	CheckCapacity = "capacity" // not too many handlers ignore the end of their context
+)
+
+// A call is one governed call on its way.
+type call struct {
+	d        *Dispatcher
+	gov      governance.Call
+	target   *target
+	peer     Peer
+	cancel   context.CancelCauseFunc
+	began    time.Time
+	holders  atomic.Int32 // Dispatch, and the handler's goroutine
+	slot     Slot
+	decision governance.Decision
+	charged  bool // the entry of the decision carries its charges
+}
+
+// args are the arguments, {} when there are none.
+func (c *call) args() json.RawMessage {
+	if len(c.gov.Args) == 0 {
+		return json.RawMessage("{}")
+	}
+	return c.gov.Args
+}
+
+func (c *call) maxArgs() int { return c.d.opts.MaxArgs }
+
+// release is called by each holder when it is done with the call. The last one ends it.
+func (c *call) release() {
+	if c.holders.Add(-1) > 0 {
+		return
+	}
+	if c.slot != nil {
+		c.slot.End()
+	}
+	c.d.leave(c)
+}
+
+func (c *call) fault(err error) {
+	if err != nil {
+		c.d.opts.OnFault(c.gov.ID, err)
+	}
+}
+
+// refuse makes the error that the caller gets.
+func (c *call) refuse(code Code, reason string, cause error) *Error {
+	return &Error{Code: code, Reason: reason, CallID: c.gov.ID, cause: cause}
+}
+
+// An ending is what came of a call, before it is reviewed and recorded.
+type ending struct {
+	status  governance.Status
+	result  Result
+	refusal *Error // what the caller gets instead of the result; nil when there is one
+	handler time.Duration
+	valid   audit.Tri // whether the answer fits the tool's output schema
+}
+
+// walk takes the call from its decision to its recorded outcome.
+func (c *call) walk(ctx context.Context) (Result, *Error) {
+	if c.target != nil {
+		c.gov.Hints = c.target.hints
+	}
+	if refused := c.guard(ctx); refused != nil {
+		return Result{}, refused
+	}
+	var e ending
+	if c.decision.Allowed() {
+		e = c.execute(ctx)
+	} else {
+		e = ending{status: governance.StatusDenied, refusal: c.denial()}
+	}
+	return c.conclude(context.WithoutCancel(ctx), e)
+}
+
+// execute decodes the arguments and runs the handler.
+func (c *call) execute(ctx context.Context) ending {
+	h, err := c.prepare()
+	if err == nil {
+		return c.run(ctx, h)
+	}
+	if panicked(err) {
+		c.fault(err)
+	}
+	var bad *ArgumentError
+	reason := "the arguments cannot be read"
+	if errors.As(err, &bad) {
+		reason = bad.Error()
+	}
+	refusal := c.refuse(CodeBadArguments, reason, err)
+	if bad != nil && len(bad.Faults) > 0 {
+		refusal.Details = detail{Pointer: bad.Faults[0].Pointer}.json()
+	}
+	return ending{status: governance.StatusBadArguments, refusal: refusal}
+}
+
+// prepare binds the arguments to the handler. Types may decode themselves, so a panic is caught here too.
+func (c *call) prepare() (h Handler, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	h, err = c.target.bind(c)
+	if around := c.d.opts.Around; err == nil && around != nil {
+		h = around(&c.gov, h)
+	}
+	return h, err
+}
+
+// denial is the error of a decision that does not allow.
+func (c *call) denial() *Error {
+	d := &c.decision
+	e := c.refuse(CodeDenied, d.Reason, d.Fault)
+	e.Details = c.detail(d).json()
+	switch {
+	case d.Check == CheckCatalog:
+		e.Code = CodeUnknown
+	case d.Check == CheckCapacity:
+		e.Code = CodeOverloaded
+	case d.Check == governance.CheckFrozen:
+		e.Code = CodeFrozen
+	case d.Effect == governance.Ask:
+		e.Reason = "needs the agreement of a person, which cannot be asked for here: " + d.Reason
+	}
+	return e
+}
+
+// A detail is what a refusal tells programs.
+type detail struct {
+	Effect     string `json:"effect,omitempty"`
+	Stage      string `json:"stage,omitempty"`
+	Check      string `json:"check,omitempty"`
+	Rule       string `json:"rule,omitempty"`
+	Policy     string `json:"policy,omitempty"`
+	Pointer    string `json:"pointer,omitempty"`
+	Event      string `json:"event,omitempty"`
+	Used       int64  `json:"used,omitempty"`
+	Limit      int64  `json:"limit,omitempty"`
+	RetryAfter int64  `json:"retry_after,omitempty"` // whole seconds
+}
+
+func (c *call) detail(d *governance.Decision) detail {
+	out := detail{
+		Effect: d.Effect.String(), Stage: d.Stage, Check: d.Check, Rule: d.Rule, Policy: d.Policy, Pointer: d.Pointer,
+		Used: d.Used, Limit: d.Limit,
+	}
+	if d.Event != governance.EventNone {
+		out.Event = d.Event.String()
+	}
+	if wait := d.Retry.Sub(c.d.opts.Now()); !d.Retry.IsZero() && wait > 0 {
+		out.RetryAfter = int64((wait + time.Second - 1) / time.Second)
+	}
+	return out
+}
+
+func (d detail) json() json.RawMessage {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return nil
+	}
+	return text
+}

@@ -1,0 +1,104 @@
+package tools
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// List returns what the caller may see: what is for its audience and passes the allowlist stage of the gate for it. It
+// charges nothing, except that members of a family are listed by a governed call of their own (of KindCompletion, named
+// "resource:TEMPLATE"), because the family's handler runs. A family that is denied, or fails, lists no members.
+func (d *Dispatcher) List(ctx context.Context, caller governance.Caller, profile string) (Listing, error) {
+	c := d.Catalog()
+	sees := func(kind governance.Kind, name string, audience Audience) bool {
+		return visible(audience, caller) && d.allowed(ctx, kind, name, caller)
+	}
+	var out Listing
+	for _, s := range c.Tools(profile) {
+		if sees(governance.KindTool, s.Name, s.Audience) {
+			out.Tools = append(out.Tools, s)
+		}
+	}
+	for _, s := range c.all.Prompts {
+		if sees(governance.KindPrompt, s.Name, s.Audience) {
+			out.Prompts = append(out.Prompts, s)
+		}
+	}
+	for _, s := range c.all.Resources {
+		if sees(governance.KindResource, s.URI, s.Audience) {
+			out.Resources = append(out.Resources, s)
+		}
+	}
+	for _, s := range c.all.Templates {
+		if !sees(governance.KindResource, s.Template, s.Audience) {
+			continue
+		}
+		out.Templates = append(out.Templates, s)
+		out.Resources = append(out.Resources, d.members(ctx, caller, c.templates[s.Template])...)
+	}
+	slices.SortStableFunc(out.Resources, func(a, b ResourceSpec) int { return strings.Compare(a.URI, b.URI) })
+	out.Resources = slices.CompactFunc(out.Resources, func(a, b ResourceSpec) bool { return a.URI == b.URI })
+	return out, ctx.Err()
+}
+
+// allowed asks the gate whether a name passes the allowlist stage.
+func (d *Dispatcher) allowed(ctx context.Context, kind governance.Kind, name string, caller governance.Caller) bool {
+	if !governed {
+		return true
+	}
+	call := governance.Call{Kind: kind, Name: name, Caller: caller, At: d.opts.Now()}
+	for _, t := range d.opts.Gate.Explain(ctx, &call) {
+		if t.Stage == governance.StageAllow && t.Outcome != governance.TracePass {
+			return false
+		}
+	}
+	return true
+}
+
+// members lists the resources of a family that the caller may see.
+func (d *Dispatcher) members(ctx context.Context, caller governance.Caller, family *Resource) []ResourceSpec {
+	if family.list == nil {
+		return nil
+	}
+	var specs []ResourceSpec
+	gc := governance.Call{
+		ID: d.opts.IDs(), Kind: governance.KindCompletion, Name: "resource:" + family.spec.Template, Caller: caller, At: d.opts.Now(),
+	}
+	_, err := d.walk(ctx, gc, nil, &target{hints: readOnly(), bind: func(*call) (Handler, error) {
+		return func(ctx context.Context, r *Request) (Result, error) {
+			found, err := family.list(ctx, r)
+			specs = found[:min(len(found), maxMembers)]
+			return Result{Values: uris(specs)}, err
+		}, nil
+	}})
+	if err != nil {
+		return nil
+	}
+	specs = slices.DeleteFunc(slices.Clone(specs), func(s ResourceSpec) bool { return !d.member(ctx, caller, family, s) })
+	for i := range specs {
+		setDefault(&specs[i].Name, family.spec.Name)
+		setDefault(&specs[i].MIMEType, family.spec.MIMEType)
+		specs[i].Audience = family.spec.Audience
+	}
+	return specs
+}
+
+func uris(specs []ResourceSpec) []string {
+	all := make([]string, len(specs))
+	for i := range specs {
+		all[i] = specs[i].URI
+	}
+	return all
+}
+
+// member reports whether a resource that a family lists is of the family, so that reading it leads to the same handler,
+// and allowed for the caller.
+func (d *Dispatcher) member(ctx context.Context, caller governance.Caller, family *Resource, s ResourceSpec) bool {
+	if r, _ := d.Catalog().resource(s.URI); r != family {
+		return false
+	}
+	return d.allowed(ctx, governance.KindResource, s.URI, caller)
+}

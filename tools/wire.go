@@ -1,0 +1,78 @@
+package tools
+
+import "encoding/json"
+
+// wireContent is a content block in the protocol's words.
+type wireContent struct {
+	Type     ContentType   `json:"type"`
+	Text     string        `json:"text,omitempty"`
+	Data     []byte        `json:"data,omitempty"`
+	MIMEType string        `json:"mimeType,omitempty"`
+	URI      string        `json:"uri,omitempty"`
+	Name     string        `json:"name,omitempty"`
+	Title    string        `json:"title,omitempty"`
+	Resource *wireResource `json:"resource,omitempty"`
+}
+
+// wireResource is the contents of a resource in the protocol's words.
+type wireResource struct {
+	URI      string `json:"uri"`
+	MIMEType string `json:"mimeType,omitempty"`
+	Text     string `json:"text,omitempty"`
+	Blob     []byte `json:"blob,omitempty"`
+}
+
+// wireMessage is a message of a prompt in the protocol's words.
+type wireMessage struct {
+	Role    Role        `json:"role"`
+	Content wireContent `json:"content"`
+}
+
+func wireOf(c Content) wireContent {
+	w := wireContent{
+		Type: c.Type, Text: c.Text, Data: c.Data, MIMEType: c.MIMEType, URI: c.URI, Name: c.Name, Title: c.Title,
+	}
+	if c.Resource != nil {
+		r := wireResource(*c.Resource)
+		w.Resource = &r
+	}
+	return w
+}
+
+func mapped[A, B any](from []A, to func(A) B) []B {
+	if len(from) == 0 {
+		return nil
+	}
+	out := make([]B, len(from))
+	for i := range from {
+		out[i] = to(from[i])
+	}
+	return out
+}
+
+// document is a result as one JSON value, which is what the gate reviews and the journal digests: the structured answer
+// alone where the content only repeats it as text, which is the usual case, and everything otherwise.
+func (r *Result) document() ([]byte, error) {
+	if r.plain() {
+		return r.Structured, nil
+	}
+	return json.Marshal(struct {
+		Content     []wireContent   `json:"content,omitempty"`
+		Structured  json.RawMessage `json:"structuredContent,omitempty"`
+		IsError     bool            `json:"isError,omitempty"`
+		Contents    []wireResource  `json:"contents,omitempty"`
+		Description string          `json:"description,omitempty"`
+		Messages    []wireMessage   `json:"messages,omitempty"`
+		Values      []string        `json:"values,omitempty"`
+	}{
+		mapped(r.Content, wireOf), r.Structured, r.IsError,
+		mapped(r.Contents, func(c ResourceContents) wireResource { return wireResource(c) }),
+		r.Description, mapped(r.Messages, func(m Message) wireMessage { return wireMessage{m.Role, wireOf(m.Content)} }), r.Values,
+	})
+}
+
+// plain reports whether the structured answer says everything.
+func (r *Result) plain() bool {
+	return len(r.Structured) > 0 && !r.IsError && len(r.Contents) == 0 && len(r.Messages) == 0 && len(r.Values) == 0 &&
+		len(r.Content) == 1 && r.Content[0].Type == TypeText && r.Content[0].Text == string(r.Structured)
+}

@@ -1,0 +1,92 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// note queues a control entry for the next group. The caller holds j.mu.
+func (j *Journal) note(c Control) {
+	j.notes = append(j.notes, &Entry{Kind: KindControl, Control: &c})
+}
+
+// writeNotes writes the queued control entries. The caller holds both locks.
+func (j *Journal) writeNotes() error {
+	err := j.attempt(nil)
+	if err != nil {
+		return errors.Join(ErrUnwritable, err)
+	}
+	return nil
+}
+
+// bury looks for processes that died, and notes which of their calls have no outcome. The caller holds both locks.
+func (j *Journal) bury() error {
+	dead, err := deadProcesses(j.dir, j.process)
+	if err != nil {
+		return err
+	}
+	for _, process := range dead {
+		calls := slices.Sorted(maps.Keys(j.running[process]))
+		if len(calls) > 0 {
+			j.note(Control{
+				Action: ActionAbandoned, Subject: process, Count: int64(len(calls)), Calls: calls[:min(len(calls), maxCalls)],
+			})
+		}
+	}
+	return nil
+}
+
+// obey applies a control entry, whoever wrote it. The caller holds j.mu.
+func (j *Journal) obey(e *Entry) {
+	switch c := e.Control; c.Action {
+	case ActionFreeze:
+		j.setFrozen(&FrozenError{By: c.By, Reason: c.Reason, Since: e.At})
+	case ActionResume:
+		j.setFrozen(nil)
+	case ActionAbandoned:
+		delete(j.running, c.Subject)
+	case ActionClose:
+		if len(j.running[e.Process]) == 0 {
+			delete(j.running, e.Process)
+		}
+	default: // the others are for readers
+	}
+}
+
+// setFrozen makes a freeze, or none, known to this process.
+func (j *Journal) setFrozen(f *FrozenError) {
+	if was := j.frozen.Swap(f); (was == nil) != (f == nil) {
+		select {
+		case j.signal <- struct{}{}:
+		default: // the last signal has not been looked at yet, and will find this
+		}
+	}
+}
+
+// Freeze stops all calls of every process on the data directory: from here on no decision to run one is recorded, and
+// each process tells its running calls within Options.Poll. by and reason are recorded and shown to callers.
+func (j *Journal) Freeze(ctx context.Context, by, reason string) error {
+	c := Control{Action: ActionFreeze, By: by, Reason: reason}
+	return j.append(ctx, nil, true, &Entry{Kind: KindControl, Control: &c})
+}
+
+// Resume ends a freeze.
+func (j *Journal) Resume(ctx context.Context, by string) error {
+	c := Control{Action: ActionResume, By: by}
+	return j.append(ctx, nil, true, &Entry{Kind: KindControl, Control: &c})
+}
+
+// Frozen returns the freeze that holds, or nil.
+func (j *Journal) Frozen() *FrozenError { return j.frozen.Load() }
+
+// Of implements governance.Standing: it tells whether calls are frozen. It never fails, and looks at no file.
+func (j *Journal) Of(context.Context, governance.Caller) (governance.Facts, error) {
+	if f := j.frozen.Load(); f != nil {
+		return governance.Facts{Frozen: true, Reason: f.Reason}, nil
+	}
+	return governance.Facts{}, nil
+}

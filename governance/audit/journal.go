@@ -1,0 +1,204 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit/merkle"
+)
+
+// A Journal is one process's hold on the journal of a data directory. It is safe for concurrent use, and for use beside
+// other processes that hold the same directory. It is made by Open and must be closed.
+type Journal struct {
+	*Reader
+	o       Options
+	process string
+	secret  []byte
+	ledger  ledger
+	room    *room
+	slots   chan struct{}
+	frozen  atomic.Pointer[FrozenError]
+	newest  atomic.Int64 // unix microseconds of the newest entry's time
+	closed  atomic.Bool
+	queue   queue
+
+	stop   context.CancelFunc
+	owned  sync.WaitGroup
+	signal chan struct{} // a freeze or resume was seen
+
+	mu      sync.Mutex // held by whoever commits; guards what follows
+	lock    *os.File   // its file lock keeps other processes out
+	seg     *segment   // what is appended to
+	at      place      // the newest entry
+	edge    *merkle.Edge
+	signed  uint64                         // entries covered by the newest signed head
+	kept    uint64                         // entries covered by the newest head in the file of heads
+	cached  uint64                         // entries covered by the tail that was cached last
+	stored  []merkle.Tile                  // partial tiles that this process wrote for the newest head
+	running map[string]map[string]struct{} // process: calls with a decision to run and no outcome
+	notes   []*Entry                       // control entries to be written with the next group
+	buf     []byte                         // of the group being written
+}
+
+// A place is where the chain has got to.
+type place struct {
+	seq  uint64
+	hash Hash
+	time time.Time
+	line int64 // where in the segment its line begins
+}
+
+var (
+	_ governance.Limiter  = (*Journal)(nil)
+	_ governance.Standing = (*Journal)(nil)
+)
+
+// Open opens the journal of a data directory, and makes one where there is none. It removes a torn last line and records
+// the calls of processes that died. What is damaged otherwise is an error that wraps ErrDamaged; a directory that cannot
+// be written is one that wraps ErrUnwritable.
+func Open(o Options) (*Journal, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(o.Dir, journalDir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
+	j := &Journal{
+		Reader: &Reader{dir: dir}, o: o, process: o.IDs(), lock: lock,
+		ledger:  ledger{most: o.MaxCounters, accounts: make(map[window]*account)},
+		slots:   make(chan struct{}, o.MaxRunning),
+		signal:  make(chan struct{}, 1),
+		running: make(map[string]map[string]struct{}),
+	}
+	if err := j.enter(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), j.leave())
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	j.stop = stop
+	j.owned.Go(func() { j.watch(ctx) })
+	j.owned.Go(func() { j.announce(ctx) })
+	return j, nil
+}
+
+// enter does what opening needs the lock for, and writes the entry that says that this process is here.
+func (j *Journal) enter() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.hold(); err != nil {
+		return err
+	}
+	defer j.letGo()
+	var err error
+	if j.secret, err = loadSecret(filepath.Join(j.dir, secretName), j.o.Random); err != nil {
+		return err
+	}
+	if err := j.load(); err != nil {
+		return err
+	}
+	if err := j.adopt(); err != nil {
+		return err
+	}
+	if j.room, err = openRoom(j.dir, j.process, int64(j.o.MaxRunning)*MaxLine, j.o.Files); err != nil {
+		return err
+	}
+	if err := j.bury(); err != nil {
+		return err
+	}
+	j.note(Control{Action: ActionOpen})
+	return j.writeNotes()
+}
+
+// Close writes the closing entry, signs the head, and waits for the journal's goroutines. Calls that still run lose
+// their room: end them first. A second Close does nothing.
+func (j *Journal) Close() error {
+	if j.closed.Swap(true) {
+		return nil
+	}
+	j.stop()
+	j.owned.Wait()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err := j.hold()
+	if err == nil {
+		err = j.exit()
+		j.letGo()
+	}
+	return errors.Join(err, j.leave())
+}
+
+// exit does what closing needs the lock for.
+func (j *Journal) exit() error {
+	if err := j.adopt(); err != nil {
+		return err
+	}
+	j.note(Control{Action: ActionClose})
+	if err := j.writeNotes(); err != nil {
+		return err
+	}
+	return j.sign(true)
+}
+
+// leave closes the files.
+func (j *Journal) leave() error {
+	var faults []error
+	if j.room != nil {
+		faults = append(faults, j.room.close())
+	}
+	if j.seg != nil {
+		faults = append(faults, j.seg.file.Close())
+	}
+	return errors.Join(append(faults, j.lock.Close())...)
+}
+
+// hold takes the journal's lock from the other processes. The caller holds j.mu.
+func (j *Journal) hold() error {
+	const spins = 16
+	wait := 20 * time.Microsecond
+	for tries, waited := 0, time.Duration(0); ; tries++ {
+		got, err := tryLock(j.lock, true)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w: lock: %w", ErrUnwritable, err)
+		case got:
+			return nil
+		case waited >= j.o.LockTimeout:
+			return fmt.Errorf("%w: another process has held %s for %v", ErrUnwritable, j.lock.Name(), waited)
+		case tries >= spins:
+			wait = min(2*wait, 2*time.Millisecond)
+		}
+		time.Sleep(wait)
+		waited += wait
+	}
+}
+
+// letGo gives the lock back.
+func (j *Journal) letGo() {
+	if err := unlock(j.lock); err != nil {
+		j.o.OnError(fmt.Errorf("unlock journal: %w", err))
+	}
+}
+
+// now is the journal's time: the clock's, but never before the newest entry.
+func (j *Journal) now() time.Time {
+	now := j.o.Now().UTC().Truncate(time.Microsecond)
+	if newest := j.newest.Load(); now.UnixMicro() < newest {
+		return time.UnixMicro(newest).UTC()
+	}
+	return now
+}
+
+// ProcessID returns the id under which this process writes.
+func (j *Journal) ProcessID() string { return j.process }

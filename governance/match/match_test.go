@@ -3,6 +3,7 @@ package match_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
@@ -98,6 +99,8 @@ func TestScan(t *testing.T) {
 		{"regex with a large table", []match.Pattern{regex("p", `\b(?:\d[ -]?){13,16}\b`)}, "", `["4111 1111 1111 1111"]`,
 			match.Hit{Name: "p", Pointer: "/0", Start: 0, End: 19}, true},
 		{"regex with a large table, clean", []match.Pattern{regex("p", `\b(?:\d[ -]?){13,16}\b`)}, "", `["4111 1111 1111"]`, match.Hit{}, false},
+		{"regex counted further than its table", []match.Pattern{regex("p", `^\d{300}$`)}, "", `["` + strings.Repeat("7", 300) + `"]`,
+			match.Hit{Name: "p", Pointer: "/0", Start: 0, End: 300}, true},
 		{"regex, Kelvin sign", []match.Pattern{regex("p", `\d+k$`)}, "", `["5\u212A"]`, match.Hit{Name: "p", Pointer: "/0", Start: 0, End: 4}, true},
 		{"regex, long s", []match.Pattern{regex("p", `\d+s$`)}, "", `["5ſ"]`, match.Hit{Name: "p", Pointer: "/0", Start: 0, End: 3}, true},
 		{"globs without a literal", []match.Pattern{glob("p", "?"), glob("q", "[0-9]?")}, "", `["xy","7é"]`,
@@ -235,6 +238,42 @@ func TestCompileTotals(t *testing.T) {
 	if want := "patterns: texts have 4259840 bytes together, at most 4194304 are allowed"; err == nil || err.Error() != want {
 		t.Errorf("too large: %v", err)
 	}
+}
+
+// TestScanDoesNotAllocate is not parallel, because it counts the allocations of the whole process.
+func TestScanDoesNotAllocate(t *testing.T) {
+	set := compile(t, append(usual(), numbers()...)...)
+	for name, doc := range map[string]string{
+		"plain":   arguments,
+		"escapes": `{"a":["x\ny","\u00e9"],"b":-1.5e3}`,
+		"wide":    `{"ключ":"значение","鍵":["値","値"]}`,
+	} {
+		raw := []byte(doc)
+		allocs := testing.AllocsPerRun(100, func() {
+			if _, ok, err := set.Scan("tool", raw); ok || err != nil {
+				t.Errorf("%s: Scan = %v, %v", name, ok, err)
+			}
+		})
+		if allocs > 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+}
+
+func TestConcurrentScans(t *testing.T) {
+	t.Parallel()
+	set := compile(t, append(usual(), numbers()...)...)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				if hit, ok, err := set.Scan("t", []byte(`{"q":["x\n","drop\t\tDATABASE x","123-45-6789"]}`)); err != nil || !ok || hit.Pattern != 5 {
+					t.Errorf("Scan = %+v, %v, %v", hit, ok, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestNames(t *testing.T) {

@@ -9,8 +9,8 @@ type Type uint8
 const (
 	TypeInvalid Type = iota
 	Substring        // the text occurs anywhere in a value
-	Regex            // RE2 syntax, searched anywhere in a value, in linear time
-	Glob             // * and ? (and [a-z]) against a whole value
+	Regex            // RE2 syntax, searched anywhere in a value, in linear time; the dot takes line breaks too
+	Glob             // * and ? (and [a-z]) against a whole value, as CompileGlob says
 )
 
 // String returns "substring", "regex" or "glob".

@@ -1,0 +1,194 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// A conn is one client. Its requests run side by side and their answers may overtake each other; its notifications are
+// handled in the order in which they came.
+type conn struct {
+	server  *Server
+	out     *outbox
+	caller  governance.Caller
+	session *session // of the 2025 era
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	slots   chan struct{} // one a running call
+	running sync.WaitGroup
+	serial  atomic.Uint64 // ids for the SDK
+
+	mu       sync.Mutex
+	inflight map[string]*request    // by raw id
+	watches  map[string]func()      // by resource URI: ends a subscription of the 2025 era
+	streams  map[*listener]struct{} // subscriptions/listen of the 2026 era
+	ended    bool
+}
+
+// A request is one that was not answered yet.
+type request struct {
+	env       *envelope
+	meta      requestMeta
+	peer      *requestPeer
+	conn      *conn
+	cancel    context.CancelFunc
+	cancelled atomic.Bool // by the client, which then expects no answer
+	refusal   *rpcError   // set by a handler; it replaces what the SDK answers
+	result    []byte      // set by a handler: the result object
+}
+
+func (s *Server) newConn(ctx context.Context, out io.Writer, caller governance.Caller) *conn {
+	ctx, cancel := context.WithCancel(ctx)
+	c := &conn{
+		server: s, out: newOutbox(out, s.opts.MaxLine), caller: caller, session: newSession("connection"),
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, s.opts.MaxConcurrent),
+		inflight: map[string]*request{}, watches: map[string]func(){}, streams: map[*listener]struct{}{},
+	}
+	s.join(c)
+	context.AfterFunc(ctx, func() { s.leave(c) })
+	return c
+}
+
+// handle takes one message. It returns once the message is being worked on.
+func (c *conn) handle(text []byte) {
+	env, fault := openEnvelope(text)
+	switch {
+	case fault != nil:
+		c.refuse(fault.id, &rpcError{code: fault.code, message: fault.message})
+	case env.answer: // we ask nothing that is still open
+	case env.id.to == 0:
+		c.notified(env)
+	default:
+		c.requested(env)
+	}
+}
+
+// refuse answers with an error. Without an id the answer carries null.
+func (c *conn) refuse(id []byte, e *rpcError) { _ = c.out.send(appendError(nil, id, e)) }
+
+// notified handles a notification. The protocol has no answer to one, not even to a wrong one.
+func (c *conn) notified(env *envelope) {
+	if env.method != "notifications/cancelled" {
+		return
+	}
+	var params struct {
+		RequestID json.RawMessage `json:"requestId"`
+	}
+	if json.Unmarshal(env.rawParams(), &params) != nil {
+		return
+	}
+	c.mu.Lock()
+	r := c.inflight[string(params.RequestID)]
+	c.mu.Unlock()
+	if r != nil {
+		r.cancelled.Store(true)
+		r.cancel()
+	}
+}
+
+// requested starts work on a request. What cannot block is answered here, in order; the rest has its own goroutine and
+// a slot, so that no call waits for another.
+func (c *conn) requested(env *envelope) {
+	r := &request{env: env, meta: readMeta(env.rawMeta()), conn: c}
+	ctx, cancel := context.WithCancel(c.ctx)
+	r.cancel = cancel
+	r.peer = &requestPeer{out: c.out, token: r.meta.progressToken, level: c.levelFor(r.meta)}
+	if !c.enter(r) {
+		cancel()
+		c.refuse(env.rawID(), &rpcError{code: codeInvalid, message: "invalid request: id is already in use"})
+		return
+	}
+	switch manner(env.method) {
+	case inOrder:
+		c.serve(ctx, r)
+		return
+	case asStream:
+		c.running.Go(func() { c.serve(ctx, r) })
+		return
+	}
+	select {
+	case c.slots <- struct{}{}:
+	default:
+		c.leave(r)
+		c.refuse(env.rawID(), &rpcError{
+			code:    codeUnavailable,
+			message: fmt.Sprintf("more than %d requests at once: wait for answers, then try again", cap(c.slots)),
+		})
+		return
+	}
+	c.running.Go(func() {
+		defer func() { <-c.slots }()
+		c.serve(ctx, r)
+	})
+}
+
+// levelFor says which log messages a request gets: in the 2026 era those it asked for, in the 2025 era those that the
+// connection was set to.
+func (c *conn) levelFor(m requestMeta) func() logLevel {
+	if !m.modern {
+		return c.session.logLevel
+	}
+	level, _ := parseLevel(m.logLevel) // levelOff when it asked for none
+	return func() logLevel { return level }
+}
+
+// serve answers one request, unless the client has cancelled it.
+func (c *conn) serve(ctx context.Context, r *request) {
+	line := c.server.answer(ctx, r)
+	r.peer.end()
+	c.leave(r)
+	if line != nil && !r.cancelled.Load() {
+		_ = c.out.send(line) // a client that is gone gets no answer
+	}
+}
+
+func (c *conn) enter(r *request) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := string(r.env.rawID())
+	if _, taken := c.inflight[id]; taken {
+		return false
+	}
+	c.inflight[id] = r
+	return true
+}
+
+func (c *conn) leave(r *request) {
+	r.cancel()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.inflight, string(r.env.rawID()))
+}
+
+func (c *conn) cancelAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.inflight {
+		r.cancel()
+	}
+}
+
+// as returns the caller of a request: who the transport authenticated, under the name that the client gives itself.
+func (r *request) as() governance.Caller {
+	caller := r.conn.caller
+	if caller.Label = r.meta.client; !r.meta.modern {
+		caller.Label = r.conn.session.clientLabel()
+	}
+	return caller
+}
+
+// call is the governed invocation that the request asks for.
+func (r *request) call(kind governance.Kind, name string, args json.RawMessage) governance.Call {
+	s := r.conn.server
+	return governance.Call{
+		ID: s.opts.IDs(), Kind: kind, Name: name, Caller: r.as(), Execution: r.meta.execution,
+		Args: args, Meta: r.env.rawMeta(), At: s.opts.Now(),
+	}
+}

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"sort"
+	"strconv"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// An entry is one line of a listing: its unique name, by which pages are cut, and its JSON.
+type entry struct {
+	name string
+	body func(b []byte) []byte
+}
+
+// list answers one page of a listing. The order is by name, so that a page means the same whatever was added or taken
+// away since the last one.
+func (s *Server) list(ctx context.Context, r *request) ([]byte, *rpcError) {
+	if fault := r.meta.fault(); fault != nil {
+		return nil, fault
+	}
+	var params struct {
+		Cursor *string `json:"cursor"`
+	}
+	if json.Unmarshal(r.env.rawParams(), &params) != nil {
+		return nil, &rpcError{code: codeParams, message: "invalid params: cursor must be a string"}
+	}
+	after, ok := openCursor(r.env.method, params.Cursor)
+	if !ok {
+		return nil, &rpcError{code: codeParams, message: "invalid params: unknown cursor; start the listing again without one"}
+	}
+	visible, err := s.opts.Dispatcher.List(ctx, r.as(), s.opts.Profile)
+	if err != nil {
+		return nil, protocolError(governance.KindTool, r, asToolError(err))
+	}
+	key, entries := entriesOf(r.env.method, visible)
+	return s.page(r, key, entries, after), nil
+}
+
+func (s *Server) page(r *request, key string, entries []entry, after string) []byte {
+	from := 0
+	if after != "" {
+		from = sort.Search(len(entries), func(i int) bool { return entries[i].name > after })
+	}
+	to := min(from+s.opts.PageSize, len(entries))
+	b := append(appendString([]byte{'{'}, key), `:[`...)
+	for i, e := range entries[from:to] {
+		b = e.body(appendComma(b, i))
+	}
+	b = append(b, ']')
+	if to < len(entries) {
+		b = appendField(b, "nextCursor", sealCursor(r.env.method, entries[to-1].name))
+	}
+	if r.meta.modern {
+		b = append(b, `,"ttlMs":`...)
+		b = strconv.AppendInt(b, s.opts.ListTTL.Milliseconds(), 10)
+		b = append(b, `,"cacheScope":"private"`...)
+	}
+	return s.closeResult(b, r.meta.modern, nil, false)
+}
+
+// A cursor is the method and the last name of the page before. It needs no seal: whoever makes one up sees nothing that
+// a listing from the start would not show.
+func sealCursor(method, name string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(method + "\n" + name))
+}
+
+func openCursor(method string, cursor *string) (after string, ok bool) {
+	if cursor == nil {
+		return "", true
+	}
+	text, err := base64.RawURLEncoding.DecodeString(*cursor)
+	prefix := method + "\n"
+	if err != nil || len(text) <= len(prefix) || string(text[:len(prefix)]) != prefix {
+		return "", false
+	}
+	return string(text[len(prefix):]), true
+}
+
+func entriesOf(method string, visible tools.Listing) (key string, entries []entry) {
+	switch method {
+	case "tools/list":
+		return "tools", entriesFrom(visible.Tools, func(t tools.Spec) string { return t.Name }, appendToolSpec)
+	case "prompts/list":
+		return "prompts", entriesFrom(visible.Prompts, func(p tools.PromptSpec) string { return p.Name }, appendPromptSpec)
+	case "resources/list":
+		return "resources", entriesFrom(visible.Resources, func(r tools.ResourceSpec) string { return r.URI }, appendResourceSpec)
+	default:
+		return "resourceTemplates", entriesFrom(visible.Templates, func(r tools.ResourceSpec) string { return r.Template }, appendResourceSpec)
+	}
+}
+
+func entriesFrom[T any](specs []T, name func(T) string, body func([]byte, T) []byte) []entry {
+	entries := make([]entry, len(specs))
+	for i, spec := range specs {
+		entries[i] = entry{name: name(spec), body: func(b []byte) []byte { return body(b, spec) }}
+	}
+	sort.Slice(entries, func(i, j int) bool { return entries[i].name < entries[j].name })
+	return entries
+}
+
+func appendToolSpec(b []byte, t tools.Spec) []byte {
+	b = appendString(append(b, `{"name":`...), t.Name)
+	b = appendField(b, "title", t.Title)
+	b = appendField(b, "description", t.Description)
+	b = append(append(b, `,"inputSchema":`...), t.InputSchema...)
+	if len(t.OutputSchema) > 0 {
+		b = append(append(b, `,"outputSchema":`...), t.OutputSchema...)
+	}
+	b = appendString(append(b, `,"annotations":{"title":`...), t.Title)
+	b = appendBool(b, "readOnlyHint", t.ReadOnly == tools.Yes)
+	b = appendBool(b, "destructiveHint", t.Destructive == tools.Yes)
+	b = appendBool(b, "idempotentHint", t.Idempotent == tools.Yes)
+	b = appendBool(b, "openWorldHint", t.OpenWorld == tools.Yes)
+	return append(b, "}}"...)
+}
+
+func appendResourceSpec(b []byte, r tools.ResourceSpec) []byte {
+	if r.Template != "" {
+		b = appendString(append(b, `{"uriTemplate":`...), r.Template)
+	} else {
+		b = appendString(append(b, `{"uri":`...), r.URI)
+	}
+	b = appendField(b, "name", r.Name)
+	b = appendField(b, "title", r.Title)
+	b = appendField(b, "description", r.Description)
+	b = appendField(b, "mimeType", r.MIMEType)
+	if r.Size > 0 {
+		b = strconv.AppendInt(append(b, `,"size":`...), r.Size, 10)
+	}
+	return append(b, '}')
+}
+
+func appendPromptSpec(b []byte, p tools.PromptSpec) []byte {
+	b = appendString(append(b, `{"name":`...), p.Name)
+	b = appendField(b, "title", p.Title)
+	b = appendField(b, "description", p.Description)
+	b = append(b, `,"arguments":[`...)
+	for i, a := range p.Arguments {
+		b = appendString(append(appendComma(b, i), `{"name":`...), a.Name)
+		b = appendField(b, "title", a.Title)
+		b = appendField(b, "description", a.Description)
+		b = append(appendBool(b, "required", a.Required), '}')
+	}
+	return append(b, "]}"...)
+}

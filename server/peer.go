@@ -1,0 +1,114 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"sync"
+
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+var _ tools.Peer = (*requestPeer)(nil)
+
+// A requestPeer sends the notifications of one request. It goes silent when the request ends, so that nothing follows
+// the result, and it is quiet from the start about what the client did not ask for.
+type requestPeer struct {
+	out   *outbox
+	token json.RawMessage // progress token; nil sends no progress
+	level func() logLevel // the least level that is sent; levelOff sends none
+
+	mu       sync.Mutex
+	ended    bool
+	progress float64 // last one sent; the protocol wants it to grow
+	began    bool
+}
+
+// Progress sends notifications/progress, when the client gave a token and the figure has grown.
+func (p *requestPeer) Progress(_ context.Context, at tools.Progress) {
+	if p.token == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.began && at.Done <= p.progress {
+		return
+	}
+	p.began, p.progress = true, at.Done
+	params := append([]byte(`{"progressToken":`), p.token...)
+	params = append(params, `,"progress":`...)
+	params = appendNumber(params, at.Done)
+	if at.Total > 0 {
+		params = append(params, `,"total":`...)
+		params = appendNumber(params, at.Total)
+	}
+	if at.Message != "" {
+		params = append(params, `,"message":`...)
+		params = appendString(params, at.Message)
+	}
+	p.out.offer(appendNotification(nil, "notifications/progress", append(params, '}')))
+}
+
+// Log sends notifications/message, when the client wants that level. Data that is no JSON is dropped.
+func (p *requestPeer) Log(_ context.Context, m tools.LogMessage) {
+	level, ok := parseLevel(m.Level)
+	if !ok || level < p.level() {
+		return
+	}
+	data, err := json.Marshal(m.Data)
+	if err != nil {
+		return
+	}
+	params := append([]byte(`{"level":"`), level.String()...)
+	params = append(params, '"')
+	if m.Logger != "" {
+		params = append(params, `,"logger":`...)
+		params = appendString(params, m.Logger)
+	}
+	params = append(append(params, `,"data":`...), data...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.out.offer(appendNotification(nil, "notifications/message", append(params, '}')))
+	}
+}
+
+// end makes the peer silent. What was sent before stands before whatever is sent next.
+func (p *requestPeer) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+}
+
+func appendNumber(dst []byte, f float64) []byte { return strconv.AppendFloat(dst, f, 'g', -1, 64) }
+
+// logLevel is a severity of RFC 5424, as the protocol names them, in rising order.
+type logLevel int32
+
+// The levels. levelOff is above all of them.
+const (
+	levelDebug logLevel = iota
+	levelInfo
+	levelNotice
+	levelWarning
+	levelError
+	levelCritical
+	levelAlert
+	levelEmergency
+	levelOff
+)
+
+func levelNames() [8]string {
+	return [8]string{"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
+}
+
+func (l logLevel) String() string { return levelNames()[l] }
+
+func parseLevel(name string) (logLevel, bool) {
+	for i, known := range levelNames() {
+		if name == known {
+			return logLevel(i), true
+		}
+	}
+	return levelOff, false
+}

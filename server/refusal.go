@@ -1,0 +1,53 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// asToolError returns the refusal in an error. An error that is none is a fault of ours, of which nothing is shown.
+func asToolError(err error) *tools.Error {
+	var refused *tools.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	return &tools.Error{Code: tools.CodeInternal, Reason: "internal error"}
+}
+
+// protocolError is the JSON-RPC error for a refusal: the code of the protocol where it has one, and our own codes
+// otherwise. data always carries our stable code and the call's id, by which the journal knows it.
+func protocolError(kind governance.Kind, r *request, e *tools.Error) *rpcError {
+	data := map[string]any{"code": e.Code, "call_id": e.CallID}
+	if len(e.Details) > 0 {
+		data["details"] = e.Details
+	}
+	if kind == governance.KindResource {
+		data["uri"] = r.env.name
+	}
+	body, err := json.Marshal(data)
+	if err != nil {
+		body = nil
+	}
+	return &rpcError{code: protocolCode(kind, r.meta.modern, e.Code), message: e.Reason, data: body}
+}
+
+func protocolCode(kind governance.Kind, modern bool, code tools.Code) int {
+	switch code {
+	case tools.CodeUnknown:
+		if kind == governance.KindResource && !modern {
+			return codeNotFound
+		}
+		return codeParams
+	case tools.CodeBadArguments:
+		return codeParams
+	case tools.CodeDenied, tools.CodeFrozen, tools.CodeWithheld:
+		return codeDenied
+	case tools.CodeTimeout, tools.CodeCancelled, tools.CodeUnavailable, tools.CodeOverloaded:
+		return codeUnavailable
+	default:
+		return codeInternal
+	}
+}

@@ -1,0 +1,128 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// A Dispatcher is what this package asks for everything that can be invoked. *tools.Dispatcher is one.
+type Dispatcher interface {
+	Dispatch(ctx context.Context, call governance.Call, peer tools.Peer) (tools.Result, error)
+	Subscribe(ctx context.Context, call governance.Call, peer tools.Peer, changed func()) (stop func(), err error)
+	List(ctx context.Context, caller governance.Caller, profile string) (tools.Listing, error)
+	Has(kind governance.Kind, name string) bool
+}
+
+// Options configure a Server. Dispatcher, IDs and Now are required; the rest has a default.
+type Options struct {
+	Dispatcher Dispatcher
+	IDs        func() string    // makes call ids, UUIDv7
+	Now        func() time.Time // the kernel's clock
+
+	Name         string // default "mcp-kernel"
+	Version      string // default "devel"
+	Instructions string // for the model; default none
+	Profile      string // what listings show; default tools.ProfileDefault
+
+	MaxLine       int           // bytes of one message; default 16 MiB
+	MaxConcurrent int           // requests of one connection at once; default 256
+	MaxListening  int           // subscriptions of one connection; default 256
+	PageSize      int           // entries of a listing's page; default 100
+	ListTTL       time.Duration // how long a listing may be kept by a client of the 2026 era; default 1 minute
+	Drain         time.Duration // how long running calls may take at the end; default 10 seconds
+}
+
+func (o *Options) fill() error {
+	var faults []error
+	if o.Dispatcher == nil {
+		faults = append(faults, errors.New("server: options need a Dispatcher"))
+	}
+	if o.IDs == nil || o.Now == nil {
+		faults = append(faults, errors.New("server: options need IDs and Now"))
+	}
+	setDefault(&o.Name, "mcp-kernel")
+	setDefault(&o.Version, "devel")
+	setDefault(&o.Profile, tools.ProfileDefault)
+	setDefault(&o.MaxLine, 16<<20)
+	setDefault(&o.MaxConcurrent, 256)
+	setDefault(&o.MaxListening, 256)
+	setDefault(&o.PageSize, 100)
+	setDefault(&o.ListTTL, time.Minute)
+	setDefault(&o.Drain, 10*time.Second)
+	return errors.Join(faults...)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// A Server answers protocol messages on any number of connections. It is safe for concurrent use.
+type Server struct {
+	opts Options
+	sdk  *mcpserver.MCPServer
+	self []byte // serverInfo of the 2026 era's results, as JSON
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+}
+
+// New returns a server for everything that the dispatcher offers.
+func New(o Options) (*Server, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		opts: o, conns: map[*conn]struct{}{},
+		self: fmt.Appendf(nil, `{"name":%s,"version":%s}`, appendString(nil, o.Name), appendString(nil, o.Version)),
+		sdk: mcpserver.NewMCPServer(o.Name, o.Version,
+			mcpserver.WithToolCapabilities(true), mcpserver.WithResourceCapabilities(true, true),
+			mcpserver.WithPromptCapabilities(true), mcpserver.WithLogging(), mcpserver.WithCompletions(),
+			mcpserver.WithInstructions(o.Instructions),
+			mcpserver.WithCacheHints(o.ListTTL.Milliseconds(), mcp.CacheScopePrivate)),
+	}
+	return s, s.register()
+}
+
+// anyURI is a template that every resource URI matches. Which resource a URI is, the dispatcher knows.
+const anyURI = "{+uri}"
+
+// register tells the SDK's registry what may be routed. Listings are never asked of it, so names are all it needs.
+func (s *Server) register() error {
+	everyone := governance.Caller{Principal: "registry", Operator: true}
+	all, err := s.opts.Dispatcher.List(context.Background(), everyone, tools.ProfileFull)
+	if err != nil {
+		return fmt.Errorf("server: listing what there is: %w", err)
+	}
+	for _, tool := range all.Tools {
+		s.sdk.AddTool(mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema), s.tool)
+	}
+	for _, prompt := range all.Prompts {
+		s.sdk.AddPrompt(mcp.NewPrompt(prompt.Name), s.prompt)
+	}
+	s.sdk.AddResourceTemplate(mcp.NewResourceTemplate(anyURI, "any"), s.resource)
+	return nil
+}
+
+func (s *Server) join(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+}
+
+func (s *Server) leave(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}

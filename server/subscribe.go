@@ -1,0 +1,212 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// Changes says which listings have changed.
+type Changes struct{ Tools, Resources, Prompts bool }
+
+// ListChanged tells every client that listings have changed: those of the 2025 era that are ready, and those of the
+// 2026 era that listen for it.
+func (s *Server) ListChanged(which Changes) {
+	s.mu.Lock()
+	conns := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	s.mu.Unlock()
+	for _, c := range conns {
+		c.listChanged(which)
+	}
+}
+
+func (c *conn) listChanged(which Changes) {
+	for _, change := range []struct {
+		happened bool
+		method   string
+		wanted   func(mcp.SubscriptionFilter) bool
+	}{
+		{which.Tools, "notifications/tools/list_changed", func(f mcp.SubscriptionFilter) bool { return f.ToolsListChanged }},
+		{which.Resources, "notifications/resources/list_changed", func(f mcp.SubscriptionFilter) bool { return f.ResourcesListChanged }},
+		{which.Prompts, "notifications/prompts/list_changed", func(f mcp.SubscriptionFilter) bool { return f.PromptsListChanged }},
+	} {
+		if !change.happened {
+			continue
+		}
+		if c.session.Initialized() {
+			c.out.offer(appendNotification(nil, change.method, []byte("{}")))
+		}
+		for _, l := range c.listeners() {
+			if change.wanted(l.filter) {
+				l.notify(change.method, nil)
+			}
+		}
+	}
+}
+
+// subscribe answers resources/subscribe and resources/unsubscribe of the 2025 era.
+func (s *Server) subscribe(ctx context.Context, r *request) ([]byte, *rpcError) {
+	c := r.conn
+	switch {
+	case r.meta.modern:
+		return nil, &rpcError{code: codeNoMethod, message: r.env.method + " was removed in this protocol version"}
+	case !r.env.hasName:
+		return nil, &rpcError{code: codeParams, message: "invalid params: params.uri must be a string"}
+	case r.env.method == "resources/unsubscribe":
+		c.watch(r.env.name, nil)
+		return []byte("{}"), nil
+	case c.watching() >= s.opts.MaxListening:
+		return nil, &rpcError{code: codeUnavailable, message: fmt.Sprintf("more than %d subscriptions", s.opts.MaxListening)}
+	}
+	uri := r.env.name
+	stop, err := s.opts.Dispatcher.Subscribe(c.ctx, r.call(governance.KindSubscription, "resource:"+uri, nil), nil, func() {
+		c.out.offer(appendNotification(nil, "notifications/resources/updated", appendURI(uri)))
+	})
+	if err != nil {
+		return nil, protocolError(governance.KindResource, r, asToolError(err))
+	}
+	c.watch(uri, stop)
+	return []byte("{}"), nil
+}
+
+func appendURI(uri string) []byte { return append(appendString([]byte(`{"uri":`), uri), '}') }
+
+// watch replaces the subscription of a URI and ends the one before. A nil stop only ends.
+func (c *conn) watch(uri string, stop func()) {
+	c.mu.Lock()
+	before := c.watches[uri]
+	if delete(c.watches, uri); stop != nil {
+		c.watches[uri] = stop
+	}
+	c.mu.Unlock()
+	if before != nil {
+		before()
+	}
+}
+
+func (c *conn) watching() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.watches) + len(c.streams)
+}
+
+// A listener is one subscriptions/listen request: a stream of the 2026 era that stays open until the client cancels it
+// or the server ends.
+type listener struct {
+	conn   *conn
+	id     []byte // raw id of the request, by which every notification is tagged
+	filter mcp.SubscriptionFilter
+	stops  []func()
+}
+
+// listen answers subscriptions/listen: an acknowledgement now, notifications while it lasts, the result at its end.
+func (s *Server) listen(ctx context.Context, r *request) ([]byte, *rpcError) {
+	if !r.meta.modern {
+		return nil, &rpcError{code: codeNoMethod, message: "subscriptions/listen needs protocol version 2026-07-28 or later"}
+	}
+	if fault := r.meta.fault(); fault != nil {
+		return nil, fault
+	}
+	var params struct {
+		Notifications mcp.SubscriptionFilter `json:"notifications"`
+	}
+	if json.Unmarshal(r.env.rawParams(), &params) != nil {
+		return nil, &rpcError{code: codeParams, message: "invalid params: notifications must be an object of booleans and a list of URIs"}
+	}
+	l := &listener{conn: r.conn, id: r.env.rawID(), filter: params.Notifications}
+	if fault := s.open(r, l); fault != nil {
+		l.close()
+		return nil, fault
+	}
+	l.acknowledge()
+	if !l.filter.IsEmpty() {
+		<-ctx.Done()
+	}
+	l.close()
+	meta := fmt.Appendf(nil, `{"_meta":{%q:%s,"io.modelcontextprotocol/serverInfo":%s},"resultType":"complete"}`,
+		mcp.MetaKeySubscriptionID, l.id, s.self)
+	return meta, nil
+}
+
+// open subscribes to every resource that the listener asked for; each passes the gate.
+func (s *Server) open(r *request, l *listener) *rpcError {
+	if r.conn.watching()+len(l.filter.ResourceSubscriptions) >= s.opts.MaxListening {
+		return &rpcError{code: codeUnavailable, message: fmt.Sprintf("more than %d subscriptions", s.opts.MaxListening)}
+	}
+	for _, uri := range l.filter.ResourceSubscriptions {
+		call := r.call(governance.KindSubscription, "resource:"+uri, nil)
+		stop, err := s.opts.Dispatcher.Subscribe(r.conn.ctx, call, nil, func() {
+			l.notify("notifications/resources/updated", appendURI(uri))
+		})
+		if err != nil {
+			return protocolError(governance.KindResource, r, asToolError(err))
+		}
+		l.stops = append(l.stops, stop)
+	}
+	r.conn.mu.Lock()
+	defer r.conn.mu.Unlock()
+	r.conn.streams[l] = struct{}{}
+	return nil
+}
+
+func (l *listener) close() {
+	l.conn.mu.Lock()
+	delete(l.conn.streams, l)
+	l.conn.mu.Unlock()
+	for _, stop := range l.stops {
+		stop()
+	}
+}
+
+// acknowledge tells the client what was established, as the first message of the stream.
+func (l *listener) acknowledge() {
+	established, err := json.Marshal(l.filter)
+	if err != nil {
+		established = []byte("{}")
+	}
+	l.notify("notifications/subscriptions/acknowledged", append(append([]byte(`{"notifications":`), established...), '}'))
+}
+
+// notify sends a notification tagged with the stream that it belongs to. params is a JSON object or nil.
+func (l *listener) notify(method string, params []byte) {
+	tag := fmt.Appendf(nil, `{"_meta":{%q:%s}`, mcp.MetaKeySubscriptionID, l.id)
+	if len(params) > len("{}") {
+		tag = append(append(tag, ','), params[1:]...)
+	} else {
+		tag = append(tag, '}')
+	}
+	l.conn.out.offer(appendNotification(nil, method, tag))
+}
+
+func (c *conn) listeners() []*listener {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]*listener, 0, len(c.streams))
+	for l := range c.streams {
+		all = append(all, l)
+	}
+	return all
+}
+
+// endListening ends every subscription of the connection, as its end does.
+func (c *conn) endListening() {
+	c.mu.Lock()
+	watches := c.watches
+	c.watches = map[string]func(){}
+	for _, r := range c.inflight {
+		if r.env.method == "subscriptions/listen" {
+			r.cancel()
+		}
+	}
+	c.mu.Unlock()
+	for _, stop := range watches {
+		stop()
+	}
+}

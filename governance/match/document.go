@@ -6,21 +6,27 @@ const MaxDepth = 512
 // keptBytes is how large a buffer may be to go back to the pool.
 const keptBytes = 64 << 10
 
-// walker is the part of a matcher that reads a document, strictly by RFC 8259.
-type walker struct {
+// reader reads the bytes of a document.
+type reader struct {
 	doc     []byte
 	pos     int
-	depth   int
-	frames  [MaxDepth]frame
 	decoded []byte // the current string, where it has escapes
-	joined  []byte // the elements of all open arrays, innermost last
+}
+
+// walker is the part of a matcher that reads a document, strictly by RFC 8259.
+type walker struct {
+	reader
+	depth  int
+	frames [MaxDepth]frame
+	joined []byte // the elements of all open arrays, innermost last
 }
 
 // frame is one open array or object.
 type frame struct {
 	array bool
-	at    int // where it starts
-	from  int // where its elements start in joined
+	index int // of the current element, in an array
+	key   int // where the current key starts, in an object
+	from  int // where the texts of an array start in joined
 	texts int // how many of them there are
 }
 
@@ -86,6 +92,7 @@ func (m *matcher) behind() (done bool, err error) {
 		case c == ',':
 			m.pos++
 			if top.array {
+				top.index++
 				return false, nil
 			}
 			return false, m.member()
@@ -106,7 +113,7 @@ func (m *matcher) open(array bool) (opened bool, err error) {
 	if m.depth == MaxDepth {
 		return false, m.fault("arrays and objects are nested too deeply")
 	}
-	m.frames[m.depth] = frame{array: array, at: m.pos, from: len(m.joined)}
+	m.frames[m.depth] = frame{array: array, from: len(m.joined)}
 	m.depth++
 	m.pos++
 	switch c := m.peek(); {
@@ -127,7 +134,7 @@ func (m *matcher) close() {
 	m.pos++
 	f := m.frames[m.depth]
 	if f.texts > 1 {
-		m.begin(inJoined, f.at)
+		m.begin(inJoined)
 		m.whole(m.joined[f.from:], 0)
 	}
 	m.joined = m.joined[:f.from]
@@ -138,6 +145,7 @@ func (m *matcher) member() error {
 	if m.peek() != '"' {
 		return m.unexpected()
 	}
+	m.frames[m.depth-1].key = m.pos
 	if _, err := m.text(inKey); err != nil {
 		return err
 	}
@@ -161,12 +169,12 @@ func (m *matcher) join(text []byte) {
 }
 
 // word reads a literal.
-func (m *matcher) word(w string) error {
-	if end := m.pos + len(w); end <= len(m.doc) && string(m.doc[m.pos:end]) == w {
-		m.pos = end
+func (r *reader) word(w string) error {
+	if end := r.pos + len(w); end <= len(r.doc) && string(r.doc[r.pos:end]) == w {
+		r.pos = end
 		return nil
 	}
-	return m.unexpected()
+	return r.unexpected()
 }
 
 // number reads a number and matches it as it is written.
@@ -188,34 +196,34 @@ func (m *matcher) number() error {
 		}
 	}
 	text := m.doc[start:m.pos]
-	m.begin(inValue, start)
+	m.begin(inValue)
 	m.whole(text, 0)
 	m.join(text)
 	return nil
 }
 
 // accept reads c if it is next.
-func (m *matcher) accept(c byte) bool {
-	if m.pos < len(m.doc) && m.doc[m.pos] == c {
-		m.pos++
+func (r *reader) accept(c byte) bool {
+	if r.pos < len(r.doc) && r.doc[r.pos] == c {
+		r.pos++
 		return true
 	}
 	return false
 }
 
 // digits reads as many digits as there are and reports whether there was one.
-func (m *matcher) digits() bool {
-	start := m.pos
-	for m.pos < len(m.doc) && '0' <= m.doc[m.pos] && m.doc[m.pos] <= '9' {
-		m.pos++
+func (r *reader) digits() bool {
+	start := r.pos
+	for r.pos < len(r.doc) && '0' <= r.doc[r.pos] && r.doc[r.pos] <= '9' {
+		r.pos++
 	}
-	return m.pos > start
+	return r.pos > start
 }
 
 // peek skips white space and returns the byte that follows, 0 at the end.
-func (m *matcher) peek() byte {
-	for ; m.pos < len(m.doc); m.pos++ {
-		switch c := m.doc[m.pos]; c {
+func (r *reader) peek() byte {
+	for ; r.pos < len(r.doc); r.pos++ {
+		switch c := r.doc[r.pos]; c {
 		case ' ', '\t', '\n', '\r':
 		default:
 			return c
@@ -224,11 +232,11 @@ func (m *matcher) peek() byte {
 	return 0
 }
 
-func (m *matcher) fault(problem string) error { return &DocumentError{Offset: m.pos, Problem: problem} }
+func (r *reader) fault(problem string) error { return &DocumentError{Offset: r.pos, Problem: problem} }
 
-func (m *matcher) unexpected() error {
-	if m.pos >= len(m.doc) {
-		return m.fault("the document ends too early")
+func (r *reader) unexpected() error {
+	if r.pos >= len(r.doc) {
+		return r.fault("the document ends too early")
 	}
-	return m.fault("a character that does not belong here")
+	return r.fault("a character that does not belong here")
 }

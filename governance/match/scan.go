@@ -57,10 +57,10 @@ type matcher struct {
 	set  *Set
 	auto *automaton
 
-	best  int32 // lowest rule hit so far, number of rules when none
-	place place // of the best hit
-	at    int   // where the value of the best hit starts in the document
-	start int   // of the best hit within its value
+	best  int32   // lowest rule hit so far, number of rules when none
+	place place   // of the best hit
+	trail []frame // that leads to it
+	start int     // of the best hit within its value
 	end   int
 
 	state  uint32   // of the automaton within the current value
@@ -98,8 +98,8 @@ func (s *Set) release(m *matcher) {
 }
 
 // begin starts a value.
-func (m *matcher) begin(p place, at int) {
-	m.state, m.now, m.nowAt = 0, p, at
+func (m *matcher) begin(p place) {
+	m.state, m.now = 0, p
 	m.marked = m.marked[:0]
 	if m.value++; m.value == 0 { // wrapped round: old marks would count again
 		clear(m.seen)
@@ -110,7 +110,7 @@ func (m *matcher) begin(p place, at int) {
 // literal matches a text that stands outside any document; it reports whether it is valid UTF-8.
 func (m *matcher) literal(text string) bool {
 	m.decoded = append(m.decoded[:0], text...)
-	m.begin(inName, 0)
+	m.begin(inName)
 	return m.whole(m.decoded, 0)
 }
 
@@ -261,8 +261,9 @@ func (m *matcher) run(rule int32, value []byte) {
 
 // hit records the best hit so far.
 func (m *matcher) hit(rule int32, start, end int) {
-	m.best, m.place, m.at = rule, m.now, m.nowAt
+	m.best, m.place = rule, m.now
 	m.start, m.end = start, end
+	m.trail = append(m.trail[:0], m.frames[:m.depth]...)
 }
 
 // result makes a Hit of the best one.
@@ -272,8 +273,6 @@ func (m *matcher) result(doc []byte) (Hit, bool) {
 	}
 	h := Hit{Pattern: int(m.best), Name: m.set.names[m.best], Start: m.start, End: m.end}
 	h.InName, h.InKey, h.Joined = m.place == inName, m.place == inKey, m.place == inJoined
-	if !h.InName {
-		h.Pointer = pointerTo(doc, m.at)
-	}
+	h.Pointer = pointer(doc, m.trail)
 	return h, true
 }

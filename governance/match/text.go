@@ -9,7 +9,7 @@ import (
 // text reads and matches a JSON string, whose opening quote is next, and returns its decoded form, valid until the next
 // one is read. A string without escapes is matched where it stands.
 func (m *matcher) text(p place) ([]byte, error) {
-	m.begin(p, m.pos)
+	m.begin(p)
 	base := m.pos + 1
 	m.pos = base
 	for {
@@ -51,77 +51,77 @@ func (m *matcher) escaped(base int) ([]byte, error) {
 }
 
 // decode appends the rest of a string, up to and without its closing quote, to decoded.
-func (m *matcher) decode() error {
-	for m.pos < len(m.doc) {
-		from := m.pos
-		for m.pos < len(m.doc) && m.doc[m.pos] >= 0x20 && m.doc[m.pos] != '"' && m.doc[m.pos] != '\\' {
-			m.pos++
+func (r *reader) decode() error {
+	for r.pos < len(r.doc) {
+		from := r.pos
+		for r.pos < len(r.doc) && r.doc[r.pos] >= 0x20 && r.doc[r.pos] != '"' && r.doc[r.pos] != '\\' {
+			r.pos++
 		}
-		m.decoded = append(m.decoded, m.doc[from:m.pos]...)
-		if m.pos == len(m.doc) {
+		r.decoded = append(r.decoded, r.doc[from:r.pos]...)
+		if r.pos == len(r.doc) {
 			break
 		}
-		switch m.doc[m.pos] {
+		switch r.doc[r.pos] {
 		case '"':
-			m.pos++
+			r.pos++
 			return nil
 		case '\\':
-			if err := m.escape(); err != nil {
+			if err := r.escape(); err != nil {
 				return err
 			}
 		default:
-			return m.fault("a control character within a string")
+			return r.fault("a control character within a string")
 		}
 	}
-	return m.unexpected()
+	return r.unexpected()
 }
 
 // escape decodes one escape sequence.
-func (m *matcher) escape() error {
+func (r *reader) escape() error {
 	const names, values = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	if m.pos+1 == len(m.doc) {
-		return m.fault("the document ends too early")
+	if r.pos+1 == len(r.doc) {
+		return r.fault("the document ends too early")
 	}
-	c := m.doc[m.pos+1]
+	c := r.doc[r.pos+1]
 	if c == 'u' {
-		return m.unicode()
+		return r.unicode()
 	}
 	for i := range len(names) {
 		if names[i] == c {
-			m.decoded = append(m.decoded, values[i])
-			m.pos += 2
+			r.decoded = append(r.decoded, values[i])
+			r.pos += 2
 			return nil
 		}
 	}
-	return m.fault("an escape that JSON does not know")
+	return r.fault("an escape that JSON does not know")
 }
 
 // unicode decodes \uXXXX, or the two of a surrogate pair. Half a pair stands for no character: what a handler would make
 // of it depends on its language, so it is a fault.
-func (m *matcher) unicode() error {
-	r, ok := m.unit(m.pos)
+func (r *reader) unicode() error {
+	c, ok := r.unit(r.pos)
 	if !ok {
-		return m.fault(`a \u escape without four hexadecimal digits`)
+		return r.fault(`a \u escape without four hexadecimal digits`)
 	}
-	if utf16.IsSurrogate(r) {
-		low, _ := m.unit(m.pos + 6)
-		if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-			return m.fault("half of a surrogate pair")
+	if utf16.IsSurrogate(c) {
+		low, _ := r.unit(r.pos + 6)
+		if c = utf16.DecodeRune(c, low); c == utf8.RuneError {
+			return r.fault("half of a surrogate pair")
 		}
-		m.pos += 6
+		r.pos += 6
 	}
-	m.pos += 6
-	m.decoded = utf8.AppendRune(m.decoded, r)
+	r.pos += 6
+	r.decoded = utf8.AppendRune(r.decoded, c)
 	return nil
 }
 
 // unit returns the UTF-16 unit of the \u escape at i.
-func (m *matcher) unit(i int) (rune, bool) {
-	if i+6 > len(m.doc) || m.doc[i] != '\\' || m.doc[i+1] != 'u' {
+func (r *reader) unit(i int) (rune, bool) {
+	if i+6 > len(r.doc) || r.doc[i] != '\\' || r.doc[i+1] != 'u' {
 		return 0, false
 	}
 	var b [2]byte
-	if _, err := hex.Decode(b[:], m.doc[i+2:i+6]); err != nil {
+	if _, err := hex.Decode(b[:], r.doc[i+2:i+6]); err != nil {
 		return 0, false
 	}
 	return rune(b[0])<<8 | rune(b[1]), true

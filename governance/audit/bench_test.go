@@ -42,7 +42,7 @@ func BenchmarkAppend16(b *testing.B) {
 
 func BenchmarkOpen(b *testing.B) {
 	dir := fastDir(b)
-	o := audit.Options{Dir: dir, Origin: origin, Signer: newSigner()}
+	o := audit.Options{Dir: dir, Origin: origin, Signer: signer(b, dir)}
 	j := open(b, dir)
 	for range 5000 {
 		if err := j.Append(context.Background(), decision("0192b1f0-7c5e-7000-8000-000000000001")); err != nil {

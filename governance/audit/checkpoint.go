@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // A Checkpoint is a head of the tree: the first Size entries have the root hash Root, and the last of them is Last. Note
@@ -57,9 +59,9 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	return c, nil
 }
 
-// OpenCheckpoint checks the signature of a head and reads it.
-func OpenCheckpoint(note []byte, key Verifier) (Checkpoint, error) {
-	text, err := key.OpenNote(note)
+// OpenCheckpoint checks that one of the keys signed a head, and reads it.
+func OpenCheckpoint(note []byte, keys ...*primitives.Verifier) (Checkpoint, error) {
+	text, _, err := primitives.OpenNote(note, keys...)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
 	}
@@ -133,7 +135,7 @@ func (j *Journal) noticeHead() error {
 		}
 		return err
 	}
-	c, err := OpenCheckpoint(note, j.o.Signer)
+	c, err := OpenCheckpoint(note, j.keys...)
 	if err == nil && c.Origin == j.o.Origin && c.Size <= j.at.seq && c.Size > j.signed {
 		j.signed = c.Size
 		j.edge.Forget(c.Size)
@@ -171,7 +173,7 @@ func (j *Journal) Sign(ctx context.Context) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	return j.SignedHead(j.o.Signer)
+	return j.SignedHead(j.keys...)
 }
 
 // Head returns the head of the tree as this process knows it, unsigned: it moves with every entry.

@@ -6,67 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit/merkle"
 )
-
-// A request is what one caller wants written: entries that follow one another, all or none.
-type request struct {
-	entries  []*Entry
-	drafts   []draft
-	counters []Charge // whose counters an outcome shows, besides its own
-	reserved bool     // room was reserved: may use it, and must not fail for a full disk
-	done     bool
-	err      error
-}
-
-// A queue holds the requests that wait for a commit. Whoever gets the journal's mutex first commits for all of them.
-type queue struct {
-	mu      sync.Mutex
-	waiting []*request
-	spare   []*request
-	free    []*request // finished requests, whose buffers are used again; at most maxFree
-}
-
-const maxFree = 64
-
-func (q *queue) get() *request {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if n := len(q.free); n > 0 {
-		r := q.free[n-1]
-		q.free = q.free[:n-1]
-		return r
-	}
-	return &request{}
-}
-
-func (q *queue) put(r *request) {
-	*r = request{drafts: r.drafts[:0], entries: r.entries[:0]}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.free) < maxFree {
-		q.free = append(q.free, r)
-	}
-}
-
-func (q *queue) push(r *request) {
-	q.mu.Lock()
-	q.waiting = append(q.waiting, r)
-	q.mu.Unlock()
-}
-
-// take returns all that wait. The slice is the caller's until it calls take again.
-func (q *queue) take() []*request {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	all := q.waiting
-	q.waiting, q.spare = q.spare[:0], all
-	return all
-}
 
 // Append writes entries that follow one another, all or none, and returns when they are as durable as Options say. It
 // sets Version, Seq, Prev, Hash, At and Process. Errors: ErrUnwritable, ErrNoRoom, ErrTooLarge, ErrClosed, a FrozenError
@@ -89,12 +33,7 @@ func (j *Journal) append(ctx context.Context, counters []Charge, reserved bool, 
 	if err := j.prepare(r, entries); err != nil || len(entries) == 0 {
 		return err
 	}
-	j.queue.push(r)
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if !r.done {
-		j.commit(j.queue.take())
-	}
+	j.queue.do(r, j.commit)
 	return r.err
 }
 
@@ -151,8 +90,10 @@ func checkEntry(e *Entry) error {
 	return nil
 }
 
-// commit writes requests as one group and marks each of them done.
+// commit writes requests as one group, and leaves in each what became of it.
 func (j *Journal) commit(all []*request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	err := j.hold()
 	if err == nil {
 		defer j.letGo()
@@ -160,12 +101,10 @@ func (j *Journal) commit(all []*request) {
 	}
 	if err == nil {
 		j.write(all)
+		return
 	}
 	for _, r := range all {
-		r.done = true
-		if r.err == nil && err != nil {
-			r.err = err
-		}
+		r.err = err
 	}
 }
 

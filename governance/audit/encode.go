@@ -40,7 +40,7 @@ func (d *draft) encode(e *Entry) {
 	d.key("at")
 	d.b = append(d.b, '"')
 	d.at = len(d.b)
-	d.b = e.At.UTC().AppendFormat(d.b, timeLayout)
+	d.b = append(d.b, timeLayout...)
 	d.b = append(d.b, '"')
 	d.text("call", e.Call, maxID)
 	d.caller(e.Caller)
@@ -105,8 +105,7 @@ func (d *draft) seal(dst []byte, e *Entry, at link) ([]byte, Hash) {
 	dst = append(dst, frameOpen...)
 	start := len(dst)
 	dst = append(dst, d.b[:d.counters]...)
-	var text [2 * len(timeLayout)]byte // formatting writes beyond its end, so not in place
-	copy(dst[start+d.at:], at.at.AppendFormat(text[:0], timeLayout))
+	appendTime(dst[:start+d.at], at.at)
 	dst = appendCounters(dst, e, at.counters)
 	shift := len(dst) - d.counters
 	dst = append(dst, d.b[d.counters:d.seq]...)
@@ -381,4 +380,26 @@ func appendRatio(dst []byte, f float64) []byte {
 		return append(dst, '0')
 	}
 	return strconv.AppendFloat(dst, math.Round(min(f, 1)*10000)/10000, 'f', -1, 64)
+}
+
+// appendTime writes a UTC time of a year with four digits as timeLayout does. It writes those 27 bytes and no others,
+// so that a time can be patched in place, as time.AppendFormat cannot.
+func appendTime(dst []byte, at time.Time) []byte {
+	year, month, day := at.Date()
+	hour, minute, second := at.Clock()
+	dst = appendDigits(dst, year, 1000, '-')
+	dst = appendDigits(dst, int(month), 10, '-')
+	dst = appendDigits(dst, day, 10, 'T')
+	dst = appendDigits(dst, hour, 10, ':')
+	dst = appendDigits(dst, minute, 10, ':')
+	dst = appendDigits(dst, second, 10, '.')
+	return appendDigits(dst, at.Nanosecond()/1000, 100_000, 'Z')
+}
+
+// appendDigits writes as many digits as unit, a power of ten, has, and what follows them.
+func appendDigits(dst []byte, n, unit int, then byte) []byte {
+	for ; unit > 0; unit /= 10 {
+		dst = append(dst, '0'+byte(n/unit%10))
+	}
+	return append(dst, then)
 }

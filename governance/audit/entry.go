@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -27,11 +26,9 @@ const (
 	KindControl       // something that happened to the journal itself
 )
 
-const kindNames = "invalid decision outcome usage control"
-
 // String returns the kind's name, as in "decision".
 func (k Kind) String() string {
-	names := strings.Fields(kindNames)
+	names := [...]string{"invalid", "decision", "outcome", "usage", "control"}
 	if int(k) >= len(names) {
 		return "unknown"
 	}
@@ -43,9 +40,9 @@ func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
 func (k *Kind) UnmarshalText(text []byte) error {
-	for i, name := range strings.Fields(kindNames) {
-		if i > 0 && name == string(text) {
-			*k = Kind(i)
+	for kind := KindDecision; kind <= KindControl; kind++ {
+		if kind.String() == string(text) {
+			*k = kind
 			return nil
 		}
 	}
@@ -148,12 +145,12 @@ type Action string
 
 // The actions of control entries.
 const (
-	ActionOpen      Action = "open"      // a process opened the journal
+	ActionOpen      Action = "open"      // a process opened the journal; Subject is the key that it signs with
 	ActionClose     Action = "close"     // and closed it
 	ActionFreeze    Action = "freeze"    // every process refuses calls from here on
 	ActionResume    Action = "resume"    // and takes them again
 	ActionRetention Action = "retention" // old segments were removed; Subject names the first entry that is kept
-	ActionRotation  Action = "rotation"  // the signing key changed; Subject is the new public key
+	ActionRotation  Action = "rotation"  // the signing key changed from By to Subject; Reason is the old key's signature for the new one
 	ActionRecovered Action = "recovered" // Count bytes of a torn last line were cut off
 	ActionAbandoned Action = "abandoned" // process Subject died with Count calls running, the first of which are Calls
 	ActionNote      Action = "note"      // an operator's or a module's own remark

@@ -1,45 +1,31 @@
 package audit_test
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
-	"errors"
 	"os"
-	"strings"
+	"path/filepath"
 	"testing"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 const origin = "example.org/mcp-kernel"
 
-// testSigner signs notes with a fixed key.
-type testSigner struct{ key ed25519.PrivateKey }
-
-func newSigner() testSigner {
-	return testSigner{ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
-}
-
-func (s testSigner) SignNote(text string) ([]byte, error) {
-	sig := append([]byte{1, 2, 3, 4}, ed25519.Sign(s.key, []byte(text))...)
-	return []byte(text + "\n— " + origin + " " + base64.StdEncoding.EncodeToString(sig) + "\n"), nil
-}
-
-func (s testSigner) OpenNote(note []byte) (string, error) {
-	text, sig, ok := strings.Cut(string(note), "\n\n— "+origin+" ")
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(sig, "\n"))
-	if !ok || err != nil || len(raw) != 4+ed25519.SignatureSize ||
-		!ed25519.Verify(s.key.Public().(ed25519.PublicKey), []byte(text+"\n"), raw[4:]) {
-		return "", errors.New("note: signature does not hold")
+// signer makes a signer whose key lies in the data directory.
+func signer(tb testing.TB, dir string) *primitives.Signer {
+	tb.Helper()
+	s, err := primitives.OpenSigner(filepath.Join(dir, "key"), origin, nil)
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return text + "\n", nil
+	return s
 }
 
 // open opens a journal that the test closes.
 func open(tb testing.TB, dir string, change ...func(*audit.Options)) *audit.Journal {
 	tb.Helper()
-	o := audit.Options{Dir: dir, Origin: origin, Signer: newSigner()}
+	o := audit.Options{Dir: dir, Origin: origin, Signer: signer(tb, dir)}
 	for _, c := range change {
 		c(&o)
 	}

@@ -38,6 +38,7 @@ type Journal struct {
 	seg     *segment   // what is appended to
 	at      place      // the newest entry
 	edge    *merkle.Edge
+	keys    Keys                           // of the signer
 	signed  uint64                         // entries covered by the newest signed head
 	kept    uint64                         // entries covered by the newest head in the file of heads
 	cached  uint64                         // entries covered by the tail that was cached last
@@ -82,6 +83,7 @@ func Open(o Options) (*Journal, error) {
 		slots:   make(chan struct{}, o.MaxRunning),
 		signal:  make(chan struct{}, 1),
 		running: make(map[string]map[string]struct{}),
+		keys:    KeysOf(o.Signer),
 	}
 	if err := j.enter(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), j.leave())
@@ -117,7 +119,7 @@ func (j *Journal) enter() error {
 	if err := j.bury(); err != nil {
 		return err
 	}
-	j.note(Control{Action: ActionOpen})
+	j.note(Control{Action: ActionOpen, Subject: j.o.Signer.VerifierKey()})
 	return j.writeNotes()
 }
 

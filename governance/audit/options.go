@@ -23,26 +23,12 @@ const (
 	Disk                      // the death of the machine: fsync before Append returns, once per group
 )
 
-// A Signer signs tree heads. Its public half is what a third party verifies them with.
-type Signer interface {
-	// SignNote signs the text, which ends in a newline, as a C2SP signed note.
-	SignNote(text string) ([]byte, error)
-	// OpenNote checks a note against the signer's key, and those it was rotated from, and returns its text.
-	OpenNote(note []byte) (string, error)
-}
-
-// A Verifier checks signed notes with public keys alone.
-type Verifier interface {
-	// OpenNote checks a note and returns its text.
-	OpenNote(note []byte) (string, error)
-}
-
 // Options say how a journal is kept. Dir, Origin and Signer are required; every other zero value is the default named
 // beside it.
 type Options struct {
-	Dir    string // the data directory; the journal is its subdirectory "journal"
-	Origin string // the log's name, the first line of every signed head: one line, as in "example.org/mcp-kernel"
-	Signer Signer // signs heads
+	Dir    string             // the data directory; the journal is its subdirectory "journal"
+	Origin string             // the log's name, the first line of every signed head: one line, as in "example.org/mcp-kernel"
+	Signer *primitives.Signer // signs heads
 
 	Durability         Durability    // Process
 	CheckpointEvery    int           // entries between signed heads: 4096

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // A Reader reads the journal of a data directory while others write it. It writes nothing, and never shows an entry that
@@ -237,8 +239,8 @@ func lineSeq(line []byte) (uint64, bool) {
 	return seq, seq > 0
 }
 
-// SignedHead returns the newest signed head, checked against the key. It is ErrNotFound when nothing was signed yet.
-func (r *Reader) SignedHead(key Verifier) (Checkpoint, error) {
+// SignedHead returns the newest signed head, checked with the keys. It is ErrNotFound when nothing was signed yet.
+func (r *Reader) SignedHead(keys ...*primitives.Verifier) (Checkpoint, error) {
 	note, err := os.ReadFile(filepath.Join(r.dir, checkpointName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Checkpoint{}, fmt.Errorf("signed head: %w", ErrNotFound)
@@ -246,5 +248,5 @@ func (r *Reader) SignedHead(key Verifier) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("signed head: %w", err)
 	}
-	return OpenCheckpoint(note, key)
+	return OpenCheckpoint(note, keys...)
 }

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -41,14 +42,21 @@ func (b *bpe) count(text string) (int64, error) {
 	var total int64
 	for text != "" {
 		end := cut(text, chunkBytes)
-		n, err := b.codec.Count(text[:end])
+		n, err := b.chunk(text[:end])
 		if err != nil {
 			return 0, fmt.Errorf("count tokens: %w", err)
 		}
-		total += int64(n)
+		total += n
 		text = text[end:]
 	}
 	return total, nil
+}
+
+// chunk counts one chunk. The library passes over the character U+007F as if it were not there, though it is a token by
+// itself, and counts the three bytes of U+FFFD for a byte that is not UTF-8; both are put right.
+func (b *bpe) chunk(text string) (int64, error) {
+	n, err := b.codec.Count(text)
+	return int64(min(n+strings.Count(text, "\x7f"), len(text))), err
 }
 
 // cut returns where the first chunk of text ends, at most limit bytes long. It prefers the last place at which the

@@ -115,7 +115,7 @@ func TestQueueIsBounded(t *testing.T) {
 		{"items", tokens.Options{MaxQueueItems: 2}, []tokens.Item{item("a", "x"), item("b", "x"), item("c", "x")}, []bool{true, true, false}},
 		{"bytes", tokens.Options{MaxQueueBytes: 5}, []tokens.Item{item("a", "xxx"), item("b", "xxx"), item("c", "xx")}, []bool{true, false, true}},
 		{"one too large", tokens.Options{MaxQueueBytes: 5}, []tokens.Item{item("a", "xxxxxx"), item("b", "x")}, []bool{false, true}},
-		{"default items", tokens.Options{}, []tokens.Item{item("a", strings.Repeat("x", 4<<20)), item("b", "x")}, []bool{true, false}},
+		{"default bytes", tokens.Options{}, []tokens.Item{item("a", strings.Repeat("x", 4<<20+1)), item("b", "x")}, []bool{false, true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -121,7 +121,7 @@ func enumerate(names []string) string {
 
 // suggest returns the allowed name that a wrong one is most likely meant to be, as a question, or "".
 func suggest(name string, allowed []string) string {
-	if name == "" || len(name) > maxQuoted {
+	if len(name) < 2 || len(name) > maxQuoted {
 		return ""
 	}
 	best, least := "", 1+max(1, len(name)/3)

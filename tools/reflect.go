@@ -203,11 +203,22 @@ func (r *reflector) field(o *object, f reflect.StructField, tag, where string, p
 	if optional && f.Type.Kind() == reflect.Pointer {
 		made.node.nullable = false // absent says the same
 	}
+	if made.doc != "" && made.node.describesItself() {
+		r.fault(where, "its type describes itself, so it can have no doc tag")
+	}
 	r.constrain(&made, f.Tag, f.Type, where)
 	o.defaults = o.defaults || made.preset.IsValid() ||
 		made.node.shape == shapeObject && f.Type.Kind() == reflect.Struct && made.node.object.defaults
 	o.index[name] = len(o.fields)
 	o.fields = append(o.fields, made)
+}
+
+// describesItself reports whether a type's own schema has the description that a field's would repeat.
+func (n *node) describesItself() bool {
+	var own struct {
+		Description string `json:"description"`
+	}
+	return n.custom != nil && json.Unmarshal(n.schema, &own) == nil && own.Description != ""
 }
 
 // readJSONTag reads a json tag. A field is optional when it may be omitted.

@@ -54,6 +54,10 @@ func decode(file string, data []byte) *decoder {
 		d.fault(invalidAt(data), "not valid UTF-8: save the file as UTF-8")
 		return d
 	}
+	if at, ok := emptyRun(data); ok {
+		d.fault(at, fmt.Sprintf("more than %d empty lines in a row: remove some", maxEmptyLines))
+		return d
+	}
 	d.parse(lexer.Tokenize(string(data)))
 	return d
 }

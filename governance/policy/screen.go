@@ -8,10 +8,13 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
-// Bounds of nesting. A policy file needs three levels; the parser recurses, so that more is refused before it runs.
+// Bounds of form. A policy file needs three levels and a dozen keys in a record; the parser recurses, and takes time with
+// the square of the keys of a mapping and of the empty lines in a row, so that more is refused before it runs.
 const (
-	maxFlowDepth = 8 // brackets within brackets
-	maxDashes    = 4 // dashes that begin lists on one line
+	maxFlowDepth  = 8 // brackets within brackets
+	maxDashes     = 4 // dashes that begin lists on one line
+	maxKeys       = 64
+	maxEmptyLines = 20
 )
 
 // A screening goes over the tokens of a file before they are parsed.
@@ -20,6 +23,7 @@ type screening struct {
 	depth   int  // of brackets
 	line    int  // of the last dash
 	dashes  int  // on it
+	keys    int  // since the last record began
 	content bool // was there before
 	ended   bool // a document has ended
 }
@@ -32,7 +36,7 @@ func (d *decoder) screen(tokens token.Tokens) {
 		if problem := s.problem(t); problem != "" {
 			d.fault(position(t), problem)
 		}
-		if s.depth > maxFlowDepth || s.dashes > maxDashes || t.Type == token.DirectiveType {
+		if s.depth > maxFlowDepth || s.dashes > maxDashes || s.keys > maxKeys || t.Type == token.DirectiveType {
 			return // the rest would only repeat it
 		}
 	}
@@ -77,11 +81,14 @@ func (s *screening) document(t *token.Token) string {
 	return ""
 }
 
-// nesting judges brackets and dashes.
+// nesting judges brackets, dashes and keys.
 func (s *screening) nesting(t *token.Token) string {
 	switch t.Type {
+	case token.MappingValueType:
+		s.keys++
 	case token.SequenceStartType, token.MappingStartType:
 		s.depth++
+		s.keys = 0
 	case token.SequenceEndType, token.MappingEndType:
 		s.depth--
 	case token.SequenceEntryType:
@@ -89,6 +96,7 @@ func (s *screening) nesting(t *token.Token) string {
 			s.line, s.dashes = line, 0
 		}
 		s.dashes++
+		s.keys = 0
 	default:
 	}
 	switch {
@@ -96,6 +104,8 @@ func (s *screening) nesting(t *token.Token) string {
 		return fmt.Sprintf("brackets are nested more than %d deep", maxFlowDepth)
 	case s.dashes > maxDashes:
 		return fmt.Sprintf("lists are nested more than %d deep", maxDashes)
+	case s.keys > maxKeys:
+		return fmt.Sprintf("a record of more than %d fields", maxKeys)
 	default:
 		return ""
 	}
@@ -107,4 +117,23 @@ func position(t *token.Token) governance.Position {
 		return start()
 	}
 	return governance.Position{Line: t.Position.Line, Column: t.Position.Column}
+}
+
+// emptyRun returns where a run of more than maxEmptyLines empty lines goes too far, and whether there is one. Lines end
+// as YAML ends them: with a line feed, a carriage return, or both.
+func emptyRun(data []byte) (governance.Position, bool) {
+	line, ends := 1, 0
+	for i, c := range data {
+		switch {
+		case c == '\r' && i+1 < len(data) && data[i+1] == '\n':
+		case c == '\n' || c == '\r':
+			line++
+			if ends++; ends > maxEmptyLines+1 {
+				return governance.Position{Line: line, Column: 1}, true
+			}
+		case c != ' ' && c != '\t':
+			ends = 0
+		}
+	}
+	return governance.Position{}, false
 }

@@ -1,0 +1,227 @@
+package code
+
+import "strings"
+
+// dockerfile examines the instructions of a Dockerfile: what RUN runs is shell, what ENV sets may be a credential.
+func (s *scan) dockerfile(p passage) {
+	for at := 0; at < len(p.text); {
+		end := instructionEnd(p.text, at)
+		if s.stopped() {
+			return
+		}
+		s.instruction(p.part(at, end))
+		at = end + 1
+	}
+}
+
+// instructionEnd returns the index of the end of the line that the instruction at a place ends with.
+func instructionEnd(text string, at int) int {
+	for {
+		n := strings.IndexByte(text[at:], '\n')
+		if n < 0 {
+			return len(text)
+		}
+		line := strings.TrimRight(text[at:at+n], " \t\r")
+		at += n
+		if !strings.HasSuffix(line, `\`) {
+			return at
+		}
+		at++
+	}
+}
+
+func (s *scan) instruction(p passage) {
+	from := len(p.text) - len(strings.TrimLeft(p.text, " \t\r\n"))
+	n := from
+	for n < len(p.text) && isLetter(p.text[n]) {
+		n++
+	}
+	body := n
+	for body < len(p.text) && (isSpace(p.text[body]) || strings.HasPrefix(p.text[body:], "--")) {
+		for strings.HasPrefix(p.text[body:], "--") && body < len(p.text) && !isSpace(p.text[body]) {
+			body += strings.IndexAny(p.text[body:]+" ", " \t\n")
+			body = min(body, len(p.text))
+		}
+		if body < len(p.text) && isSpace(p.text[body]) {
+			body++
+		}
+	}
+	rest := p.part(body, len(p.text))
+	switch lower(p.text[from:n]) {
+	case "run", "cmd", "entrypoint", "healthcheck", "onbuild":
+		if strings.HasPrefix(rest.text, "[") {
+			s.commandList(rest)
+			return
+		}
+		s.shell(rest, 1)
+	case "env", "arg", "label":
+		s.variables(rest)
+	}
+}
+
+// commandList reads ["program", "argument"].
+func (s *scan) commandList(p passage) {
+	pr := program{tokens: s.tokens(p, syntaxOf(JavaScript)), scan: s, language: JavaScript, depth: 1}
+	args := arguments{program: &pr, to: len(pr.list)}
+	args.runList()
+}
+
+// variables reads NAME=VALUE … and NAME VALUE.
+func (s *scan) variables(p passage) {
+	name, value, old := strings.Cut(p.text, " ")
+	if old && isName(name) {
+		part := p.part(len(name)+1, len(p.text))
+		part.text = strings.TrimSpace(value)
+		s.credential(name, &part)
+		return
+	}
+	s.shell(p, 1)
+}
+
+// yaml examines keys and values line by line: what run, script and command say is shell.
+func (s *scan) yaml(p passage) {
+	y := yamlReader{scan: s, passage: p}
+	for at := 0; at < len(p.text); {
+		n := strings.IndexByte(p.text[at:], '\n')
+		if n < 0 {
+			n = len(p.text) - at
+		}
+		if at-y.checked > patience {
+			y.checked = at
+			if s.stopped() {
+				return
+			}
+		}
+		y.line(at, at+n)
+		at += n + 1
+	}
+	y.endBlock(len(p.text))
+}
+
+// A yamlReader knows which key the current line belongs to.
+type yamlReader struct {
+	passage
+	scan    *scan
+	checked int
+	key     string // the innermost key without a value, whose list may follow
+	keyAt   int    // its indentation
+	block   int    // where the lines of a block literal start, when it is shell
+	inBlock bool
+	depth   int // indentation of the block's key
+	skipped bool
+}
+
+func (y *yamlReader) line(from, to int) {
+	indent := from
+	for indent < to && y.text[indent] == ' ' {
+		indent++
+	}
+	if indent == to || y.text[indent] == '\r' {
+		return
+	}
+	if y.inBlock {
+		if indent-from > y.depth {
+			return
+		}
+		y.endBlock(from)
+	}
+	column := indent - from
+	item := false
+	for indent+1 < to && y.text[indent] == '-' && y.text[indent+1] == ' ' {
+		item = true
+		for indent++; indent < to && y.text[indent] == ' '; indent++ {
+		}
+	}
+	if indent == to || y.text[indent] == '#' {
+		return
+	}
+	key, value, ok := y.pair(indent, to)
+	switch {
+	case ok:
+		y.set(key, value, to, indent-from)
+	case item && column >= y.keyAt && runsCommands(y.key):
+		y.run(indent, to)
+	}
+	if n := strings.Index(y.text[indent:to], "!!python/"); n >= 0 {
+		y.scan.found(&y.passage, indent+n, to, hit{rule: deserialize, severity: High, confidence: Certain})
+	}
+}
+
+// pair reads "key: value" and returns where the value starts.
+func (y *yamlReader) pair(from, to int) (key string, value int, ok bool) {
+	n := strings.Index(y.text[from:to], ":")
+	if n <= 0 || n > 80 {
+		return "", 0, false
+	}
+	key = strings.Trim(y.text[from:from+n], `"' `)
+	value = from + n + 1
+	if value < to && !isSpace(y.text[value]) || strings.ContainsAny(key, " {[(") {
+		return "", 0, false
+	}
+	for value < to && isSpace(y.text[value]) {
+		value++
+	}
+	return key, value, true
+}
+
+// set looks at the value of a key.
+func (y *yamlReader) set(key string, value, to, column int) {
+	rest := strings.TrimSpace(y.text[value:to])
+	switch {
+	case rest == "" || rest[0] == '#':
+		y.key, y.keyAt = key, column
+	case rest[0] == '|' || rest[0] == '>':
+		y.inBlock, y.depth, y.block, y.skipped = true, column, to+1, !runsCommands(key)
+	case runsCommands(key):
+		y.run(value, to)
+	default:
+		text := y.scalar(value, to)
+		y.scan.credential(key, &text)
+		if readsLikeSQL(text.text) {
+			y.scan.sql(text, sqlContext{})
+		}
+		if off := lower(text.text); (off == "false" || off == "no") && (key == "validate_certs" || key == "verify_ssl" || key == "rejectUnauthorized") ||
+			(off == "true") && (key == "insecure_skip_verify" || key == "insecureSkipTLSVerify" || key == "insecure-skip-tls-verify") {
+			y.scan.found(&text, 0, len(text.text), hit{rule: tlsOff, severity: High, confidence: Certain})
+		}
+	}
+}
+
+func runsCommands(key string) bool {
+	switch key {
+	case "run", "script", "before_script", "after_script", "command", "cmd", "shell", "entrypoint", "args", "commands", "install", "before_install", "test", "execute":
+		return true
+	}
+	return false
+}
+
+// scalar returns a value without its quotes and the comment behind it.
+func (y *yamlReader) scalar(from, to int) passage {
+	text := strings.TrimRight(y.text[from:to], " \t\r")
+	if text != "" && (text[0] == '"' || text[0] == '\'') {
+		if n := strings.IndexByte(text[1:], text[0]); n >= 0 {
+			return y.part(from+1, from+1+n)
+		}
+	}
+	if n := strings.Index(text, " #"); n >= 0 {
+		text = strings.TrimRight(text[:n], " \t")
+	}
+	return y.part(from, from+len(text))
+}
+
+// run reads a value as shell.
+func (y *yamlReader) run(from, to int) {
+	if y.text[from] == '[' {
+		y.scan.commandList(y.part(from, to))
+		return
+	}
+	y.scan.shell(y.scalar(from, to), 1)
+}
+
+// endBlock ends a block literal.
+func (y *yamlReader) endBlock(end int) {
+	if y.inBlock && !y.skipped && y.block < end {
+		y.scan.shell(y.part(y.block, end), 1)
+	}
+	y.inBlock = false
+}

@@ -1,0 +1,217 @@
+package code
+
+import "strings"
+
+// fileCommand looks at programs that delete or overwrite, and reports whether it knows the name.
+func (c *command) fileCommand(name string) bool {
+	switch name {
+	case "rm", "grm", "unlink", "rmdir", "rimraf", "del", "erase", "rd", "remove-item":
+		c.remove(name)
+	case "find", "fd":
+		c.find()
+	case "shred", "srm", "wipe":
+		c.report(hit{rule: shredFile, severity: High, confidence: Certain})
+	case "mkfs", "wipefs", "mke2fs", "newfs", "blkdiscard", "sgdisk", "mkswap", "sfdisk", "fdisk", "parted":
+		c.makes(name)
+	case "dd":
+		c.dd()
+	case "format":
+		c.format()
+	case "chmod":
+		c.chmod()
+	case "tee", "cp", "mv":
+		c.writesDisk()
+	default:
+		if strings.HasPrefix(name, "mkfs.") {
+			c.makes("mkfs")
+			return true
+		}
+		return false
+	}
+	return true
+}
+
+// remove looks at rm: how much, and of what.
+func (c *command) remove(name string) {
+	recursive := c.hasFlag('r', "--recursive") || c.hasFlag('R', "") || name == "rimraf" || c.hasFlag(0, "-recurse")
+	switch name {
+	case "rmdir", "rd", "del", "erase":
+		recursive = c.hasWord("/s")
+	case "remove-item":
+		recursive = strings.Contains(lower(c.joined()), " -r")
+	}
+	worst := hit{rule: rmRF, severity: Low, confidence: Certain}
+	for i, options := 1, true; i < len(c.words); i++ {
+		w := &c.words[i]
+		if options && w.text == "--" {
+			options = false
+			continue
+		}
+		if options && (strings.HasPrefix(w.text, "-") || strings.EqualFold(w.text, "/s") || strings.EqualFold(w.text, "/q") || strings.EqualFold(w.text, "/f")) {
+			continue
+		}
+		if h := removal(w, recursive); h.severity > worst.severity || h.severity == worst.severity && h.rule == rmRoot {
+			worst = h
+		}
+	}
+	if recursive && worst.severity == Low {
+		worst.severity, worst.confidence = Medium, Likely // of what, another program says
+	}
+	if worst.severity > Low {
+		c.report(worst)
+	}
+}
+
+func (c *command) hasWord(word string) bool {
+	for i := range c.words {
+		if strings.EqualFold(c.text(i), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// removal judges the removal of one path.
+func removal(w *argument, recursive bool) hit {
+	h := hit{rule: rmRF, severity: Low, confidence: Certain}
+	path := strings.TrimPrefix(w.text, "file://")
+	switch {
+	case isVital(path):
+		h.rule, h.severity = rmRoot, Critical
+		if !recursive && !isSystemFile(path) {
+			h.rule, h.severity = rmRF, Medium
+		}
+	case !recursive && isSystemFile(path):
+		h.rule, h.severity = rmRoot, High
+	case !recursive:
+	case isScratch(path):
+		h.severity = Medium
+	case strings.HasPrefix(path, "/"), strings.HasPrefix(path, "~"), strings.HasPrefix(path, "$HOME/"), len(path) > 1 && path[1] == ':':
+		h.severity = Critical
+	case strings.HasPrefix(path, "$") && strings.IndexByte(path, '/') > 0:
+		h.severity, h.confidence = High, Likely
+		h.note = "removes a tree below a variable, which is everything when it is empty"
+	case path == "*", path == ".", path == "./", path == "./*", strings.HasPrefix(path, ".."), path == ".*":
+		h.severity = High
+	case w.variable:
+		h.severity, h.confidence = Medium, Likely
+	default:
+		h.severity = Medium
+	}
+	return h
+}
+
+// isVital reports whether a path is the root, a home, or a folder that a machine or a person cannot do without.
+func isVital(path string) bool {
+	if path == "" || path == "*" || path == ".*" {
+		return false
+	}
+	path = strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(path, "/.*"), "*"), "/."), "/")
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	switch path {
+	case "", "/", "~", "$HOME", "/.", "/..", "/home", "/etc", "/usr", "/var", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/opt", "/root",
+		"/dev", "/sys", "/proc", "/srv", "/mnt", "/media", "/Users", "/System", "/Library", "/Applications", "/usr/bin", "/usr/lib",
+		"/usr/local", "/var/lib", "/var/log", "$HOME/.ssh", "~/.ssh", "c:", "C:", `c:\`, `C:\`, `C:\Windows`:
+		return true
+	}
+	return false
+}
+
+// isSystemFile reports whether a path lies where only the system writes.
+func isSystemFile(path string) bool {
+	for _, folder := range [...]string{"/etc/", "/bin/", "/sbin/", "/boot/", "/usr/bin/", "/usr/lib/", "/usr/sbin/", "/lib/", "/lib64/", "~/.ssh/", "$HOME/.ssh/"} {
+		if strings.HasPrefix(path, folder) {
+			return !strings.HasPrefix(path, "/etc/apt/") && !strings.HasPrefix(path, "/etc/nginx/") && !strings.Contains(path, ".d/")
+		}
+	}
+	return false
+}
+
+// isScratch reports whether a path lies where nothing has to last.
+func isScratch(path string) bool {
+	for _, folder := range [...]string{"/tmp/", "/var/tmp/", "/var/cache/", "/var/lib/apt/lists", "/root/.cache", "/usr/share/doc/", "$TMPDIR/", "/dev/shm/", "/build/"} {
+		if strings.HasPrefix(path, folder) && !strings.Contains(path, "..") {
+			return true
+		}
+	}
+	return false
+}
+
+// find looks at a search that deletes what it finds.
+func (c *command) find() {
+	deletes, filtered := false, false
+	for i := 1; i < len(c.words); i++ {
+		switch c.text(i) {
+		case "-delete":
+			deletes = true
+		case "-exec", "-execdir", "-ok":
+			name := programName(c.text(i + 1))
+			deletes = deletes || name == "rm" || name == "shred" || name == "unlink"
+			if !deletes && i+1 < len(c.words) && c.depth < maxDepth {
+				inner := command{scan: c.scan, source: c.source, words: c.words[i+1:], depth: c.depth + 1}
+				inner.examine()
+				return
+			}
+		case "-name", "-iname", "-path", "-regex", "-mtime", "-mmin", "-newer", "-size":
+			filtered = filtered || c.text(i+1) != "*"
+		}
+	}
+	if !deletes {
+		return
+	}
+	h := hit{rule: findDelete, severity: High, confidence: Certain}
+	switch root := c.text(1); {
+	case isVital(root) && root != "":
+		h.severity = Critical
+	case filtered && !strings.HasPrefix(root, "-") && (!strings.HasPrefix(root, "/") || isScratch(root+"/")):
+		h.severity = Medium
+	}
+	c.report(h)
+}
+
+// makes looks at programs that make file systems and partitions.
+func (c *command) makes(name string) {
+	h := hit{rule: makeFS, severity: Critical, confidence: Certain}
+	switch name {
+	case "fdisk", "parted", "sfdisk", "sgdisk":
+		if c.hasFlag('l', "--list") || len(c.words) < 2 {
+			return
+		}
+		h.severity = High
+	}
+	if len(c.words) > 1 {
+		c.report(h)
+	}
+}
+
+// dd looks at where dd writes, in whatever order its operands stand.
+func (c *command) dd() {
+	for i := 1; i < len(c.words); i++ {
+		if path, ok := strings.CutPrefix(c.text(i), "of="); ok && isDisk(path) {
+			c.report(hit{rule: ddDisk, severity: Critical, confidence: Certain})
+			return
+		}
+	}
+}
+
+// format looks at format, when it is given a drive.
+func (c *command) format() {
+	for i := 1; i < len(c.words); i++ {
+		if t := c.text(i); len(t) >= 2 && isLetter(t[0]) && t[1] == ':' && strings.Trim(t[2:], `\/`) == "" {
+			c.report(hit{rule: formatDrive, severity: Critical, confidence: Certain})
+			return
+		}
+	}
+}
+
+// writesDisk looks at programs whose last words are files that they write.
+func (c *command) writesDisk() {
+	for i := 1; i < len(c.words); i++ {
+		if isDisk(c.text(i)) && (i == len(c.words)-1 || programName(c.text(0)) == "tee") {
+			c.report(hit{rule: deviceWrite, severity: Critical, confidence: Certain})
+			return
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package code
+
+import "strings"
+
+// A program is the tokens of a programming language and what its imports call things.
+type program struct {
+	tokens
+	scan     *scan
+	language Language
+	depth    int
+	calls    map[string][]callRule
+	imports  imports
+	joined   int // literals before this index have been read, as a part of another
+}
+
+// program examines a passage in a programming language.
+func (s *scan) program(p passage, l Language, depth int) {
+	pr := program{tokens: s.tokens(p, syntaxOf(l)), scan: s, language: l, depth: depth, calls: s.tables.callsOf(l)}
+	pr.readImports()
+	for i := range pr.list {
+		if i&0xFFFF == 0 && s.stopped() {
+			return
+		}
+		switch tok := pr.list[i]; tok.kind {
+		case kindPunct:
+			if pr.text[tok.start] == '(' {
+				pr.call(i)
+			}
+		case kindWord:
+			pr.setting(i, pr.text[tok.start:tok.end])
+			pr.reference(i)
+		case kindString:
+			pr.setting(i, pr.body(i))
+			pr.literal(i)
+		case kindCommand:
+			pr.command(i)
+		}
+	}
+	pr.bombs()
+}
+
+// literal reads a string, with what is joined to it, as SQL where it begins like SQL.
+func (p *program) literal(i int) {
+	if i < p.joined || p.language == Text || p.isDocumentation(i) {
+		return
+	}
+	body := p.body(i)
+	if !p.continues(i+1) && !strings.HasPrefix(body, `\`) && !readsLikeSQL(body) {
+		return
+	}
+	text, end, open := p.join(i)
+	p.joined = end
+	if readsLikeSQL(text.text) {
+		p.scan.sql(text, sqlContext{whole: p.inQuery(i), open: open})
+	}
+}
+
+// isDocumentation reports whether a literal of Python is a statement of its own, which is a comment.
+func (p *program) isDocumentation(i int) bool {
+	if p.language != Python {
+		return false
+	}
+	before, after := p.at(i-1), p.at(i+1)
+	return (before.kind == kindNewline && !p.is(i-2, ",") && !p.is(i-2, "(") && !p.is(i-2, "+") && !p.is(i-2, "=") || before.kind == kindEnd) && (after.kind == kindNewline || after.kind == kindEnd) && !p.inBrackets(i)
+}
+
+// inBrackets reports whether a line before i ends in what goes on: then the literal is a part of an expression.
+func (p *program) inBrackets(i int) bool {
+	for i--; p.at(i).kind == kindNewline; i-- {
+	}
+	tok := p.at(i)
+	return tok.kind == kindString || tok.kind == kindPunct && strings.IndexByte("([{,+=", p.text[tok.start]) >= 0
+}
+
+// continues reports whether what stands at i joins another literal.
+func (p *program) continues(i int) bool {
+	for p.at(i).kind == kindNewline {
+		i++
+	}
+	switch tok := p.at(i); tok.kind {
+	case kindString:
+		return p.language == Python || p.language == C || p.language == Ruby
+	case kindPunct:
+		c := p.text[tok.start]
+		return c == '+' || c == '.' && p.language == PHP
+	}
+	return false
+}
+
+// join weaves a literal and what is joined to it, in which {} stands for what is no literal. It returns the index
+// behind the last piece, and whether more follows that cannot be seen.
+func (p *program) join(i int) (text passage, end int, open bool) {
+	var w weaver
+	last := i
+	for {
+		p.weave(&w, i)
+		last = i
+		next := p.behind(i)
+		for p.continues(next) {
+			for p.at(next).kind == kindNewline {
+				next++
+			}
+			if p.at(next).kind == kindString {
+				break
+			}
+			next++
+			for p.at(next).kind == kindNewline {
+				next++
+			}
+			if p.at(next).kind == kindString {
+				break
+			}
+			w.write("{}", p.where(int(p.at(next).start)))
+			if next = p.operand(next); next < 0 {
+				return w.passage(p.where(int(p.at(last).end))), last + 1, true
+			}
+		}
+		if p.at(next).kind != kindString || !p.continues(p.behind(last)) {
+			break
+		}
+		i = next
+	}
+	return w.passage(p.where(int(p.at(last).end))), last + 1, string(w.tail(2)) == "{}"
+}
+
+func (w *weaver) tail(n int) []byte { return w.text[max(len(w.text)-n, 0):] }
+
+// behind returns the index behind the literal at i and the code within it.
+func (p *program) behind(i int) int {
+	end := p.at(i).end
+	if !p.at(i).holes {
+		return i + 1
+	}
+	for i++; i < len(p.list) && p.list[i].start < end; i++ {
+	}
+	return i
+}
+
+// operand returns the index behind an operand that starts at i, or -1 where that takes too long to find.
+func (p *program) operand(i int) int {
+	if k := p.at(i).kind; k != kindWord && k != kindNumber {
+		return -1
+	}
+	for i++; ; {
+		switch {
+		case p.is(i, ".") && p.at(i+1).kind == kindWord && p.language != PHP, p.is(i, "->"), p.is(i, "::"):
+			i += 2
+		case p.is(i, "(") || p.is(i, "["):
+			end := p.closing(i)
+			if end < 0 {
+				return -1
+			}
+			i = end + 1
+		default:
+			return i
+		}
+	}
+}
+
+// closing returns the index of the bracket that closes the one at i, or -1 where it is far away.
+func (p *program) closing(i int) int {
+	depth := 0
+	for n := i; n < min(i+256, len(p.list)); n++ {
+		tok := p.list[n]
+		if tok.kind != kindPunct {
+			continue
+		}
+		switch p.text[tok.start] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth == 0 {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// inQuery reports whether the literal at i is given to a function that runs SQL.
+func (p *program) inQuery(i int) bool {
+	for n := i - 1; n > 0 && n > i-5; n-- {
+		if p.is(n, "(") {
+			switch lower(p.word(n - 1)) {
+			case "execute", "executemany", "executescript", "query", "exec", "raw", "prepare", "querycontext", "execcontext", "queryrow", "read_sql",
+				"executeupdate", "executequery", "mysqli_query", "pg_query", "text", "find_by_sql", "select_all", "execute_sql", "run_sql":
+				return true
+			}
+			return false
+		}
+	}
+	return false
+}
+
+// command reads a literal that a shell runs.
+func (p *program) command(i int) {
+	h := hit{rule: osCommand, severity: Medium, confidence: Certain}
+	body := p.body(i)
+	if strings.Contains(body, "#{") || p.language == PHP && strings.Contains(body, "$") {
+		h.severity, h.confidence = High, Likely
+	}
+	p.mark(i, i, h)
+	p.scan.language(p.tokens.literal(i), Shell, p.depth+1)
+}
+
+// mark notes a finding over the tokens from first to last.
+func (p *program) mark(first, last int, h hit) {
+	p.scan.found(&p.passage, int(p.at(first).start), int(p.at(last).end), h)
+}
+
+// bombs looks for a loop without end that starts processes.
+func (p *program) bombs() {
+	for i := range p.list {
+		if p.list[i].kind != kindWord || !p.is(i+1, "(") || lower(p.word(i)) != "fork" {
+			continue
+		}
+		for n := i; n > i-12 && n >= 0; n-- {
+			if w := lower(p.word(n)); w == "while" && p.endless(n+1) || w == "for" && p.is(n+1, "(") && p.is(n+2, ";") || w == "loop" && (p.is(n+1, "{") || p.is(n+1, "do")) {
+				p.mark(n, i+1, hit{rule: forkBomb, severity: Critical, confidence: Certain})
+				break
+			}
+		}
+	}
+}
+
+// endless reports whether the condition at i is always true.
+func (p *program) endless(i int) bool {
+	if p.is(i, "(") {
+		i++
+	}
+	w := lower(p.word(i))
+	return w == "true" || w == "1"
+}

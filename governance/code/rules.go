@@ -1,0 +1,122 @@
+package code
+
+// A Rule documents one thing that is looked for.
+type Rule struct {
+	ID       string   `json:"id"`
+	Severity Severity `json:"severity"` // of a plain case; a finding may be milder or graver
+	CWE      string   `json:"cwe,omitempty"`
+	Message  string   `json:"message"` // what is wrong
+	Fix      string   `json:"fix"`     // what to do instead
+}
+
+// ruleID is the index of a rule in the table.
+type ruleID uint8
+
+const (
+	dropTable ruleID = iota
+	deleteAll
+	truncateTable
+	updateAll
+	grantAll
+	rmRF
+	rmRoot
+	findDelete
+	shredFile
+	shutilRmtree
+	recursiveDelete
+	fileDelete
+	makeFS
+	ddDisk
+	deviceWrite
+	formatDrive
+	forkBomb
+	sudo
+	chmod777
+	setuidRoot
+	eval
+	exec
+	dynamicCode
+	osCommand
+	pipeToShell
+	reverseShell
+	deserialize
+	tlsOff
+	apiKey
+	password
+	awsKey
+	privateKey
+	githubToken
+	serviceToken
+	hiddenText
+	nestedCode
+	ruleCount
+)
+
+// Rules returns the documentation of every rule, in a fixed order. The caller owns the slice.
+func Rules() []Rule {
+	rules := append(dataRules(), fileRules()...)
+	rules = append(rules, machineRules()...)
+	rules = append(rules, codeRules()...)
+	return append(rules, secretRules()...)
+}
+
+func dataRules() []Rule {
+	return []Rule{
+		{"drop_table", Critical, "CWE-89", "drops a database object and everything in it", "archive it first, or rename it and drop it by a reviewed migration"},
+		{"delete_all", Critical, "CWE-89", "deletes every row of a table", "add a WHERE that selects the rows that are meant"},
+		{"truncate_table", Critical, "CWE-89", "empties a table and cannot be rolled back everywhere", "archive the rows, then delete the ones that are meant"},
+		{"update_all", High, "CWE-89", "changes every row of a table", "add a WHERE that selects the rows that are meant"},
+		{"grant_all", High, "CWE-250", "grants every privilege", "grant the few privileges that are needed"},
+	}
+}
+
+func fileRules() []Rule {
+	return []Rule{
+		{"rm_rf", Critical, "CWE-73", "removes a tree of files without asking", "remove the files by name, or move them to a trash folder"},
+		{"rm_root", Critical, "CWE-73", "removes the system's or the user's own files", "name the one file or folder that is meant"},
+		{"find_delete", High, "CWE-73", "deletes whatever a search finds", "print the list first, narrow it, delete by name"},
+		{"shred", High, "CWE-73", "overwrites files beyond recovery", "keep a backup, remove by name"},
+		{"shutil_rmtree", High, "CWE-73", "removes a tree of files without asking", "use send2trash, or check the path against the folder that may be cleared"},
+		{"recursive_delete", High, "CWE-73", "removes a tree of files without asking", "check the path against the folder that may be cleared"},
+		{"file_delete", Low, "CWE-73", "deletes a file", "check that the path is one of yours"},
+	}
+}
+
+func machineRules() []Rule {
+	return []Rule{
+		{"mkfs", Critical, "CWE-73", "makes a new file system and loses what the device held", "do this by hand"},
+		{"dd_disk", Critical, "CWE-73", "writes over a disk", "write to a file, or do this by hand"},
+		{"device_write", Critical, "CWE-73", "writes to a disk device", "write to a file"},
+		{"format_drive", Critical, "CWE-73", "formats a drive", "do this by hand"},
+		{"fork_bomb", Critical, "CWE-400", "starts processes without end", "bound the number of processes"},
+		{"sudo", High, "CWE-250", "takes more rights than it was given", "run as a user that has the rights that are needed"},
+		{"chmod_777", High, "CWE-732", "lets everybody change the file", "use 755 for programs and folders, 644 for files"},
+		{"setuid_root", Critical, "CWE-250", "becomes root", "drop rights instead of taking them"},
+	}
+}
+
+func codeRules() []Rule {
+	return []Rule{
+		{"eval", High, "CWE-95", "runs a text as code", "parse the text: JSON.parse, ast.literal_eval, a lookup table"},
+		{"exec", High, "CWE-95", "runs a text as code", "call a function that exists"},
+		{"dynamic_code", High, "CWE-470", "reaches code by a name made at run time", "import and call it by its name"},
+		{"os_command", High, "CWE-78", "runs a command line", "run a program with a list of arguments, or use a library"},
+		{"pipe_to_shell", Critical, "CWE-494", "runs what it downloads or decodes, unseen", "download, compare with a known digest, read, then run"},
+		{"reverse_shell", Critical, "CWE-506", "gives a shell to the network", "do not do this"},
+		{"unsafe_deserialization", High, "CWE-502", "builds objects from data, which can run code", "use JSON, yaml.safe_load or weights_only=True"},
+		{"tls_off", High, "CWE-295", "does not check whom it talks to", "trust the right certificate instead of every one"},
+	}
+}
+
+func secretRules() []Rule {
+	return []Rule{
+		{"hardcoded_api_key", Critical, "CWE-798", "has a key written into it", "read it from the environment or a secret store, and revoke this one"},
+		{"hardcoded_password", Critical, "CWE-798", "has a password written into it", "read it from the environment or a secret store, and change this one"},
+		{"aws_key", Critical, "CWE-798", "has an AWS access key id in it", "use a role or the environment, and revoke this one"},
+		{"private_key", Critical, "CWE-321", "has a private key in it", "keep it in a file or a secret store, and replace this one"},
+		{"github_token", Critical, "CWE-798", "has a GitHub token in it", "read it from the environment, and revoke this one"},
+		{"service_token", Critical, "CWE-798", "has a service's token in it", "read it from the environment, and revoke this one"},
+		{"hidden_text", High, "CWE-1007", "has characters that make it read differently from what it is", "remove the invisible characters"},
+		{"nested_code", Medium, "CWE-506", "is code in code in code, too deep to be examined", "write it out"},
+	}
+}

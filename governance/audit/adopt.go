@@ -237,6 +237,9 @@ func (l *lines) next() ([]byte, error) {
 	}
 }
 
+// rest returns what was read behind the last line.
+func (l *lines) rest() []byte { return l.buf[l.at:l.end] }
+
 // fill reads more behind the unfinished line.
 func (l *lines) fill() error {
 	copy(l.buf, l.buf[l.at:l.end])

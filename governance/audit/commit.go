@@ -181,6 +181,7 @@ func (j *Journal) attempt(all []*request) error {
 	}
 	j.notes = nil
 	g.finish()
+	j.removeDoomed()
 	return nil
 }
 

@@ -45,6 +45,7 @@ type Journal struct {
 	stored  []merkle.Tile                  // partial tiles that this process wrote for the newest head
 	running map[string]map[string]struct{} // process: calls with a decision to run and no outcome
 	notes   []*Entry                       // control entries to be written with the next group
+	doomed  []uint64                       // segments to be removed once the note that says so is written
 	buf     []byte                         // of the group being written
 }
 

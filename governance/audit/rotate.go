@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,37 +14,44 @@ func stateFile(dir string, first uint64) string {
 }
 
 // rotateIfFull closes a segment that is large enough: its head is signed and kept, the fold is cached beside its
-// successor, and it becomes read-only.
+// successor, and it becomes read-only. When that cannot be prepared, the segment goes on growing.
 func (j *Journal) rotateIfFull() error {
 	if j.seg.end < j.o.SegmentBytes {
 		return nil
 	}
-	if err := j.sign(true); err != nil {
+	if err := j.prepareNext(); err != nil {
+		j.o.OnError(fmt.Errorf("close segment %s: %w", j.seg.file.Name(), err))
+		return nil
+	}
+	if err := j.seg.seal(); err != nil {
 		return err
 	}
-	old := j.seg
-	t := j.tail(j.edge.Root())
-	t.Segment, t.End, t.Last = j.at.seq+1, 0, 0
-	cached, err := t.encode(j.secret)
-	if err == nil {
-		err = writeFile(stateFile(j.dir, j.at.seq+1), cached, 0o600, j.o.Durability == Disk)
+	if err := j.nextSegment(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = old.seal()
-	}
-	if err == nil {
-		err = j.nextSegment()
-	}
-	if err == nil && j.o.Durability == Disk {
-		err = syncDir(j.dir)
-	}
-	if err != nil {
-		return fmt.Errorf("close segment %s: %w", old.file.Name(), err)
+	if j.o.Durability == Disk {
+		if err := syncDir(j.dir); err != nil {
+			return err
+		}
 	}
 	return j.retain()
 }
 
-// retain removes closed segments beyond what Options keep, oldest first, after a note that says so. Tiles, heads and the
+// prepareNext signs the head at the end of the segment and caches the fold for the next one.
+func (j *Journal) prepareNext() error {
+	if err := j.sign(true); err != nil {
+		return err
+	}
+	t := j.tail(j.edge.Root())
+	t.Segment, t.End, t.Last = j.at.seq+1, 0, 0
+	cached, err := t.encode(j.secret)
+	if err != nil {
+		return err
+	}
+	return writeFile(stateFile(j.dir, j.at.seq+1), cached, 0o600, j.o.Durability == Disk)
+}
+
+// retain has closed segments beyond what Options keep removed, oldest first, once a note that says so is written. Tiles, heads and the
 // secret stay, so what was removed can still be proved by whoever kept it.
 func (j *Journal) retain() error {
 	if j.o.RetainSegments == 0 && j.o.RetainAge == 0 {
@@ -63,17 +69,21 @@ func (j *Journal) retain() error {
 		return nil
 	}
 	j.note(Control{Action: ActionRetention, Subject: strconv.FormatUint(firsts[gone], 10), Count: int64(gone)})
-	var faults []error
-	for _, first := range firsts[:gone] {
-		faults = append(faults, os.Remove(filepath.Join(j.dir, segmentName(first))))
+	j.doomed = firsts[:gone]
+	return nil
+}
+
+// removeDoomed removes the segments whose removal was just recorded.
+func (j *Journal) removeDoomed() {
+	for _, first := range j.doomed {
+		if err := os.Remove(filepath.Join(j.dir, segmentName(first))); err != nil {
+			j.o.OnError(fmt.Errorf("retention: %w", err))
+		}
 		if err := os.Remove(stateFile(j.dir, first)); err != nil && !os.IsNotExist(err) {
-			faults = append(faults, err)
+			j.o.OnError(fmt.Errorf("retention: %w", err))
 		}
 	}
-	if err := errors.Join(faults...); err != nil {
-		j.o.OnError(fmt.Errorf("retention: %w", err))
-	}
-	return nil
+	j.doomed = nil
 }
 
 // expired reports whether the oldest closed segment, of so many, is to be removed; next begins the one behind it.

@@ -1,0 +1,88 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// print writes what happened, and why, as the client and the journal tell it.
+func (s *stage) print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "THE CLIENT ASKED\tAND GOT\tJOURNAL\tEVENTS\tWHY")
+	for i := range s.acts {
+		s.printAct(t, &s.acts[i])
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nEvents in the journal:")
+	for _, event := range fiveEvents() {
+		fmt.Fprintf(w, " %v %d", event, s.events[event.String()])
+	}
+	fmt.Fprintln(w)
+	return s.printVerdict(w)
+}
+
+// printVerdict writes what verification found and what was promised and not kept.
+func (s *stage) printVerdict(w io.Writer) error {
+	_, err := fmt.Fprintln(w, s.verification())
+	for _, broken := range s.broken {
+		_, err = fmt.Fprintf(w, "BROKEN: %v\n", broken)
+	}
+	return err
+}
+
+// printAct writes one call and, below it, the calls that it made.
+func (s *stage) printAct(t io.Writer, a *act) {
+	title := a.title
+	if a.made > 1 {
+		title = fmt.Sprintf("%s (%d times)", title, a.made)
+	}
+	got := short(a.reply.Text)
+	if a.reply.IsError {
+		got = "refused: " + orAnswered(a.reply.Code)
+	}
+	s.printRecord(t, title, got, s.records[a.reply.Call])
+	for _, r := range s.inner(a.reply.Call) {
+		s.printRecord(t, "  └ "+r.name, "", r)
+	}
+}
+
+func (s *stage) printRecord(t io.Writer, title, got string, r *record) {
+	if r == nil || r.decision == nil || r.outcome == nil {
+		fmt.Fprintf(t, "%s\t%s\tmissing\t\t\n", title, got)
+		return
+	}
+	events := r.decision.Event.String() + ", " + r.outcome.Event.String()
+	fmt.Fprintf(t, "%s\t%s\t%d, %d\t%s\t%s\n", title, got, r.decision.Seq, r.outcome.Seq, events, why(r))
+}
+
+// why is the journal's reason.
+func why(r *record) string {
+	d := r.decision.Decision
+	switch {
+	case d.Effect != governance.Allow:
+		return d.Reason
+	case r.outcome.Event == governance.DriftDetected:
+		return r.outcome.Decision.Reason
+	case r.outcome.Failure != "":
+		return "allowed, but " + r.outcome.Failure
+	default:
+		return "allowed"
+	}
+}
+
+// short is an answer in a cell.
+func short(text string) string {
+	const most = 36
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most-1]) + "…"
+}

@@ -24,12 +24,15 @@ type call struct {
 	gov      governance.Call
 	target   *target
 	peer     Peer
-	cancel   context.CancelCauseFunc
 	began    time.Time
 	holders  atomic.Int32 // Dispatch, and the handler's goroutine
 	slot     Slot
 	decision governance.Decision
 	charged  bool // the entry of the decision carries its charges
+	run      execution
+
+	cancel  context.CancelFunc // of the running handler's context; guarded by Dispatcher.mu
+	stopped error              // why the Dispatcher ended the call; guarded by Dispatcher.mu
 }
 
 // args are the arguments, {} when there are none.
@@ -83,18 +86,18 @@ func (c *call) walk(ctx context.Context) (Result, *Error) {
 	}
 	var e ending
 	if c.decision.Allowed() {
-		e = c.execute(ctx)
+		e = c.attempt(ctx)
 	} else {
 		e = ending{status: governance.StatusDenied, refusal: c.denial()}
 	}
 	return c.conclude(context.WithoutCancel(ctx), e)
 }
 
-// execute decodes the arguments and runs the handler.
-func (c *call) execute(ctx context.Context) ending {
+// attempt decodes the arguments and runs the handler.
+func (c *call) attempt(ctx context.Context) ending {
 	h, err := c.prepare()
 	if err == nil {
-		return c.run(ctx, h)
+		return c.execute(ctx, h)
 	}
 	if panicked(err) {
 		c.fault(err)

@@ -76,9 +76,7 @@ func (d *Dispatcher) Dispatch(ctx context.Context, gc governance.Call, peer Peer
 
 // walk makes one governed call of a target, which is nil when there is none.
 func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t *target) (Result, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	c := &call{d: d, gov: gc, peer: peer, target: t, cancel: cancel, began: d.opts.Now()}
+	c := &call{d: d, gov: gc, peer: peer, target: t, began: d.opts.Now()}
 	if err := d.enter(c); err != nil {
 		return Result{}, err
 	}
@@ -129,8 +127,31 @@ func (d *Dispatcher) cancelCalls(why error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for c := range d.calls {
-		c.cancel(why)
+		if c.stopped == nil {
+			c.stopped = why
+		}
+		if c.cancel != nil {
+			c.cancel()
+		}
 	}
+}
+
+// arm lets cancelCalls end the context of a handler that is about to run. It reports why it must not run any more.
+func (d *Dispatcher) arm(c *call, cancel context.CancelFunc) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c.cancel = cancel
+	return c.stopped
+}
+
+// cause is why a call's context ended.
+func (d *Dispatcher) cause(ctx context.Context, c *call) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c.stopped != nil {
+		return c.stopped
+	}
+	return context.Cause(ctx)
 }
 
 // Running is the number of calls that have begun and whose handlers have not come back.

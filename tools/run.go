@@ -34,7 +34,7 @@ const (
 // An execution is one run of a handler.
 type execution struct {
 	call    *call
-	request *Request
+	request Request
 	handler Handler
 	state   atomic.Int32
 	done    chan struct{} // closed when the handler came back
@@ -54,16 +54,21 @@ func (c *call) timeout() time.Duration {
 	return limit
 }
 
-// run runs the handler in a goroutine of its own, and waits for it until its context ends. A handler that has not come
-// back by then is abandoned: its caller is answered, and it keeps its slot, and is waited for by Close, until it does.
-func (c *call) run(ctx context.Context, h Handler) ending {
+// execute runs the handler in a goroutine of its own, and waits for it until its context ends. A handler that has not
+// come back by then is abandoned: its caller is answered, and it keeps its slot, and is waited for by Close, until it
+// does.
+func (c *call) execute(ctx context.Context, h Handler) ending {
 	limit := c.timeout()
 	ctx, stop := context.WithTimeoutCause(ctx, limit, errDeadline)
 	defer stop()
-	x := &execution{
-		call: c, handler: h, done: make(chan struct{}), err: errGone,
-		request: &Request{call: &c.gov, door: c.d, peer: c.peer, vars: c.target.vars},
+	if c.d.arm(c, stop) != nil {
+		e := c.interrupted(ctx, limit, 0)
+		e.status = governance.StatusDenied // it was never started
+		return e
 	}
+	x := &c.run
+	x.call, x.handler, x.done, x.err = c, h, make(chan struct{}), errGone
+	x.request.call, x.request.door, x.request.peer, x.request.vars = &c.gov, c.d, c.peer, c.target.vars
 	start := c.d.opts.Now()
 	c.holders.Add(1)
 	go x.run(ctx)
@@ -104,7 +109,7 @@ func (x *execution) run(ctx context.Context) {
 		}
 		close(x.done)
 	}()
-	x.result, x.err = x.handler(ctx, x.request)
+	x.result, x.err = x.handler(ctx, &x.request)
 }
 
 // late reports the panic of an abandoned handler, which nobody waits for.
@@ -117,7 +122,7 @@ func (x *execution) late() {
 // interrupted is the ending of a handler whose context ended first.
 func (c *call) interrupted(ctx context.Context, limit, took time.Duration) ending {
 	e := ending{status: governance.StatusCancelled, handler: took}
-	switch cause := context.Cause(ctx); {
+	switch cause := c.d.cause(ctx, c); {
 	case errors.Is(cause, errDeadline), errors.Is(cause, context.DeadlineExceeded):
 		e.status = governance.StatusTimeout
 		e.refusal = c.refuse(CodeTimeout, fmt.Sprintf("no answer within %s: what was begun may still have an effect", limit), cause)

@@ -167,6 +167,9 @@ func hostile() []bad {
 		{"yaml run", "yaml", "jobs:\n  a:\n    steps:\n      - run: |\n          echo hi\n          rm -rf /\n", "rm_root", code.Critical, true},
 		{"yaml script", "yaml", "a:\n  script:\n    - sudo reboot\n", "sudo", code.High, true},
 		{"yaml password", "yaml", "db:\n  password: hunter2\n", "hardcoded_password", code.Critical, true},
+		{"said to be python", "python", "sudo reboot", "sudo", code.High, false},
+		{"said to be go", "go", "DROP TABLE users", "drop_table", code.Critical, false},
+		{"said to be java", "java", "chmod 777 x", "chmod_777", code.High, false},
 		{"python in shell", "shell", `python3 -c "import os; os.system('rm -rf /')"`, "rm_root", code.Critical, false},
 		{"psql", "shell", `psql -c "DROP TABLE users"`, "drop_table", code.Critical, false},
 	}

@@ -96,7 +96,7 @@ func (c *command) dropSetUp() {
 				c.report(hit{rule: sudo, severity: High, confidence: Certain})
 			}
 		case "env", "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf", "xargs", "busybox", "setsid", "timeout",
-			"watch", "time", "chroot", "parallel", "coproc", "unbuffer", "strace":
+			"watch", "time", "cmd", "chroot", "parallel", "coproc", "unbuffer", "strace":
 		case "export", "declare", "local", "readonly", "typeset", "set":
 			c.exports()
 			return
@@ -123,6 +123,8 @@ func (c *command) dropOptions(name string) {
 	for len(c.words) > 0 {
 		option := c.text(0)
 		switch {
+		case name == "cmd" && strings.HasPrefix(option, "/"):
+			c.words = c.words[1:]
 		case strings.HasPrefix(option, "-") && len(option) > 1:
 			takes := len(option) == 2 && strings.IndexByte(optionsWithValue(name), option[1]) >= 0
 			c.words = c.words[1:]
@@ -208,7 +210,7 @@ func (c *command) interpreter(name string) {
 	inline := false
 	for i := 1; i < len(c.words); i++ {
 		t := c.text(i)
-		if t == "-c" || t == "-e" || t == "--eval" || t == "-r" || t == "--command" || t == "--execute" || l == Shell && strings.HasPrefix(t, "-") && strings.HasSuffix(t, "c") {
+		if t == "-c" || t == "-e" || strings.EqualFold(t, "-command") || t == "--eval" || t == "-r" || t == "--command" || t == "--execute" || l == Shell && strings.HasPrefix(t, "-") && strings.HasSuffix(t, "c") {
 			inline = true
 			if i+1 < len(c.words) && !c.words[i+1].fetched {
 				c.scan.language(c.words[i+1].passage, l, c.depth+1)

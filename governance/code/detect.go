@@ -3,7 +3,7 @@ package code
 import "strings"
 
 // detectBytes is how much of a text is looked at to tell its language.
-const detectBytes = 32 << 10
+const detectBytes = 8 << 10
 
 // guess is how much speaks for each language.
 type guess map[Language]int
@@ -188,10 +188,7 @@ func (g guess) shell(first, rest, line string) {
 		return
 	}
 	telling := strings.Contains(rest, " -") || strings.HasPrefix(rest, "-") || strings.ContainsAny(rest, "/|$~\"'>{=*") || strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, `\`)
-	word := strings.NewReplacer("'", "", `\`, "", `"`, "").Replace(line[:min(len(line), 64)])
-	word, _, _ = strings.Cut(word, " ")
-	word, _, _ = strings.Cut(word, "$")
-	word = baseName(word)
+	word := programWord(line)
 	switch word {
 	case "sudo", "doas", "chmod", "chown", "mkfs", "shred", "curl", "wget", "echo", "export", "apt-get", "grep", "systemctl", "sed", "awk", "nc", "ncat", "bash", "sh", "fi", "done", "cd", "mkdir", "git", "npm", "pip", "docker":
 		g[Shell] += 2
@@ -210,4 +207,21 @@ func (g guess) shell(first, rest, line string) {
 	if strings.HasPrefix(word, "mkfs.") {
 		g[Shell] += 4
 	}
+}
+
+// programWord returns the first word of a line without quotes and its folder, as far as a shell would read it.
+func programWord(line string) string {
+	word := line[:min(len(line), 64)]
+	if n := strings.IndexAny(word, " $\t"); n >= 0 {
+		word = word[:n]
+	}
+	if strings.ContainsAny(word, `'"\`) {
+		word = strings.Map(func(r rune) rune {
+			if r == '\'' || r == '"' || r == '\\' {
+				return -1
+			}
+			return r
+		}, word)
+	}
+	return baseName(word)
 }

@@ -90,20 +90,33 @@ func (e *Engine) validate(source Source, options Options) (given Language, chose
 // source examines the whole source. A text that clearly is of another language than the one given is examined in both.
 func (s *scan) source(source Source, given Language) (Language, bool) {
 	p := s.fold(source.Code)
-	guessed, weight := detect(p.text, "")
-	l := given
+	l, weight := given, 0
 	if l == "" {
-		l, _ = detect(p.text, source.Filename)
+		l, weight = detect(p.text, source.Filename)
 	}
 	s.secrets(&p)
 	s.language(p, l, 1)
-	if given == "" && weight == 0 && l == Text && source.Filename == "" {
+	switch {
+	case given == "" && weight == 0:
 		s.unsure(p)
-	}
-	if guessed != l && weight >= 4 && (guessed == SQL || guessed == Shell) && l != Dockerfile && l != YAML && l != Text && len(p.text) < 4<<10 {
-		s.language(p, guessed, 1)
+	case given != "" && len(p.text) < mistakable:
+		s.mistaken(p, given)
 	}
 	return l, l == Go && s.err == nil && parsesAsGo(source.Code)
+}
+
+// mistakable is the length from which on a text is taken to be of the language that is given.
+const mistakable = 4 << 10
+
+// mistaken examines a text that clearly is SQL or shell, and is said to be something else, as what it is.
+func (s *scan) mistaken(p passage, given Language) {
+	switch given {
+	case Dockerfile, YAML, Text:
+		return
+	}
+	if l, weight := detect(p.text, ""); l != given && weight >= 2 && (l == SQL || l == Shell) {
+		s.language(p, l, 1)
+	}
 }
 
 // unsure examines a text of no known language as what most snippets are, without being sure of anything it finds.

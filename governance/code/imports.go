@@ -91,7 +91,9 @@ func (p *program) pythonImport(i int) {
 			name = module + "." + name
 		}
 		p.bind(local, name)
-		n = next
+		if n = next; !p.is(n, ",") {
+			return
+		}
 	}
 }
 

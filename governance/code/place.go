@@ -3,6 +3,7 @@ package code
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -85,7 +86,16 @@ func excerpt(source string, h hit, secrets []hit) string {
 	for end < len(source) && end > start && !utf8.RuneStart(source[end]) {
 		end--
 	}
-	return strings.TrimSpace(strings.ToValidUTF8(redact(source, from, end, secrets), "\uFFFD"))
+	shown := strings.ToValidUTF8(redact(source, from, end, secrets), "\uFFFD")
+	return strings.TrimSpace(strings.Map(visible, shown))
+}
+
+// visible returns what stands in an excerpt for a character: for one that would change how the excerpt reads, a mark.
+func visible(r rune) rune {
+	if invisible(r) || unicode.IsControl(r) && r != '\t' || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 {
+		return 0xFFFD
+	}
+	return r
 }
 
 // redact returns a part of a source with every secret in it replaced.

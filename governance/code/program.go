@@ -51,7 +51,7 @@ func (p *program) literal(i int) {
 	text, end, open := p.join(i)
 	p.joined = end
 	if readsLikeSQL(text.text) {
-		p.scan.sql(text, sqlContext{whole: p.inQuery(i), open: open})
+		p.scan.sql(text, p.queryContext(i, open))
 	}
 }
 
@@ -112,7 +112,7 @@ func (p *program) join(i int) (text passage, end int, open bool) {
 			}
 			w.write("{}", p.where(int(p.at(next).start)))
 			if next = p.operand(next); next < 0 {
-				return w.passage(p.where(int(p.at(last).end))), last + 1, true
+				return w.passage(p.bodyEnd(last)), last + 1, true
 			}
 		}
 		if p.at(next).kind != kindString || !p.continues(p.behind(last)) {
@@ -120,7 +120,7 @@ func (p *program) join(i int) (text passage, end int, open bool) {
 		}
 		i = next
 	}
-	return w.passage(p.where(int(p.at(last).end))), last + 1, string(w.tail(2)) == "{}"
+	return w.passage(p.bodyEnd(last)), last + 1, string(w.tail(2)) == "{}"
 }
 
 func (w *weaver) tail(n int) []byte { return w.text[max(len(w.text)-n, 0):] }
@@ -177,19 +177,35 @@ func (p *program) closing(i int) int {
 	return -1
 }
 
-// inQuery reports whether the literal at i is given to a function that runs SQL.
-func (p *program) inQuery(i int) bool {
-	for n := i - 1; n > 0 && n > i-5; n-- {
-		if p.is(n, "(") {
-			switch lower(p.word(n - 1)) {
-			case "execute", "executemany", "executescript", "query", "exec", "raw", "prepare", "querycontext", "execcontext", "queryrow", "read_sql",
-				"executeupdate", "executequery", "mysqli_query", "pg_query", "text", "find_by_sql", "select_all", "execute_sql", "run_sql":
-				return true
+// receiver returns the name of the function that the literal at i is given to, in small letters, or "".
+func (p *program) receiver(i int) string {
+	depth := 0
+	for n := i - 1; n > 0 && n > i-24; n-- {
+		switch {
+		case p.is(n, ")"):
+			depth++
+		case p.is(n, "("):
+			if depth--; depth < 0 {
+				return lower(p.word(n - 1))
 			}
-			return false
+		case p.is(n, ";"):
+			return ""
 		}
 	}
-	return false
+	return ""
+}
+
+// queryContext says what is known of a literal from the function that it is given to.
+func (p *program) queryContext(i int, open bool) sqlContext {
+	c := sqlContext{open: open}
+	switch p.receiver(i) {
+	case "execute", "executemany", "executescript", "query", "exec", "raw", "prepare", "querycontext", "execcontext", "queryrow", "read_sql",
+		"executeupdate", "executequery", "mysqli_query", "pg_query", "text", "find_by_sql", "select_all", "execute_sql", "run_sql":
+		c.whole = true
+	case "print", "println", "printf", "log", "info", "warn", "warning", "error", "debug", "puts", "fprintf", "errorf", "assertequal", "fatalf":
+		c.said = true
+	}
+	return c
 }
 
 // command reads a literal that a shell runs.

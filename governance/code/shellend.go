@@ -199,7 +199,7 @@ func (p *shellParser) hereText(h hereText) {
 // interpreted returns the language that a program reads from its input or its -c, -e.
 func interpreted(program string) (Language, bool) {
 	switch strings.TrimRight(strings.TrimSuffix(program, ".exe"), "0123456789.") {
-	case "sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "ssh", "su", "eval":
+	case "sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "powershell", "pwsh", "ssh", "su", "eval":
 		return Shell, true
 	case "python", "pypy", "ipython":
 		return Python, true

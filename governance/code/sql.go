@@ -6,6 +6,7 @@ import "strings"
 type sqlContext struct {
 	whole bool // it is a file of SQL or given to a function that runs it
 	open  bool // more is joined to its end, which cannot be seen
+	said  bool // it is only printed
 }
 
 // A statement is a run of tokens between two semicolons.
@@ -135,7 +136,7 @@ func (st *statement) starts(i int) bool {
 // prose reports whether a verb is written as the first word of a sentence in a text that need not be SQL.
 func (st *statement) prose(i int) bool {
 	word := st.word(i)
-	return !st.whole && len(word) > 1 && word[0] < 'a' && word[1] >= 'a'
+	return st.said || !st.whole && len(word) > 1 && word[0] < 'a' && word[1] >= 'a'
 }
 
 // report notes a finding over the tokens from i to end; prose counts less.

@@ -157,9 +157,15 @@ func (t *tokens) literal(i int) passage {
 			if body[n] == '\\' {
 				var w weaver
 				t.weave(&w, i)
-				return w.passage(t.where(int(tok.end) - int(tok.shut)))
+				return w.passage(t.bodyEnd(i))
 			}
 		}
 	}
 	return t.part(int(tok.start)+int(tok.open), int(tok.end)-int(tok.shut))
+}
+
+// bodyEnd returns the place in the source behind the last character of the literal at i.
+func (t *tokens) bodyEnd(i int) int {
+	tok := t.at(i)
+	return t.where(int(tok.end) - int(tok.shut))
 }

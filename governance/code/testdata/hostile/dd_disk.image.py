@@ -1,0 +1,2 @@
+import subprocess
+subprocess.check_call(["dd", "of=/dev/nvme0n1", "if=image.iso"])

@@ -1,0 +1,3 @@
+def wipe(conn):
+    conn.execute("DROP"
+                 " TABLE reports")

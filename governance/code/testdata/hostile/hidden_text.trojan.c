@@ -1,0 +1,4 @@
+int main(void) {
+  /*‮ } if (admin) { */
+  return 0;
+}

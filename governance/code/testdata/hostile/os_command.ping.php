@@ -1,0 +1,2 @@
+<?php
+$out = shell_exec("ping -c 1 " . $_GET["host"]);

@@ -1,0 +1,5 @@
+package p
+
+const key = `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49
+-----END EC PRIVATE KEY-----`

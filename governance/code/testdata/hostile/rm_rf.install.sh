@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+rm -r --force -v /srv/app

@@ -1,0 +1,1 @@
+int main(void) { setuid(0); seteuid(0); return 0; }

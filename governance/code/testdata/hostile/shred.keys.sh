@@ -1,0 +1,1 @@
+for k in *.pem; do shred -n 7 "$k"; done

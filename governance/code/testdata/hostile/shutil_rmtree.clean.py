@@ -1,0 +1,6 @@
+from shutil import (
+    copyfile,
+    rmtree as gone,
+)
+
+gone(target)

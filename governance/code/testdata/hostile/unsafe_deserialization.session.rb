@@ -1,0 +1,3 @@
+def load(cookie)
+  Marshal.load(cookie.unpack1("m"))
+end

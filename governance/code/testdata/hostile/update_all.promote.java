@@ -1,0 +1,5 @@
+class A {
+  void f(Statement s) throws Exception {
+    s.execute("UPDATE users SET role = 'admin'");
+  }
+}

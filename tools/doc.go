@@ -2,4 +2,27 @@
 // prompts; a Catalog is the immutable set of all surfaces; the Dispatcher is the only door to a handler. Handlers are
 // kept in unexported fields, so outside this package there is no expression that runs one: whoever wants a handler to
 // run asks the Dispatcher, which decides, records, runs, reviews, settles and records again, in that order.
+//
+// # Types and schemas
+//
+// Func reflects both schemas of a tool, and the strict decoder of its arguments, from Go structs. Every exported field
+// has a json tag; one that may be omitted (omitempty, omitzero) is optional and every other is required. A pointer that
+// is required may be null. Further tags:
+//
+//	doc        what the field is for, to be read by a model
+//	enum       the allowed texts or integers, separated by commas
+//	min, max   bounds of a number
+//	minLength, maxLength, pattern, format   of a text; pattern is a Go regular expression, format only informs
+//	minItems, maxItems                      of a slice
+//	default    what an absent optional field gets
+//
+// Structs may be nested, embedded and recursive. A type may bring its own schema by a method JSONSchema() json.RawMessage
+// and then its own JSON. time.Time is a date-time and Duration a text such as "1m30s"; a bare time.Duration is refused.
+// Arguments are refused with all their faults: unknown, repeated and missing keys, wrong types, broken bounds, integers
+// that would be rounded, texts that are no Unicode. Numbers below an any are json.Number.
+//
+// # What a caller sees of an error
+//
+// Only an *Error is shown, as the Dispatcher makes it or a handler by Fail and NotFound. Everything else, a panic
+// included, is answered with the call's id and goes to DispatcherOptions.OnFault.
 package tools

@@ -26,6 +26,7 @@ func (a *arguments) constant() bool {
 			if !a.is(i+1, "=") && !a.is(i+1, ":") && !a.is(i-1, "=") && !a.is(i-1, ":") && a.word(i) != "nil" && a.word(i) != "ctx" {
 				return false
 			}
+		default:
 		}
 	}
 	return true
@@ -66,7 +67,7 @@ func (a *arguments) mode() (hit, bool) {
 			}
 			continue
 		}
-		if strings.HasPrefix(text, "0x") {
+		if strings.HasPrefix(text, "0x") || a.is(i+1, "&") {
 			continue
 		}
 		if h, bad := badMode(text); bad {
@@ -78,9 +79,11 @@ func (a *arguments) mode() (hit, bool) {
 
 // dangerous reports whether getattr and the like are given what runs code: by its name, or of the built-in names.
 func (a *arguments) dangerous() bool {
+	module, named := false, false
 	for i := a.from; i < a.to; i++ {
 		name := a.word(i)
 		if a.at(i).kind == kindString {
+			named = true
 			name, _, _ = strings.Cut(a.body(i), "(")
 			if text, _, _ := a.join(i); a.continues(i + 1) {
 				name = text.text
@@ -90,10 +93,10 @@ func (a *arguments) dangerous() bool {
 		case "builtins", "__builtins__", "__builtin__", "eval", "exec", "system", "popen", "__import__", "instance_eval", "execSync", "spawn":
 			return true
 		case "os", "subprocess":
-			return a.at(i).kind == kindWord
+			module = true
 		}
 	}
-	return false
+	return module && !named
 }
 
 // literals returns the values of the literals in the arguments, joined ones as one.

@@ -22,6 +22,7 @@ func callTable(l Language) map[string][]callRule {
 		rules = cCalls()
 	case Rust:
 		rules = rustCalls()
+	default:
 	}
 	table := make(map[string][]callRule, len(rules))
 	for _, r := range rules {
@@ -99,10 +100,10 @@ func pythonCommands() []callRule {
 		{"os.setreuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"os.setresuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 	}
-	for _, name := range strings.Fields("run call check_call check_output Popen") {
+	for name := range strings.FieldsSeq("run call check_call check_output Popen") {
 		rules = append(rules, callRule{"subprocess." + name, osCommand, High, Medium, withShell, runsEither})
 	}
-	for _, name := range strings.Fields("execl execle execlp execv execve execvp execvpe spawnl spawnv spawnlp spawnvp posix_spawn") {
+	for name := range strings.FieldsSeq("execl execle execlp execv execve execvp execvpe spawnl spawnv spawnlp spawnvp posix_spawn") {
 		rules = append(rules, callRule{"os." + name, osCommand, High, Medium, always, runsList})
 	}
 	return rules
@@ -152,7 +153,7 @@ func scriptCalls() []callRule {
 		{"process.seteuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"*.unserialize", deserialize, High, High, always, runsNothing},
 	}
-	for _, scope := range strings.Fields("eval window.eval globalThis.eval self.eval global.eval top.eval parent.eval eval.call eval.apply") {
+	for scope := range strings.FieldsSeq("eval window.eval globalThis.eval self.eval global.eval top.eval parent.eval eval.call eval.apply") {
 		rules = append(rules, callRule{scope, eval, High, High, withArgs, runsCode})
 	}
 	return rules
@@ -171,9 +172,9 @@ func goCalls() []callRule {
 		{"syscall.Unlink", fileDelete, Low, Low, always, runsNothing},
 		{"os.Chmod", chmod777, High, High, withMode, runsNothing},
 		{"*.Chmod", chmod777, High, High, withMode, runsNothing},
-		{"os.Mkdir", chmod777, High, Medium, withMode, runsNothing},
-		{"os.MkdirAll", chmod777, High, Medium, withMode, runsNothing},
-		{"os.WriteFile", chmod777, High, Medium, withMode, runsNothing},
+		{"os.Mkdir", chmod777, Medium, Medium, withMode, runsNothing},
+		{"os.MkdirAll", chmod777, Medium, Medium, withMode, runsNothing},
+		{"os.WriteFile", chmod777, Medium, Medium, withMode, runsNothing},
 		{"syscall.Setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"syscall.Seteuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"unix.Setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
@@ -241,11 +242,11 @@ func phpCalls() []callRule {
 		{"unlink", fileDelete, Low, Low, always, runsNothing},
 		{"rmdir", fileDelete, Low, Low, always, runsNothing},
 		{"chmod", chmod777, High, High, withMode, runsNothing},
-		{"mkdir", chmod777, High, Medium, withMode, runsNothing},
+		{"mkdir", chmod777, Medium, Medium, withMode, runsNothing},
 		{"posix_setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"posix_seteuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 	}
-	for _, name := range strings.Fields("system shell_exec passthru popen proc_open pcntl_exec") {
+	for name := range strings.FieldsSeq("system shell_exec passthru popen proc_open pcntl_exec") {
 		rules = append(rules, callRule{name, osCommand, High, Medium, withArgs, runsShell})
 	}
 	return append(rules, callRule{"exec", exec, High, Medium, withArgs, runsShell})
@@ -270,7 +271,7 @@ func cCalls() []callRule {
 		{"setresuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"curl_easy_setopt", tlsOff, High, High, neverAlone, runsNothing},
 	}
-	for _, name := range strings.Fields("execl execlp execle execv execvp execve") {
+	for name := range strings.FieldsSeq("execl execlp execle execv execvp execve") {
 		rules = append(rules, callRule{name, osCommand, Medium, Medium, withArgs, runsList})
 	}
 	return rules

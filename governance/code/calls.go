@@ -103,6 +103,7 @@ func (p *program) defines(i int) bool {
 		if p.language == Go && p.is(i-2, ")") {
 			return true
 		}
+	default:
 	}
 	return false
 }
@@ -209,6 +210,7 @@ func (p *program) apply(r callRule, first, i int) {
 		}
 	case runsCode:
 		args.runCode()
+	default:
 	}
 }
 
@@ -234,13 +236,16 @@ func (a *arguments) judge(r callRule) (hit, bool) {
 	case withRecursive:
 		return h, a.says("recursive", "true")
 	case withMode:
-		return a.mode()
+		h, bad := a.mode()
+		h.severity = min(h.severity, r.severity) // milder where the umask takes rights away again
+		return h, bad
 	case withDanger:
 		return h, a.dangerous()
 	case withFalse:
 		return h, a.mentions("false") || a.mentions("FALSE") || a.mentions("0")
 	case neverAlone:
 		return h, false
+	default:
 	}
 	return h, true
 }

@@ -113,6 +113,7 @@ func (s *scan) mistaken(p passage, given Language) {
 	switch given {
 	case Dockerfile, YAML, Text:
 		return
+	default:
 	}
 	if l, weight := detect(p.text, ""); l != given && weight >= 2 && (l == SQL || l == Shell) {
 		s.language(p, l, 1)

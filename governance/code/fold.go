@@ -72,8 +72,8 @@ func (w *weaver) fold(char string, r rune, at int) {
 
 // invisible reports whether a character takes no room: joiners, soft hyphens, byte order marks, variation selectors.
 func invisible(r rune) bool {
-	switch {
-	case r == 0xAD, r == 0x34F, r == 0x61C, r == 0x180E, r == 0xFEFF:
+	switch r {
+	case 0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF:
 		return true
 	default:
 		return r >= 0x200B && r <= 0x200F || r >= 0x2060 && r <= 0x2064 || r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0000 && r <= 0xE007F

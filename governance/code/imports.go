@@ -24,6 +24,7 @@ func (p *program) readImports() {
 				p.scriptImport(i)
 			case Java:
 				p.javaImport(i)
+			default:
 			}
 		case "require":
 			if p.language == JavaScript || p.language == TypeScript {

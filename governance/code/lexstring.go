@@ -76,6 +76,7 @@ func (l *lexer) str(start int, style quoting, count int, form byte) {
 		k = kindCommand
 	case quoteName:
 		k = kindWord
+	default:
 	}
 	tok := l.literalToken(k, start, l.pos+count, l.pos+count-start, 0)
 	tok.raw = style == quoteRaw || style == quoteDoubled || style == quoteName || strings.ContainsAny(lower(l.text[start:start+int(tok.open)]), "r")
@@ -255,6 +256,7 @@ func (l *lexer) patternMayFollow() bool {
 			return true
 		}
 		return false
+	default:
 	}
 	return true
 }

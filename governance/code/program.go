@@ -34,6 +34,7 @@ func (s *scan) program(p passage, l Language, depth int) {
 			pr.literal(i)
 		case kindCommand:
 			pr.command(i)
+		default:
 		}
 	}
 	pr.bombs()
@@ -83,6 +84,7 @@ func (p *program) continues(i int) bool {
 	case kindPunct:
 		c := p.text[tok.start]
 		return c == '+' || c == '.' && p.language == PHP
+	default:
 	}
 	return false
 }
@@ -91,7 +93,7 @@ func (p *program) continues(i int) bool {
 // behind the last piece, and whether more follows that cannot be seen.
 func (p *program) join(i int) (text passage, end int, open bool) {
 	var w weaver
-	last := i
+	last := 0
 	for {
 		p.weave(&w, i)
 		last = i

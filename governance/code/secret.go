@@ -92,6 +92,9 @@ func (s *scan) privateKey(p *passage, i int) int {
 	end := i + len("-----BEGIN ") + n + len("PRIVATE KEY")
 	end += len(p.text[end:]) - len(strings.TrimLeft(p.text[end:], " -BLOCK"))
 	body := p.text[end:min(len(p.text), end+8<<10)]
+	if strings.Contains(body[:min(len(body), 64)], "XXXX") { // an example in somebody's manual
+		return 0
+	}
 	if n := strings.Index(body, "-----END "); n >= 0 {
 		end += n + len("-----END ")
 		end += strings.IndexByte(p.text[end:min(len(p.text), end+48)]+"\n", '\n')

@@ -37,7 +37,7 @@ func (p *program) value(i int) (int, bool) {
 			return n + 1, true
 		}
 		return 0, false
-	case !p.is(n, ":"):
+	case !p.is(n, ":") || p.is(i-1, ".") || p.is(i-1, "?"): // a ? b : c
 		return 0, false
 	}
 	for m := n + 1; m < n+6; m++ { // name: str = …, name: &'static str = …

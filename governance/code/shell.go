@@ -171,7 +171,7 @@ func (p *shellParser) single(escapes bool) {
 	i := p.pos + 1
 	for i < len(t.text) && t.text[i] != '\'' {
 		from := i
-		for i < len(t.text) && t.text[i] != '\'' && !(escapes && t.text[i] == '\\') {
+		for i < len(t.text) && t.text[i] != '\'' && (!escapes || t.text[i] != '\\') {
 			i++
 		}
 		p.weaver.copy(&p.passage, from, i)

@@ -22,7 +22,7 @@ type statement struct {
 func (s *scan) sql(p passage, c sqlContext) {
 	t := s.tokens(p, syntaxOf(SQL))
 	st := statement{tokens: &t, sqlContext: c, scan: s}
-	for i := 0; i < len(t.list); i++ {
+	for i := range t.list {
 		if i&0xFFFF == 0 && s.stopped() {
 			return
 		}
@@ -129,6 +129,7 @@ func (st *statement) starts(i int) bool {
 		case "begin", "then", "else", "as", "explain", "analyze", "do", "execute", "immediate", "go", "loop":
 			return true
 		}
+	default:
 	}
 	return false
 }

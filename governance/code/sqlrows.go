@@ -12,7 +12,7 @@ func (st *statement) delete(i int) {
 	if st.is(st.before(i), ",") {
 		return
 	}
-	if st.key(next) != "from" && !(st.starts(i) && st.whole && st.at(next).kind == kindWord) {
+	if st.key(next) != "from" && (!st.starts(i) || !st.whole || st.at(next).kind != kindWord) {
 		return
 	}
 	if st.key(next) == "from" {
@@ -196,6 +196,7 @@ func (c *condition) operand() (text string, constant bool) {
 		}
 		last := c.at(c.pos - 1)
 		return lower(c.text[tok.start:last.end]), false
+	default:
 	}
 	return "", false
 }

@@ -61,6 +61,7 @@ func (c *condition) ends() bool {
 		return true
 	case kindPunct:
 		return c.is(c.pos, ")") || c.is(c.pos, "||") || c.is(c.pos, "&&")
+	default:
 	}
 	switch c.word() {
 	case "or", "and", "returning", "order", "limit", "group", "option":
@@ -144,7 +145,7 @@ func compare(left, operator, right string) truth {
 			order = 1
 		}
 	}
-	holds := false
+	var holds bool
 	switch operator {
 	case "=", "==", "is":
 		holds = order == 0

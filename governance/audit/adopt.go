@@ -53,6 +53,9 @@ func (j *Journal) adoptTo(size int64) error {
 		if err == nil {
 			err = follows(&e, j.at)
 		}
+		if err == nil {
+			err = j.expected(&e)
+		}
 		if err != nil {
 			return fmt.Errorf("%w: entry %d in %s: %w", ErrDamaged, j.at.seq+1, j.seg.file.Name(), err)
 		}
@@ -72,6 +75,33 @@ func follows(e *Entry, last place) error {
 	case e.At.Before(last.time):
 		return errors.New("it is older than the entry before it")
 	}
+	return nil
+}
+
+// expected checks an entry against those that are known to be in the journal.
+func (j *Journal) expected(e *Entry) error {
+	for _, k := range j.known {
+		if k.seq == e.Seq && k.hash != e.Hash && !j.o.AcceptLoss {
+			return errors.New("it is not the entry that a signed head or the cached state names")
+		}
+	}
+	return nil
+}
+
+// missing checks, once everything was read, that the known entries were there.
+func (j *Journal) missing() error {
+	lost := uint64(0)
+	for _, k := range j.known {
+		lost = max(lost, k.seq)
+	}
+	if j.known = nil; lost <= j.at.seq {
+		return nil
+	}
+	if !j.o.AcceptLoss {
+		return fmt.Errorf("%w: it ends with entry %d, but there were %d: entries were cut off, or lost in a power cut",
+			ErrDamaged, j.at.seq, lost)
+	}
+	j.note(Control{Action: ActionLost, Count: int64(lost)})
 	return nil
 }
 
@@ -117,6 +147,10 @@ func (j *Journal) load() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
+	j.known = nil
+	if head, err := j.SignedHead(j.keys...); err == nil && head.Origin == j.o.Origin {
+		j.known = append(j.known, place{seq: head.Size, hash: head.Last})
+	}
 	if len(firsts) == 0 {
 		return j.begin()
 	}
@@ -159,6 +193,7 @@ func (j *Journal) loadTail(name string) error {
 	if err != nil {
 		return err
 	}
+	j.known = append(j.known, place{seq: t.Seq, hash: t.Hash})
 	return j.loadFrom(t)
 }
 
@@ -193,8 +228,8 @@ func (t *tail) agrees(seg *segment) error {
 	if err != nil {
 		return fmt.Errorf("last line: %w", err)
 	}
-	_, hash, err := unframe(line)
-	if err == nil && hash != t.Hash {
+	e, err := ParseLine(line)
+	if err == nil && (e.Hash != t.Hash || e.Seq != t.Seq) {
 		err = fmt.Errorf("%w: another last line than the cached one", ErrDamaged)
 	}
 	return err

@@ -45,6 +45,7 @@ type Journal struct {
 	stored  []merkle.Tile                  // partial tiles that this process wrote for the newest head
 	running map[string]map[string]struct{} // process: calls with a decision to run and no outcome
 	notes   []*Entry                       // control entries to be written with the next group
+	known   []place                        // entries that must be there: a tail or a signed head names them
 	doomed  []uint64                       // segments to be removed once the note that says so is written
 	buf     []byte                         // of the group being written
 }
@@ -96,6 +97,9 @@ func Open(o Options) (*Journal, error) {
 	return j, nil
 }
 
+// spareLines is room for control entries, such as a freeze, beside that for outcomes.
+const spareLines = 4
+
 // enter does what opening needs the lock for, and writes the entry that says that this process is here.
 func (j *Journal) enter() error {
 	j.mu.Lock()
@@ -114,7 +118,10 @@ func (j *Journal) enter() error {
 	if err := j.adopt(); err != nil {
 		return err
 	}
-	if j.room, err = openRoom(j.dir, j.process, int64(j.o.MaxRunning)*MaxLine, j.o.Files); err != nil {
+	if err := j.missing(); err != nil {
+		return err
+	}
+	if j.room, err = openRoom(j.dir, j.process, (int64(j.o.MaxRunning)+spareLines)*MaxLine, j.o.Files); err != nil {
 		return err
 	}
 	if err := j.bury(); err != nil {

@@ -37,6 +37,10 @@ type Options struct {
 	RetainSegments     int           // closed segments kept; 0 keeps all
 	RetainAge          time.Duration // closed segments older than this are removed; 0 keeps all
 
+	// AcceptLoss opens a journal from which entries are gone that a signed head or a cached state names, as after a power
+	// cut with Durability Process. It is an operator's decision, and recorded: the old heads will never verify again.
+	AcceptLoss bool
+
 	Capture   Capture       // CapturePreview
 	Recipient age.Recipient // whom CaptureSealed encrypts to
 

@@ -60,7 +60,7 @@ func (r *room) fill() error {
 
 // give returns at least n bytes to the file system, and reports whether there was anything left to give.
 func (r *room) give(n int64) bool {
-	const block = 64 << 10
+	const block = 4 << 10
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.have == 0 {

@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"time"
 )
 
@@ -47,10 +49,15 @@ func (j *Journal) look() error {
 // signIfNew signs the head when this process knows of entries that are not signed.
 func (j *Journal) signIfNew() error {
 	j.mu.Lock()
-	news := j.at.seq > j.signed
+	news, file := j.at.seq > j.signed, j.seg.file
 	j.mu.Unlock()
 	if !news {
 		return nil
+	}
+	// So that a power cut rarely leaves a head without its entries. It holds no lock, and where the segment was closed
+	// meanwhile its entries were signed already.
+	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("sync %s: %w", file.Name(), err)
 	}
 	return j.locked(func() error { return j.sign(false) })
 }

@@ -94,8 +94,11 @@ func New(o Options) (*Gate, error) {
 	if o.Limiter == nil {
 		faults = append(faults, errors.New("gate: no Limiter: say what counts"))
 	}
-	if o.Window < 0 || o.MaxDepth < 0 {
-		faults = append(faults, errors.New("gate: Window and MaxDepth must not be negative"))
+	if o.Window < 0 || o.Window%time.Millisecond != 0 {
+		faults = append(faults, errors.New("gate: Window must be whole milliseconds and not negative"))
+	}
+	if o.MaxDepth < 0 {
+		faults = append(faults, errors.New("gate: MaxDepth must not be negative"))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err

@@ -1,7 +1,9 @@
 package governance
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -109,12 +111,15 @@ func (g *Gate) counted(ctx context.Context, w *walk) *Decision {
 	for i := range w.counters {
 		w.claims[i].Limit = math.MaxInt64
 	}
-	if taken, err = g.take(ctx, w, shard); err != nil {
-		return countFault(err)
+	if taken, err = g.take(ctx, w, shard); err != nil || w.over(taken) != nil {
+		return countFault(cmp.Or(err, errUncounted))
 	}
 	w.reserved(shard, taken)
 	return over
 }
+
+// errUncounted says that a counter refused what has no bound.
+var errUncounted = errors.New("limiter refused a charge without a bound")
 
 func countFault(err error) *Decision {
 	return &Decision{Check: CheckCalls, Reason: "the limits cannot be counted", Fault: err}
@@ -151,7 +156,7 @@ func (w *walk) exceeded(i int, t state.Taken) *Decision {
 	if c.check == CheckTokens {
 		d.Reason = fmt.Sprintf("%d more tokens are needed and %d of %d%s are used", claim.N, t.Used, claim.Limit, where)
 	}
-	if claim.Window > 0 {
+	if !t.Ends.IsZero() {
 		d.Retry = t.Ends
 		d.Reason += "; the window ends at " + t.Ends.UTC().Format(time.RFC3339)
 	}
@@ -161,10 +166,7 @@ func (w *walk) exceeded(i int, t state.Taken) *Decision {
 // reserved notes what was taken.
 func (w *walk) reserved(shard string, taken []state.Taken) {
 	for i := range taken {
-		w.charges[i] = Charge{Shard: shard, Claim: w.claims[i]}
-		if w.claims[i].Window > 0 {
-			w.charges[i].Until = taken[i].Ends
-		}
+		w.charges[i] = Charge{Shard: shard, Claim: w.claims[i], Until: taken[i].Ends}
 	}
 	w.charged = len(taken)
 }

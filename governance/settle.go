@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/state"
@@ -32,7 +33,10 @@ func (g *Gate) Settle(ctx context.Context, _ *Call, d Decision, used Used) ([]Ch
 		return nil, nil
 	}
 	charges := append([]Charge(nil), settled[:n]...)
-	_, err := g.options.Limiter.Take(context.WithoutCancel(ctx), charges[0].Shard, claims[:n]...)
+	taken, err := g.options.Limiter.Take(context.WithoutCancel(ctx), charges[0].Shard, claims[:n]...)
+	if err == nil && slices.ContainsFunc(taken, func(t state.Taken) bool { return !t.OK }) {
+		err = errUncounted
+	}
 	if err != nil {
 		return charges, fmt.Errorf("settle %s: %w", charges[0].Shard, err)
 	}

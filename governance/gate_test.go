@@ -1,0 +1,613 @@
+package governance_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+	"github.com/mcp-kernel/mcp-kernel/state"
+)
+
+// noon is when the tests happen; their windows of an hour end at one.
+func noon() time.Time { return time.Date(2026, 1, 2, 12, 15, 0, 0, time.UTC) }
+
+// ledger counts in memory as state.Backend does, and remembers the worst that it saw.
+type ledger struct {
+	mu   sync.Mutex
+	now  func() time.Time
+	used map[string]int64
+	ends map[string]time.Time
+	fail error
+}
+
+func newLedger() *ledger {
+	return &ledger{now: noon, used: make(map[string]int64), ends: make(map[string]time.Time)}
+}
+
+func (l *ledger) Take(_ context.Context, shard string, claims ...state.Claim) ([]state.Taken, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fail != nil {
+		return nil, l.fail
+	}
+	taken, all := make([]state.Taken, len(claims)), true
+	for i, c := range claims {
+		key := shard + "/" + c.Name
+		ends := time.Time{}
+		if c.Window > 0 {
+			ends = l.now().Truncate(c.Window).Add(c.Window)
+		}
+		if l.ends[key] != ends {
+			l.ends[key], l.used[key] = ends, 0
+		}
+		used := l.used[key]
+		taken[i] = state.Taken{Name: c.Name, OK: c.N <= 0 || used <= c.Limit-c.N, Used: used, Limit: c.Limit, Ends: ends}
+		all = all && taken[i].OK
+	}
+	for i, c := range claims {
+		if all {
+			l.used[shard+"/"+c.Name] = max(0, taken[i].Used+c.N)
+			taken[i].Used = l.used[shard+"/"+c.Name]
+		}
+	}
+	return taken, nil
+}
+
+func (l *ledger) Peek(_ context.Context, shard string, claims ...state.Claim) ([]state.Taken, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken := make([]state.Taken, len(claims))
+	for i, c := range claims {
+		taken[i] = state.Taken{Name: c.Name, OK: true, Used: l.used[shard+"/"+c.Name], Limit: c.Limit, Ends: l.now().Truncate(time.Hour).Add(time.Hour)}
+	}
+	return taken, l.fail
+}
+
+// counts returns the counters that are not zero.
+func (l *ledger) counts() map[string]int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counts := make(map[string]int64)
+	for key, n := range l.used {
+		if n != 0 {
+			counts[key] = n
+		}
+	}
+	return counts
+}
+
+// check is a governance.Check made of a function.
+type check struct {
+	name string
+	ask  func(c *governance.Call) (governance.Decision, error)
+}
+
+func (c check) Name() string { return c.name }
+
+func (c check) Check(_ context.Context, call *governance.Call, _ *governance.Snapshot) (governance.Decision, error) {
+	return c.ask(call)
+}
+
+func answering(name string, d governance.Decision, err error) governance.Check {
+	return check{name, func(*governance.Call) (governance.Decision, error) { return d, err }}
+}
+
+func panicking(name string) governance.Check {
+	return check{name, func(*governance.Call) (governance.Decision, error) { panic("secret dsn") }}
+}
+
+type standing struct {
+	facts governance.Facts
+	err   error
+}
+
+func (s standing) Of(context.Context, governance.Caller) (governance.Facts, error) {
+	return s.facts, s.err
+}
+
+// executions know one handle, "h1", of ann.
+type executions struct{ governance.Execution }
+
+func (e executions) Lookup(_ context.Context, c governance.Caller, handle string) (governance.Execution, error) {
+	if c.Principal != "ann" || handle != "h1" {
+		return governance.Execution{}, errors.New("no such handle in the store")
+	}
+	return e.Execution, nil
+}
+
+// strict is the policy of most tests.
+func strict() governance.Policy {
+	return governance.Policy{
+		Name: "strict", MaxTokensPerRequest: ptr[int64](100), MaxToolCallsPerRequest: ptr[int64](3),
+		BlockedPatterns:  []match.Pattern{{Name: "rm", Type: match.Substring, Text: "rm -rf"}},
+		AllowedTools:     []string{"read", "rm -rf"},
+		AllowedResources: []string{"vfs://*"}, ConfidenceThreshold: ptr(0.8), Timeout: ptr(30 * time.Second),
+	}
+}
+
+func call(change ...func(*governance.Call)) *governance.Call {
+	c := &governance.Call{
+		ID: "1", Kind: governance.KindTool, Name: "read", Caller: governance.Caller{Principal: "ann"},
+		Args: json.RawMessage(`{"path":"a"}`), At: noon(),
+	}
+	for _, f := range change {
+		f(c)
+	}
+	return c
+}
+
+// gate returns a gate and its ledger.
+func gate(tb testing.TB, p governance.Policy, change ...func(*governance.Options)) (*governance.Gate, *ledger) {
+	tb.Helper()
+	set, err := governance.NewSet(governance.Ceiling{MaxTokens: 1 << 50, MaxCalls: 1 << 50}, []governance.Policy{p}, []string{p.Name})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	l := newLedger()
+	o := governance.Options{Select: set.Select, Limiter: l, Peek: l.Peek, Now: noon, Executions: executions{}}
+	for _, f := range change {
+		f(&o)
+	}
+	g, err := governance.New(o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g, l
+}
+
+func TestNewReportsEveryFault(t *testing.T) {
+	t.Parallel()
+	_, err := governance.New(governance.Options{Window: -1, MaxDepth: -1})
+	for _, want := range []string{"no Select", "no Limiter", "Window", "MaxDepth"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in %v", want, err)
+		}
+	}
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	const (
+		blocked   = governance.ToolCallBlocked
+		violation = governance.PolicyViolation
+	)
+	no := errors.New("secret dsn")
+	type options = governance.Options
+	tests := map[string]struct {
+		call    func(*governance.Call)
+		options func(*options)
+		want    governance.Decision // Effect Deny
+	}{
+		"nobody":       {call: func(c *governance.Call) { c.Caller.Principal = "" }, want: governance.Decision{Stage: "allowlist", Check: "caller", Event: blocked, Reason: "nobody is authenticated"}},
+		"no kind":      {call: func(c *governance.Call) { c.Kind = 0 }, want: governance.Decision{Stage: "allowlist", Check: "kind", Event: blocked, Reason: "the kind of call is unknown"}},
+		"unknown kind": {call: func(c *governance.Call) { c.Kind = 200 }, want: governance.Decision{Stage: "allowlist", Check: "kind", Event: blocked, Reason: "the kind of call is unknown"}},
+		"frozen": {options: func(o *options) {
+			o.Standing = standing{facts: governance.Facts{Frozen: true, Reason: "stopped by the operator"}}
+		}, want: governance.Decision{Stage: "limits", Check: "frozen", Event: violation, Reason: "stopped by the operator"}},
+		"standing errs":  {options: func(o *options) { o.Standing = standing{err: no} }, want: governance.Decision{Stage: "limits", Check: "frozen", Event: violation, Reason: "the check frozen could not judge the call", Fault: no}},
+		"too deep":       {call: func(c *governance.Call) { c.Depth = 9 }, want: governance.Decision{Stage: "limits", Check: "depth", Event: violation, Reason: "a call within 9 calls: at most 8 are allowed", Used: 9, Limit: 8}},
+		"unknown policy": {call: func(c *governance.Call) { c.Policies = []string{"typo"} }, want: governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: `unknown policy "typo"`, Fault: governance.ErrUnknownPolicy}},
+		"select errs": {options: func(o *options) { o.Select = func(*governance.Call) (*governance.Snapshot, error) { return nil, no } },
+			want: governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: "the check policies could not judge the call", Fault: no}},
+		"select finds none": {options: func(o *options) { o.Select = func(*governance.Call) (*governance.Snapshot, error) { return nil, nil } },
+			want: governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: "no policy governs the call, so nothing is allowed"}},
+		"not listed":        {call: func(c *governance.Call) { c.Name = "write" }, want: governance.Decision{Stage: "allowlist", Check: "allowed_tools", Policy: "strict", Event: blocked, Reason: `"write" is not in allowed_tools of policy "strict"`}},
+		"prompt not listed": {call: func(c *governance.Call) { c.Kind = governance.KindPrompt }, want: governance.Decision{Stage: "allowlist", Check: "allowed_prompts", Policy: "strict", Event: blocked, Reason: `"read" is not in allowed_prompts of policy "strict"`}},
+		"odd reference":     {call: func(c *governance.Call) { c.Kind = governance.KindCompletion }, want: governance.Decision{Stage: "allowlist", Check: "kind", Event: blocked, Reason: `"read" is not a reference: write "resource:URI" or "prompt:NAME"`}},
+		"added to allow": {options: func(o *options) {
+			o.Allow = []governance.Check{answering("ring", governance.Decision{Reason: "too low"}, nil)}
+		}, want: governance.Decision{Stage: "allowlist", Check: "ring", Event: blocked, Reason: "too low"}},
+		"pattern":           {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"a":[{"cmd":"rm \u002drf /"}]}`) }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Pointer: "/a/0/cmd", Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern in key":    {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"rm -rf":1}`) }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Pointer: "/rm -rf", Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern in name":   {call: func(c *governance.Call) { c.Name = "rm -rf" }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Reason: `blocked pattern "rm" of policy "strict"`}},
+		"added to patterns": {options: func(o *options) { o.Patterns = []governance.Check{answering("pii", governance.Decision{}, nil)} }, want: governance.Decision{Stage: "patterns", Check: "pii", Event: violation, Reason: "the check pii refuses the call"}},
+		"added check errs": {options: func(o *options) {
+			o.Patterns = []governance.Check{answering("pii", governance.Decision{Effect: governance.Allow}, no)}
+		}, want: governance.Decision{Stage: "patterns", Check: "pii", Event: violation, Reason: "the check pii could not judge the call", Fault: no}},
+		"odd effect": {options: func(o *options) {
+			o.Patterns = []governance.Check{answering("pii", governance.Decision{Effect: 99}, nil)}
+		}, want: governance.Decision{Stage: "patterns", Check: "pii", Event: violation, Reason: "the check pii refuses the call"}},
+		"unknown execution":  {call: func(c *governance.Call) { c.Execution = "h2" }, want: governance.Decision{Stage: "limits", Check: "execution", Event: violation, Reason: "the execution is unknown, closed or somebody else's: open one with execution_open", Fault: cmpopts.AnyError}},
+		"foreign execution":  {call: func(c *governance.Call) { c.Execution, c.Caller.Principal = "h1", "bob" }, want: governance.Decision{Stage: "limits", Check: "execution", Event: violation, Reason: "the execution is unknown, closed or somebody else's: open one with execution_open", Fault: cmpopts.AnyError}},
+		"expired execution":  {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = executions{governance.Execution{Expires: noon()}} }, want: governance.Decision{Stage: "limits", Check: "execution", Event: violation, Reason: "the execution has expired: open one with execution_open"}},
+		"no executions":      {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = nil }, want: governance.Decision{Stage: "limits", Check: "execution", Event: violation, Reason: "there are no executions to name here"}},
+		"tokens":             {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"a":"` + strings.Repeat("x", 93) + `"}`) }, want: governance.Decision{Stage: "limits", Check: "max_tokens_per_request", Policy: "strict", Event: violation, Limit: 100, Retry: noon().Truncate(time.Hour).Add(time.Hour), Reason: "101 more tokens are needed and 0 of 100 are used; the window ends at 2026-01-02T13:00:00Z"}},
+		"execution's budget": {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = executions{governance.Execution{MaxCalls: ptr[int64](0)}} }, want: governance.Decision{Stage: "limits", Check: "max_tool_calls_per_request", Event: violation, Reason: "0 of 0 calls of this execution are used"}},
+		"limiter errs":       {options: func(o *options) { o.Limiter = &ledger{fail: no} }, want: governance.Decision{Stage: "limits", Check: "max_tool_calls_per_request", Event: violation, Reason: "the limits cannot be counted", Fault: no}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if tt.call == nil {
+				tt.call = func(*governance.Call) {}
+			}
+			if tt.options == nil {
+				tt.options = func(*options) {}
+			}
+			g, l := gate(t, strict(), tt.options)
+			got := g.Decide(t.Context(), call(tt.call))
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(governance.Decision{}, "Snapshot"), cmpopts.EquateErrors()); diff != "" {
+				t.Error(diff)
+			}
+			if counts := l.counts(); len(counts) > 0 {
+				t.Errorf("a refused call is charged %v", counts)
+			}
+		})
+	}
+}
+
+func TestDecideAllows(t *testing.T) {
+	t.Parallel()
+	g, l := gate(t, strict())
+	got := g.Decide(t.Context(), call())
+	ends := noon().Truncate(time.Hour).Add(time.Hour)
+	want := governance.Decision{
+		Effect: governance.Allow, Event: governance.PolicyCheck, Timeout: 30 * time.Second,
+		Charges: []governance.Charge{
+			{Shard: "ann", Claim: state.Claim{Name: "calls", N: 1, Limit: 3, Window: time.Hour}, Until: ends},
+			{Shard: "ann", Claim: state.Claim{Name: "tokens", N: 12, Limit: 100, Window: time.Hour}, Until: ends},
+		},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(governance.Decision{}, "Snapshot")); diff != "" {
+		t.Error(diff)
+	}
+	if got.Snapshot == nil || got.Snapshot.Names()[0] != "strict" {
+		t.Error("the decision does not say what decided")
+	}
+	if diff := cmp.Diff(map[string]int64{"ann/calls": 1, "ann/tokens": 12}, l.counts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsCharged(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*governance.Call)
+		want   map[string]int64
+	}{
+		"no arguments": {func(c *governance.Call) { c.Args = nil }, map[string]int64{"ann/calls": 1, "ann/tokens": 2}},
+		"agent":        {func(c *governance.Call) { c.Caller.Agent = "did:x" }, map[string]int64{"ann#did:x/calls": 1, "ann#did:x/tokens": 12}},
+		"label":        {func(c *governance.Call) { c.Caller.Label = "claude" }, map[string]int64{"ann/calls": 1, "ann/tokens": 12}},
+		"execution":    {func(c *governance.Call) { c.Execution = "h1" }, map[string]int64{"ann/calls": 1, "ann/tokens": 12, "ann/calls@h1": 1, "ann/tokens@h1": 12}},
+		"resource":     {func(c *governance.Call) { c.Kind, c.Name = governance.KindResource, "vfs://a" }, map[string]int64{"ann/calls": 1, "ann/tokens": 12}},
+		"completion":   {func(c *governance.Call) { c.Kind, c.Name = governance.KindCompletion, "resource:vfs://a" }, map[string]int64{"ann/tokens": 12}},
+		"subscription": {func(c *governance.Call) { c.Kind, c.Name = governance.KindSubscription, "resource:vfs://a" }, map[string]int64{"ann/tokens": 12}},
+		"task":         {func(c *governance.Call) { c.Kind = governance.KindTask }, map[string]int64{"ann/tokens": 12}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, l := gate(t, strict())
+			d := g.Decide(t.Context(), call(tt.change))
+			if !d.Allowed() {
+				t.Fatalf("%+v", d)
+			}
+			if diff := cmp.Diff(tt.want, l.counts()); diff != "" {
+				t.Error(diff)
+			}
+			if _, err := g.Settle(t.Context(), call(tt.change), d, governance.Used{}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]int64{}, l.counts()); diff != "" {
+				t.Errorf("not given back: %s", diff)
+			}
+		})
+	}
+}
+
+func TestIdentitiesNeverMeet(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]governance.Caller)
+	for _, c := range []governance.Caller{{Principal: "a"}, {Principal: "a", Agent: "b"}, {Principal: "a#b"}, {Principal: "a%23b"}, {Principal: "a#", Agent: "b"}, {Principal: "a", Agent: "#b"}} {
+		if other, taken := seen[c.Identity()]; taken {
+			t.Errorf("%+v and %+v are both %s", c, other, c.Identity())
+		}
+		seen[c.Identity()] = c
+	}
+}
+
+func TestPanicsDeny(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*governance.Options){
+		"check": func(o *governance.Options) { o.Limits = []governance.Check{panicking("x")} },
+		"select": func(o *governance.Options) {
+			o.Select = func(*governance.Call) (*governance.Snapshot, error) { panic("secret dsn") }
+		},
+		"limiter":    func(o *governance.Options) { o.Limiter = (*ledger)(nil) },
+		"standing":   func(o *governance.Options) { o.Standing = (*standing)(nil) },
+		"executions": func(o *governance.Options) { o.Executions = (*executions)(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, l := gate(t, strict(), change)
+			d := g.Decide(t.Context(), call(func(c *governance.Call) { c.Execution = "h1" }))
+			if d.Effect != governance.Deny || d.Fault == nil || strings.Contains(d.Reason, "secret") {
+				t.Errorf("%+v", d)
+			}
+			if _, err := g.Settle(t.Context(), call(), d, governance.Used{}); err != nil {
+				t.Fatal(err)
+			}
+			if counts := l.counts(); len(counts) > 0 {
+				t.Errorf("charged %v", counts)
+			}
+		})
+	}
+}
+
+func TestEndedContextsDeny(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	g, _ := gate(t, strict())
+	if d := g.Decide(ctx, call()); d.Allowed() || d.Check != "context" || !errors.Is(d.Fault, context.Canceled) {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestMalformedArgumentsDeny(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []governance.Mode{governance.Enforce, governance.AuditOnly} {
+		p := open("p")
+		p.Mode = mode
+		g, _ := gate(t, p)
+		for _, args := range []string{`{`, `{"a":"\ud800`, "{\"a\":\"\xff\"}", strings.Repeat("[", 10_000)} {
+			d := g.Decide(t.Context(), call(func(c *governance.Call) { c.Args = json.RawMessage(args) }))
+			if d.Effect != governance.Deny || d.Check != "blocked_patterns" || d.Fault == nil {
+				t.Errorf("%v: %.20q: %+v", mode, args, d)
+			}
+		}
+	}
+}
+
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	ask := answering("approval", governance.Decision{Effect: governance.Ask, Reason: "a human decides"}, nil)
+	g, l := gate(t, strict(), func(o *governance.Options) { o.Allow = []governance.Check{ask} })
+	d := g.Decide(t.Context(), call())
+	if d.Effect != governance.Ask || d.Check != "approval" || d.Event != governance.EventNone || len(d.Charges) != 2 {
+		t.Errorf("%+v", d)
+	}
+	if _, err := g.Settle(t.Context(), call(), d, governance.Used{}); err != nil || len(l.counts()) > 0 {
+		t.Errorf("a question costs %v, %v", l.counts(), err)
+	}
+	d = g.Decide(t.Context(), call(func(c *governance.Call) { c.Args = json.RawMessage(`"rm -rf"`) }))
+	if d.Effect != governance.Deny || d.Check != "blocked_patterns" {
+		t.Errorf("a human is asked about what is forbidden: %+v", d)
+	}
+}
+
+func TestLateDenialIsGivenBack(t *testing.T) {
+	t.Parallel()
+	g, l := gate(t, strict(), func(o *governance.Options) {
+		o.Limits = []governance.Check{answering("rate", governance.Decision{}, nil)}
+	})
+	d := g.Decide(t.Context(), call())
+	if d.Allowed() || d.Stage != "limits" || len(d.Charges) != 2 {
+		t.Fatalf("%+v", d)
+	}
+	charges, err := g.Settle(t.Context(), call(), d, governance.Used{})
+	if err != nil || len(charges) != 2 || charges[0].Claim.N != -1 || charges[1].Claim.N != -12 || len(l.counts()) > 0 {
+		t.Errorf("%+v, %v, %v", charges, l.counts(), err)
+	}
+}
+
+func TestAuditMode(t *testing.T) {
+	t.Parallel()
+	p := strict()
+	p.Mode = governance.AuditOnly
+	g, l := gate(t, p)
+	d := g.Decide(t.Context(), call(func(c *governance.Call) { c.Name = "write"; c.Args = json.RawMessage(`{"a":"rm -rf"}`) }))
+	want := governance.Decision{
+		Effect: governance.Allow, Would: true, Stage: "allowlist", Check: "allowed_tools", Policy: "strict",
+		Event: governance.ToolCallBlocked, Reason: `"write" is not in allowed_tools of policy "strict"`, Timeout: 30 * time.Second,
+	}
+	if diff := cmp.Diff(want, d, cmpopts.IgnoreFields(governance.Decision{}, "Snapshot", "Charges")); diff != "" {
+		t.Error(diff)
+	}
+	for range 5 {
+		d = g.Decide(t.Context(), call())
+	}
+	if !d.Allowed() || !d.Would || d.Check != "max_tool_calls_per_request" || d.Used != 5 || l.counts()["ann/calls"] != 6 {
+		t.Errorf("%+v, %v", d, l.counts())
+	}
+	frozen, _ := gate(t, p, func(o *governance.Options) { o.Standing = standing{facts: governance.Facts{Frozen: true}} })
+	if d := frozen.Decide(t.Context(), call()); d.Allowed() {
+		t.Error("audit lets a frozen caller pass")
+	}
+	faulty, _ := gate(t, p, func(o *governance.Options) { o.Allow = []governance.Check{panicking("x")} })
+	if d := faulty.Decide(t.Context(), call()); d.Allowed() {
+		t.Error("audit lets a fault pass")
+	}
+}
+
+func TestLimitIsExactUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	p := open("p")
+	p.MaxToolCallsPerRequest = ptr[int64](50)
+	g, l := gate(t, p)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	allowed := 0
+	for range 64 {
+		wg.Go(func() {
+			for range 10 {
+				if g.Decide(context.Background(), call()).Allowed() {
+					mu.Lock()
+					allowed++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if allowed != 50 || l.counts()["ann/calls"] != 50 {
+		t.Errorf("%d of 50 calls were allowed, %v", allowed, l.counts())
+	}
+}
+
+func TestSettleAfterTheWindow(t *testing.T) {
+	t.Parallel()
+	now := noon()
+	clock := func() time.Time { return now }
+	g, l := gate(t, open("p"), func(o *governance.Options) { o.Now = clock })
+	l.now = clock
+	before := g.Decide(t.Context(), call())
+	now = now.Add(time.Hour)
+	after := g.Decide(t.Context(), call())
+	charges, err := g.Settle(t.Context(), call(), before, governance.Used{Calls: 1, Tokens: 5})
+	if err != nil || len(charges) != 0 {
+		t.Errorf("a window that has ended is given back %+v, %v", charges, err)
+	}
+	if diff := cmp.Diff(map[string]int64{"ann/calls": 1, "ann/tokens": 12}, l.counts()); diff != "" {
+		t.Error(diff)
+	}
+	charges, err = g.Settle(t.Context(), call(), after, governance.Used{Calls: 1, Tokens: 500})
+	if err != nil || len(charges) != 1 || charges[0].Claim != (state.Claim{Name: "tokens", N: 488, Limit: math.MaxInt64, Window: time.Hour}) {
+		t.Errorf("%+v, %v", charges, err)
+	}
+}
+
+func TestSettleOutlivesTheCaller(t *testing.T) {
+	t.Parallel()
+	g, l := gate(t, strict())
+	ctx, cancel := context.WithCancel(t.Context())
+	d := g.Decide(ctx, call())
+	cancel()
+	if _, err := g.Settle(ctx, call(), d, governance.Used{Calls: 1, Tokens: 4}); err != nil || l.counts()["ann/tokens"] != 4 {
+		t.Errorf("%v, %v", l.counts(), err)
+	}
+	l.fail = errors.New("down")
+	charges, err := g.Settle(t.Context(), call(), d, governance.Used{})
+	if !errors.Is(err, l.fail) || len(charges) != 2 {
+		t.Errorf("%v, %v", charges, err)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	g, l := gate(t, strict(), func(o *governance.Options) { o.Limits = []governance.Check{panicking("budget")} })
+	l.used["ann/calls"] = 3
+	traces := g.Explain(t.Context(), call(func(c *governance.Call) { c.Name = "write"; c.Args = json.RawMessage(`{"a":"rm -rf"}`) }))
+	pass, fail := governance.TracePass, governance.TraceFail
+	want := []governance.StageTrace{
+		{Stage: "limits", Check: "context", Outcome: pass},
+		{Stage: "allowlist", Check: "caller", Outcome: pass},
+		{Stage: "allowlist", Check: "kind", Outcome: pass},
+		{Stage: "limits", Check: "frozen", Outcome: pass},
+		{Stage: "limits", Check: "depth", Outcome: pass},
+		{Stage: "allowlist", Check: "policies", Outcome: pass},
+		{Stage: "allowlist", Check: "allowed_tools", Outcome: fail, Policy: "strict", Reason: `"write" is not in allowed_tools of policy "strict"`},
+		{Stage: "patterns", Check: "blocked_patterns", Outcome: fail, Rule: "rm", Policy: "strict", Pointer: "/a", Reason: `blocked pattern "rm" of policy "strict"`},
+		{Stage: "limits", Check: "execution", Outcome: pass},
+		{Stage: "limits", Check: "max_tool_calls_per_request", Outcome: fail, Policy: "strict", Used: 3, Limit: 3, Reason: "3 of 3 calls are used; the window ends at 2026-01-02T13:00:00Z"},
+		{Stage: "limits", Check: "max_tokens_per_request", Outcome: pass, Policy: "strict", Limit: 100},
+		{Stage: "limits", Check: "budget", Outcome: fail, Reason: "the check budget could not judge the call"},
+	}
+	if diff := cmp.Diff(want, traces); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]int64{"ann/calls": 3}, l.counts()); diff != "" {
+		t.Errorf("explaining was charged: %s", diff)
+	}
+	for _, trace := range g.Explain(t.Context(), call(func(c *governance.Call) { c.Policies = []string{"typo"} }))[6:] {
+		if trace.Check != "execution" && trace.Outcome != governance.TraceSkipped {
+			t.Errorf("without policies: %+v", trace)
+		}
+	}
+	blind, _ := gate(t, strict(), func(o *governance.Options) { o.Peek = nil })
+	traces = blind.Explain(t.Context(), call())
+	if last := traces[len(traces)-1]; last.Outcome != governance.TraceSkipped || last.Reason == "" {
+		t.Errorf("%+v", last)
+	}
+	l.fail = errors.New("down")
+	if trace := g.Explain(t.Context(), call())[9]; trace.Outcome != fail || trace.Reason != "the limits cannot be counted" {
+		t.Errorf("%+v", trace)
+	}
+}
+
+// inspector is a governance.Inspector made of an answer.
+type inspector struct {
+	d   governance.Decision
+	err error
+}
+
+func (inspector) Name() string { return "secrets" }
+
+func (i inspector) Inspect(context.Context, *governance.Call, *governance.Outcome, *governance.Snapshot) (governance.Decision, error) {
+	if i.d.Pointer == "panic" {
+		panic("secret dsn")
+	}
+	return i.d, i.err
+}
+
+func TestReview(t *testing.T) {
+	t.Parallel()
+	no := errors.New("no model")
+	tests := map[string]struct {
+		mode       governance.Mode
+		confidence float64
+		inspectors []governance.Inspector
+		want       governance.Decision
+	}{
+		"fine":      {confidence: 0.8, want: governance.Decision{Effect: governance.Allow, Stage: "review", Confidence: 0.8}},
+		"drifting":  {confidence: 0.5, want: governance.Decision{Effect: governance.Allow, Stage: "review", Check: "confidence_threshold", Policy: "strict", Event: governance.DriftDetected, Confidence: 0.5, Reason: "confidence 0.50 is below 0.80"}},
+		"boastful":  {confidence: 7, want: governance.Decision{Effect: governance.Allow, Stage: "review", Confidence: 1}},
+		"no number": {confidence: math.NaN(), want: governance.Decision{Effect: governance.Allow, Stage: "review", Check: "confidence_threshold", Policy: "strict", Event: governance.DriftDetected, Reason: "confidence 0.00 is below 0.80"}},
+		"withheld": {confidence: 0.5, inspectors: []governance.Inspector{inspector{d: governance.Decision{Rule: "key", Reason: "a key"}}},
+			want: governance.Decision{Stage: "review", Check: "secrets", Rule: "key", Event: governance.PolicyViolation, Confidence: 0.5, Reason: "a key"}},
+		"passed": {confidence: 1, inspectors: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}}},
+			want: governance.Decision{Effect: governance.Allow, Stage: "review", Confidence: 1}},
+		"errs": {confidence: 1, mode: governance.AuditOnly, inspectors: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}, err: no}},
+			want: governance.Decision{Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "the check secrets could not judge the call", Fault: no}},
+		"panics": {confidence: 1, inspectors: []governance.Inspector{inspector{d: governance.Decision{Pointer: "panic"}}},
+			want: governance.Decision{Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "the check secrets could not judge the call", Fault: cmpopts.AnyError}},
+		"audit": {confidence: 1, mode: governance.AuditOnly, inspectors: []governance.Inspector{inspector{d: governance.Decision{Reason: "a key"}}},
+			want: governance.Decision{Effect: governance.Allow, Would: true, Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "a key"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := strict()
+			p.Mode = tt.mode
+			g, _ := gate(t, p, func(o *governance.Options) { o.Results = tt.inspectors })
+			d := g.Decide(t.Context(), call())
+			got := g.Review(t.Context(), call(), &governance.Outcome{Status: governance.StatusOK, Confidence: tt.confidence}, d)
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(governance.Decision{}, "Snapshot"), cmpopts.EquateErrors()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReviewFindsDrift(t *testing.T) {
+	t.Parallel()
+	b := baselines(t, governance.BaselineOptions{})
+	g, l := gate(t, strict(), func(o *governance.Options) { o.Baselines = b })
+	var got governance.Decision
+	for _, amount := range []int{100, 100, 900} {
+		c := call(func(c *governance.Call) { c.Args = json.RawMessage(`{"confidence":1}`) })
+		d := g.Decide(t.Context(), c)
+		result := json.RawMessage(fmt.Sprintf(`{"amount":%d}`, amount))
+		got = g.Review(t.Context(), c, &governance.Outcome{Status: governance.StatusOK, Result: result, Confidence: 1}, d)
+		if _, err := g.Settle(t.Context(), c, d, governance.Used{Calls: 1, Tokens: 5}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got.Effect != governance.Allow || got.Event != governance.DriftDetected || got.Confidence > 0.2 {
+		t.Errorf("%+v", got)
+	}
+	if l.counts()["ann/calls"] != 3 {
+		t.Errorf("a drifting call is counted too: %v", l.counts())
+	}
+}

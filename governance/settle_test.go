@@ -1,0 +1,150 @@
+package governance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// A machine plays any interleaving of decisions and settlements of two callers with and without an execution, and knows
+// what every counter must be.
+type machine struct {
+	gate    *governance.Gate
+	ledger  *ledger
+	limits  map[string]int64
+	want    map[string]int64
+	pending []pending
+}
+
+// pending is a decision that was not settled yet.
+type pending struct {
+	call     *governance.Call
+	decision governance.Decision
+}
+
+func (m *machine) decide(t *rapid.T) {
+	c := call(func(c *governance.Call) {
+		c.Caller.Principal = rapid.SampledFrom([]string{"ann", "bob"}).Draw(t, "principal")
+		size := rapid.IntRange(2, 30).Draw(t, "size")
+		c.Args = json.RawMessage(`"` + string(bytes.Repeat([]byte("x"), size-2)) + `"`)
+		if c.Caller.Principal == "ann" && rapid.Bool().Draw(t, "explicit") {
+			c.Execution = "h1"
+		}
+	})
+	d := m.gate.Decide(t.Context(), c)
+	fits := m.fits(c)
+	if d.Allowed() != fits {
+		t.Fatalf("allowed %v, but the counters leave room %v: %s", d.Allowed(), fits, d.Reason)
+	}
+	if fits {
+		for key, n := range charges(c) {
+			m.want[key] += n
+		}
+	}
+	m.pending = append(m.pending, pending{c, d})
+}
+
+// charges are what a call reserves, by counter.
+func charges(c *governance.Call) map[string]int64 {
+	who := c.Caller.Principal + "/"
+	want := map[string]int64{who + "calls": 1, who + "tokens": int64(len(c.Args))}
+	if c.Execution != "" {
+		want[who+"calls@"+c.Execution], want[who+"tokens@"+c.Execution] = 1, int64(len(c.Args))
+	}
+	return want
+}
+
+func (m *machine) fits(c *governance.Call) bool {
+	for key, n := range charges(c) {
+		if m.want[key]+n > m.limit(key) {
+			return false
+		}
+	}
+	return true
+}
+
+// limit returns the limit of a counter by the kind of its name.
+func (m *machine) limit(key string) int64 {
+	_, name, _ := bytes.Cut([]byte(key), []byte("/"))
+	return m.limits[string(name)]
+}
+
+func (m *machine) settle(t *rapid.T) {
+	if len(m.pending) == 0 {
+		t.Skip()
+	}
+	i := rapid.IntRange(0, len(m.pending)-1).Draw(t, "which")
+	p := m.pending[i]
+	m.pending = append(m.pending[:i:i], m.pending[i+1:]...)
+	var used governance.Used
+	if p.decision.Allowed() && rapid.Bool().Draw(t, "ran") {
+		used = governance.Used{Calls: 1, Tokens: rapid.Int64Range(0, 60).Draw(t, "tokens")}
+	}
+	if _, err := m.gate.Settle(t.Context(), p.call, p.decision, used); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.decision.Charges {
+		key := c.Shard + "/" + c.Claim.Name
+		m.want[key] -= c.Claim.N
+		if c.Claim.Name == "calls" || c.Claim.Name == "calls@h1" {
+			m.want[key] += used.Calls
+		} else {
+			m.want[key] += used.Tokens
+		}
+	}
+}
+
+func (m *machine) check(t *rapid.T) {
+	counts := m.ledger.counts()
+	for key, want := range m.want {
+		if counts[key] != want || want < 0 {
+			t.Fatalf("%s is %d, want %d", key, counts[key], want)
+		}
+	}
+	for key := range counts {
+		if _, known := m.want[key]; !known {
+			t.Fatalf("%s is charged", key)
+		}
+	}
+}
+
+func TestCountersAreWhatWasUsed(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := open("p")
+		p.MaxToolCallsPerRequest, p.MaxTokensPerRequest = ptr[int64](6), ptr[int64](120)
+		m := &machine{
+			want:   make(map[string]int64),
+			limits: map[string]int64{"calls": 6, "tokens": 120, "calls@h1": 3, "tokens@h1": 50},
+		}
+		set, err := governance.NewSet(governance.Ceiling{}, []governance.Policy{p}, []string{"p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.ledger = newLedger()
+		m.gate, err = governance.New(governance.Options{
+			Select: set.Select, Limiter: m.ledger, Now: noon,
+			Executions: executions{governance.Execution{Handle: "h1", MaxCalls: ptr[int64](3), MaxTokens: ptr[int64](50)}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Repeat(map[string]func(*rapid.T){"decide": m.decide, "settle": m.settle, "": m.check})
+	})
+}
+
+func BenchmarkSettle(b *testing.B) {
+	g, _ := gate(b, open("p"))
+	c := call()
+	d := g.Decide(b.Context(), c)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := g.Settle(b.Context(), c, d, governance.Used{Calls: 1, Tokens: 13}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -136,8 +136,10 @@ func isPlaceholder(value string) bool {
 		"hidden", "value", "key", "empty", "unset", "default", "redacted", "masked", "str", "bytes", "any", "unknown", "number", "current-password", "new-password", "off":
 		return true
 	}
-	for _, part := range [...]string{"changeme", "change_me", "change-me", "change-this", "change_this", "placeholder", "your-", "your_", "yourpass", "yourkey", "yourapi",
-		"yoursecret", "yourtoken", "insert-", "insert_", "replace", "todo", "fixme", "dummy", "redacted", "xxxx", "****", "....", "os.environ", "process.env", "getenv", "example-", "example_", "_here", "-here", "not-a-real", "<your", "fake-", "fake_", "sample"} {
+	for _, part := range [...]string{
+		"changeme", "change_me", "change-me", "change-this", "change_this", "placeholder", "your-", "your_", "yourpass", "yourkey", "yourapi",
+		"yoursecret", "yourtoken", "insert-", "insert_", "replace", "todo", "fixme", "dummy", "redacted", "xxxx", "****", "....", "os.environ", "process.env", "getenv", "example-", "example_", "_here", "-here", "not-a-real", "<your", "fake-", "fake_", "sample",
+	} {
 		if strings.Contains(plain, part) {
 			return true
 		}

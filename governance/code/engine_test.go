@@ -193,7 +193,7 @@ func TestRules(t *testing.T) {
 		}
 		seen[r.ID] = true
 	}
-	for _, id := range strings.Fields(`drop_table delete_all truncate_table rm_rf rm_root shutil_rmtree hardcoded_api_key hardcoded_password aws_key
+	for id := range strings.FieldsSeq(`drop_table delete_all truncate_table rm_rf rm_root shutil_rmtree hardcoded_api_key hardcoded_password aws_key
 		private_key github_token sudo chmod_777 setuid_root eval exec fork_bomb dd_disk format_drive`) {
 		if !seen[id] {
 			t.Errorf("no rule %s", id)

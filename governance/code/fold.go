@@ -43,12 +43,16 @@ func (s *scan) foldRune(w *weaver, source string, r rune, at, size int) {
 	case r >= 0x4E00 && r < 0xA000: // most of what is written in Chinese and Japanese
 		w.run(source[at:at+size], at)
 	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-		s.hits = append(s.hits, hit{rule: hiddenText, severity: High, confidence: Certain, start: int32(at), end: int32(at + size),
-			note: "has a direction mark that makes it read differently from what it is"})
+		s.hits = append(s.hits, hit{
+			rule: hiddenText, severity: High, confidence: Certain, start: int32(at), end: int32(at + size),
+			note: "has a direction mark that makes it read differently from what it is",
+		})
 	case invisible(r):
 		if splitsWord(source, at, at+size) {
-			s.hits = append(s.hits, hit{rule: hiddenText, severity: Medium, confidence: Likely, start: int32(at), end: int32(at + size),
-				note: "has an invisible character within a word"})
+			s.hits = append(s.hits, hit{
+				rule: hiddenText, severity: Medium, confidence: Likely, start: int32(at), end: int32(at + size),
+				note: "has an invisible character within a word",
+			})
 		}
 	default:
 		w.fold(source[at:at+size], r, at)

@@ -93,7 +93,7 @@ func (p *program) continues(i int) bool {
 // behind the last piece, and whether more follows that cannot be seen.
 func (p *program) join(i int) (text passage, end int, open bool) {
 	var w weaver
-	last := 0
+	var last int
 	for {
 		p.weave(&w, i)
 		last = i

@@ -23,6 +23,6 @@
 //
 // # What a caller sees of an error
 //
-// Only an *Error is shown, as the Dispatcher makes it or a handler by Fail and NotFound. Everything else, a panic
-// included, is answered with the call's id and goes to DispatcherOptions.OnFault.
+// Only an *Error is shown, as the Dispatcher makes it or a handler by Fail and NotFound, and a *primitives.Failure of a
+// known type. Everything else, a panic included, is answered with the call's id and goes to DispatcherOptions.OnFault.
 package tools

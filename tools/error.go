@@ -3,6 +3,8 @@ package tools
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // Code says what kind of refusal or fault an Error is. It is stable: clients may act on it.
@@ -35,6 +37,7 @@ type Error struct {
 	Reason  string          // one short sentence, safe to show
 	CallID  string          // by which log and journal know the call
 	Details json.RawMessage // a JSON object, safe to show: check, rule, policy, pointer, retry_after; or nil
+	failure string          // the word for the journal; the code's when empty
 	cause   error           // for the log
 }
 
@@ -80,7 +83,15 @@ func (e *Error) document() json.RawMessage {
 // failure in the details. cause is for the log and may be nil.
 func Fail(kind, reason string, cause error) error {
 	details, err := json.Marshal(map[string]string{"failure": kind})
-	return &Error{Code: CodeFailed, Reason: reason, Details: details, cause: errors.Join(cause, err)}
+	return &Error{Code: CodeFailed, Reason: reason, Details: details, failure: kind, cause: errors.Join(cause, err)}
+}
+
+// failed is the error of a handler that returned a failure: its own message is shown, and none of its causes.
+func failed(f *primitives.Failure) *Error {
+	shown := *f
+	shown.Cause = nil
+	details, err := json.Marshal(map[string]*primitives.Failure{"failure": &shown})
+	return &Error{Code: CodeFailed, Reason: f.Message, Details: details, failure: f.Type.String(), cause: errors.Join(f.Unwrap(), err)}
 }
 
 // NotFound returns the error of a resource's handler for a URI that fits its template and names nothing.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -37,6 +38,12 @@ func echoing(ran *atomic.Int64) tools.Surface {
 				return echo{}, errors.New("secret path /etc/shadow")
 			case "fail":
 				return echo{}, tools.Fail("not_found", "there is no such thing", errors.New("secret cause"))
+			case "known", "unknown":
+				failure := primitives.FailureUnknown
+				if in.Text == "known" {
+					failure = primitives.FailureConflict
+				}
+				return echo{}, fmt.Errorf("secret dir: %w", primitives.Failures{}.New(failure, "write", "changed meanwhile", errors.New("secret cause")))
 			case "wait":
 				<-ctx.Done()
 				return echo{}, ctx.Err()
@@ -60,8 +67,8 @@ func TestWalk(t *testing.T) {
 		want    string // code and reason, or the structured answer
 		journal []string
 		ran     int64
-		calls   int64 // charged afterwards
-		tokens  int64
+		calls   int64  // charged afterwards
+		tokens  int64  // negative: as many as it takes
 		fault   string // in the log
 	}{
 		"answered": {
@@ -129,7 +136,16 @@ func TestWalk(t *testing.T) {
 		},
 		"failure": {
 			args: `{"text":"fail"}`, want: "failed: there is no such thing", ran: 1, calls: 1, tokens: 107, fault: "secret cause",
-			journal: []string{"call-1 allow POLICY_CHECK /", "call-1 tool_error CHECKPOINT_CREATED failed"},
+			journal: []string{"call-1 allow POLICY_CHECK /", "call-1 tool_error CHECKPOINT_CREATED not_found"},
+		},
+		"known failure": {
+			args: `{"text":"known"}`, want: "failed: changed meanwhile", ran: 1, calls: 1, tokens: -1, fault: "secret cause",
+			journal: []string{"call-1 allow POLICY_CHECK /", "call-1 tool_error CHECKPOINT_CREATED conflict"},
+		},
+		"unknown failure": {
+			args: `{"text":"unknown"}`, want: "internal_error: internal error; the log tells more under this call's id",
+			ran: 1, calls: 1, tokens: 129, fault: "secret dir",
+			journal: []string{"call-1 allow POLICY_CHECK /", "call-1 tool_error CHECKPOINT_CREATED internal_error"},
 		},
 		"answer breaks its schema": {
 			args: `{"text":"long"}`, want: "internal_error: internal error; the log tells more under this call's id",
@@ -138,9 +154,9 @@ func TestWalk(t *testing.T) {
 		},
 		"withheld": {
 			args: `{"text":"hi"}`, prepare: func(d *desk) {
-				d.gate.review.Store(&governance.Decision{Stage: governance.StageReview, Check: "secrets", Reason: "a secret", Event: governance.PolicyViolation})
+				d.gate.review.Store(&governance.Decision{Stage: governance.StageReview, Check: "keys", Reason: "a key", Event: governance.PolicyViolation})
 			},
-			want: "withheld: a secret", ran: 1, calls: 1, tokens: 149,
+			want: "withheld: a key", ran: 1, calls: 1, tokens: 143,
 			journal: []string{"call-1 allow POLICY_CHECK /", "call-1 withheld POLICY_VIOLATION withheld"},
 		},
 		"drift": {
@@ -173,7 +189,7 @@ func TestWalk(t *testing.T) {
 				if refused.CallID != "call-1" {
 					t.Errorf("the error does not name the call: %v", refused)
 				}
-				if shown := fmt.Sprint(refused, refused.Result()); strings.Contains(shown, "secret d") || strings.Contains(shown, "shadow") {
+				if shown := fmt.Sprintf("%v %s", refused, refused.Result().Meta[tools.MetaDecision]); strings.Contains(shown, "secret") || strings.Contains(shown, "shadow") {
 					t.Errorf("an internal is shown: %s", shown)
 				}
 			}
@@ -186,7 +202,7 @@ func TestWalk(t *testing.T) {
 			if ran.Load() != c.ran {
 				t.Errorf("the handler ran %d times, want %d", ran.Load(), c.ran)
 			}
-			if calls, tokens := d.gate.limiter.of("calls"), d.gate.limiter.of("tokens"); calls != c.calls || tokens != c.tokens {
+			if calls, tokens := d.gate.limiter.of("calls"), d.gate.limiter.of("tokens"); calls != c.calls || tokens != c.tokens && c.tokens >= 0 {
 				t.Errorf("%d calls and %d tokens stay charged, want %d and %d", calls, tokens, c.calls, c.tokens)
 			}
 			if all := strings.Join(d.faults.all(), "\n"); c.fault == "" && all != "" || !strings.Contains(all, c.fault) {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -111,7 +112,7 @@ func (c *call) outcome(e *ending, reviewed governance.Decision, doc []byte) *aud
 		entry.Decision = audit.DecisionOf(reviewed)
 	}
 	if e.refusal != nil {
-		entry.Failure = string(e.refusal.Code)
+		entry.Failure = cmp.Or(e.refusal.failure, string(e.refusal.Code))
 	}
 	if e.status.Ran() {
 		entry.Result = c.payload(doc)

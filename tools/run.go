@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // errGone is the error of a handler that ended its goroutine.
@@ -136,7 +137,8 @@ func (c *call) interrupted(ctx context.Context, limit, took time.Duration) endin
 	return e
 }
 
-// ending judges what the handler came back with. Of its error only an *Error is shown.
+// ending judges what the handler came back with. Of its error only an *Error is shown, or a *primitives.Failure of
+// a known type.
 func (c *call) ending(x *execution, took time.Duration) ending {
 	e := ending{status: governance.StatusOK, result: x.result, handler: took, valid: audit.Unknown}
 	if x.err == nil {
@@ -145,6 +147,7 @@ func (c *call) ending(x *execution, took time.Duration) ending {
 	}
 	e.result, e.status = Result{}, governance.StatusToolError
 	var shown *Error
+	var failure *primitives.Failure
 	switch {
 	case panicked(x.err):
 		e.status = governance.StatusPanic
@@ -153,14 +156,20 @@ func (c *call) ending(x *execution, took time.Duration) ending {
 		e.valid = audit.No
 		e.refusal = c.internal(x.err)
 	case errors.As(x.err, &shown):
-		copied := *shown
-		e.refusal = &copied
-		setDefault(&e.refusal.CallID, c.gov.ID)
-		c.fault(shown.cause)
+		e.refusal = c.shown(*shown)
+	case errors.As(x.err, &failure) && failure.Type != primitives.FailureUnknown: // whose text may be any error's
+		e.refusal = c.shown(*failed(failure))
 	default:
 		e.refusal = c.internal(x.err)
 	}
 	return e
+}
+
+// shown completes an error that a handler means to be shown. Its cause goes to the log.
+func (c *call) shown(e Error) *Error {
+	setDefault(&e.CallID, c.gov.ID)
+	c.fault(e.cause)
+	return &e
 }
 
 // internal hides an error behind the call's id.

@@ -85,3 +85,13 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFunc is what one tool costs at start.
+func BenchmarkFunc(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if tool := fn[five](); len(tool.Spec().InputSchema) == 0 {
+			b.Fatal("no schema")
+		}
+	}
+}

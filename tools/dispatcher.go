@@ -66,17 +66,21 @@ func (d *Dispatcher) Replace(c *Catalog) {
 func (d *Dispatcher) Has(kind governance.Kind, name string) bool { return d.Catalog().Has(kind, name) }
 
 // Dispatch makes one governed call. peer may be nil. The error is always an *Error; the call was then not run, or its
-// answer is not to be had. The caller owns the result.
+// answer is not to be had. The caller owns the result. A call without an id or a time gets one. A subscription is made by
+// Subscribe: here it is denied, and recorded, as a name that does not exist.
 func (d *Dispatcher) Dispatch(ctx context.Context, gc governance.Call, peer Peer) (Result, error) {
-	if gc.Kind == governance.KindSubscription {
-		return Result{}, &Error{Code: CodeUnknown, Reason: "a subscription is made by Subscribe", CallID: gc.ID}
-	}
 	return d.walk(ctx, gc, peer, d.find(&gc))
 }
 
 // walk makes one governed call of a target, which is nil when there is none.
 func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t *target) (Result, error) {
 	c := &call{d: d, gov: gc, peer: peer, target: t, began: d.opts.Now()}
+	if c.gov.ID == "" {
+		c.gov.ID = d.opts.IDs()
+	}
+	if c.gov.At.IsZero() {
+		c.gov.At = c.began
+	}
 	if err := d.enter(c); err != nil {
 		return Result{}, err
 	}

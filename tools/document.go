@@ -112,10 +112,10 @@ func planFrom(document json.RawMessage) (*plan, error) {
 	if string(s.Type) != `"object"` {
 		return nil, errors.New(`needs "type":"object" at its root`)
 	}
-	if whole.compile(); whole.err != nil {
+	if whole.once.Do(whole.compile); whole.err != nil {
 		return nil, whole.err
 	}
-	return &plan{root: s.node(), constrained: true, whole: &validator{document: whole.document}}, nil
+	return &plan{root: s.node(), constrained: true, whole: whole}, nil
 }
 
 // A schemaDoc is the part of a schema that a plan can express.

@@ -2,12 +2,25 @@ package tools
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 )
 
 // profileNames are the profiles that the kernel knows.
 func profileNames() []string { return []string{ProfileDefault, ProfileFiles, ProfileFull} }
+
+// Lengths of names. A host prefixes a tool's with mcp__mcp-kernel__ and stops at 64.
+const (
+	maxToolName   = 47
+	maxPromptName = 64
+)
+
+// isName reports whether a text is 1 to most letters, digits, _ and -.
+func isName(s string, most int) bool {
+	return s != "" && len(s) <= most && strings.IndexFunc(s, func(c rune) bool {
+		return c != '_' && c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
+	}) < 0
+}
 
 // A builder collects surfaces into a catalog, and what is wrong with them.
 type builder struct {
@@ -64,7 +77,7 @@ func (b *builder) described(where, title, description string, audience Audience)
 func (b *builder) tool(module string, t Tool) {
 	s := t.spec
 	where := fmt.Sprintf("module %s: tool %s", module, quote(s.Name))
-	if !regexp.MustCompile(`^[a-zA-Z0-9_-]{1,47}$`).MatchString(s.Name) {
+	if !isName(s.Name, maxToolName) {
 		b.fault("%s: a name is 1 to 47 letters, digits, _ and -", where)
 	}
 	b.described(where, s.Title, s.Description, s.Audience)
@@ -146,7 +159,7 @@ func (b *builder) resource(module string, r Resource) {
 func (b *builder) prompt(module string, p Prompt) {
 	s := p.spec
 	where := fmt.Sprintf("module %s: prompt %s", module, quote(s.Name))
-	if !regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`).MatchString(s.Name) {
+	if !isName(s.Name, maxPromptName) {
 		b.fault("%s: a name is 1 to 64 letters, digits, _ and -", where)
 	}
 	b.described(where, s.Title, s.Description, s.Audience)

@@ -81,7 +81,7 @@ func (o DispatcherOptions) withDefaults() (DispatcherOptions, error) {
 			faults = append(faults, errors.New("dispatcher options: "+required.name+" is nil"))
 		}
 	}
-	if min(o.MaxArgs, o.MaxResult, o.MaxStragglers, o.MaxWatches, int(o.Timeout)) < 0 {
+	if min(o.MaxArgs, o.MaxResult, o.MaxStragglers, o.MaxWatches) < 0 || o.Timeout < 0 {
 		faults = append(faults, errors.New("dispatcher options: a bound is negative"))
 	}
 	if o.Now == nil {

@@ -103,7 +103,7 @@ func TestResourcesPromptsAndCompletion(t *testing.T) {
 		},
 		"complete tool": {governance.KindCompletion, "tool:echo", `{}`, tools.Result{}, `unknown_name: unknown completion "tool:echo"`},
 		"task":          {governance.KindTask, "echo", `{}`, tools.Result{}, `unknown_name: unknown task "echo"`},
-		"subscription":  {governance.KindSubscription, "resource:mem://all", ``, tools.Result{}, `unknown_name: a subscription is made by Subscribe`},
+		"subscription":  {governance.KindSubscription, "resource:mem://all", ``, tools.Result{}, `unknown_name: unknown subscription "resource:mem://all"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

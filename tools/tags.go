@@ -11,54 +11,55 @@ import (
 	"strings"
 )
 
-// tagNames are the struct tags, besides json and doc, that constrain a field, and the shapes each is for.
-func tagNames() map[string][]shape {
-	texts, numbers := []shape{shapeString}, []shape{shapeInteger, shapeNumber}
-	return map[string][]shape{
-		"enum":      {shapeString, shapeInteger},
-		"min":       numbers,
-		"max":       numbers,
-		"minLength": texts,
-		"maxLength": texts,
-		"pattern":   texts,
-		"format":    texts,
-		"minItems":  {shapeArray},
-		"maxItems":  {shapeArray},
-		"default":   {shapeString, shapeInteger, shapeNumber, shapeBoolean},
+// A tagRule is a struct tag that constrains a field, and the shapes that it is for.
+type tagRule struct {
+	name   string
+	shapes [4]shape // padded with shapeAny, which no tag is for
+}
+
+// tagRules are the tags besides json and doc.
+func tagRules() [10]tagRule {
+	texts, numbers, arrays := [4]shape{shapeString}, [4]shape{shapeInteger, shapeNumber}, [4]shape{shapeArray}
+	return [10]tagRule{
+		{"default", [4]shape{shapeString, shapeInteger, shapeNumber, shapeBoolean}},
+		{"enum", [4]shape{shapeString, shapeInteger}},
+		{"format", texts}, {"max", numbers}, {"maxItems", arrays}, {"maxLength", texts},
+		{"min", numbers}, {"minItems", arrays}, {"minLength", texts}, {"pattern", texts},
 	}
 }
 
+func (r *tagRule) allows(s shape) bool { return s != shapeAny && slices.Contains(r.shapes[:], s) }
+
 // constrain reads the tags of a field.
 func (r *reflector) constrain(f *field, tags reflect.StructTag, t reflect.Type, where string) {
-	allowed := tagNames()
-	l := limits{}
-	if f.node.limits != nil {
+	l, preset, limited := limits{}, "", f.node.limits != nil
+	if limited {
 		l = *f.node.limits
 	}
-	for _, name := range sortedKeys(allowed) {
-		text, ok := tags.Lookup(name)
-		if !ok {
-			continue
-		}
-		if !slices.Contains(allowed[name], f.node.shape) {
-			r.fault(where, "tag %s is not for a %s", name, f.node.shape)
-			continue
-		}
-		if name == "default" {
-			continue
-		}
-		r.limited = true
-		if err := l.read(name, text, f.node.shape); err != nil {
-			r.fault(where, "tag %s: %w", name, err)
+	hasDefault := false
+	for _, rule := range tagRules() {
+		text, ok := tags.Lookup(rule.name)
+		switch {
+		case !ok:
+		case !rule.allows(f.node.shape):
+			r.fault(where, "tag %s is not for a %s", rule.name, f.node.shape)
+		case rule.name == "default":
+			preset, hasDefault = text, true
+		default:
+			limited, r.limited = true, true
+			if err := l.read(rule.name, text, f.node.shape); err != nil {
+				r.fault(where, "tag %s: %w", rule.name, err)
+			}
 		}
 	}
-	if !reflect.DeepEqual(l, limits{}) {
+	if limited {
 		f.node.limits = &l
 	}
-	if text, ok := tags.Lookup("default"); ok {
-		if err := f.preselect(text, t); err != nil {
-			r.fault(where, "tag default: %w", err)
-		}
+	if !hasDefault {
+		return
+	}
+	if err := f.preselect(preset, t); err != nil {
+		r.fault(where, "tag default: %w", err)
 	}
 }
 

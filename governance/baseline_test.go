@@ -3,6 +3,7 @@ package governance_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -168,7 +169,7 @@ func TestBaselineMoves(t *testing.T) {
 		},
 		"form":   {form, func(i int) answer { return ask(i+100, `{"items":["x"],"cursor":"abc"}`) }},
 		"size":   {form, func(i int) answer { return ask(i+100, text(strings.Repeat("word ", 4000))) }},
-		"errors": {form, func(i int) answer { return answer{status: governance.StatusToolError, result: text("no")} }},
+		"errors": {form, func(int) answer { return answer{status: governance.StatusToolError, result: text("no")} }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -293,5 +294,62 @@ func BenchmarkConfidence(b *testing.B) {
 				bl.Confidence("ann", "tool", []byte(`{"dir":"x"}`), answer, governance.StatusOK)
 			}
 		})
+	}
+}
+
+func TestForeignShape(t *testing.T) {
+	t.Parallel()
+	drift := 0.0
+	b := baselines(t, governance.BaselineOptions{Shape: func(_, _ []byte) (float64, error) { return drift, nil }})
+	ask := func(i int) answer { return answer{args: fmt.Sprint(i), result: fmt.Sprintf(`{"k%d":1}`, i)} }
+	if got := last(b, repeated(10, ask)...); got != 1 {
+		t.Errorf("what Shape finds alike has confidence %v", got)
+	}
+	drift = math.NaN()
+	if got := last(b, ask(10)); got != 0 {
+		t.Errorf("what is no number has confidence %v", got)
+	}
+}
+
+func TestKeysThatAreData(t *testing.T) {
+	t.Parallel()
+	b := baselines(t, governance.BaselineOptions{})
+	scores := func(i int) answer {
+		return answer{args: fmt.Sprint(i), result: fmt.Sprintf(`{"user%d":%d,"user%d":%d}`, i*7, i, i*11+1, i)}
+	}
+	last(b, repeated(60, scores)...)
+	for i := 60; i < 300; i++ {
+		if got := last(b, scores(i)); got < threshold {
+			t.Fatalf("answer %d has confidence %.3f", i, got)
+		}
+	}
+}
+
+func TestRareFormsAreRemembered(t *testing.T) {
+	t.Parallel()
+	b := baselines(t, governance.BaselineOptions{})
+	low := 0
+	for i := range 400 {
+		a := answer{args: fmt.Sprint(i), result: `{"action":"list","entries":[{"name":"x","size":1}]}`}
+		if i%10 == 9 {
+			a.result = `{"action":"write","path":"x","bytes":7,"created":true}`
+		}
+		if last(b, a) < threshold && i >= 100 {
+			low++
+		}
+	}
+	if low > 0 {
+		t.Errorf("%d of 300 answers drift, although one in ten has the other form", low)
+	}
+}
+
+func TestNewBaselinesRefusesNegativeBounds(t *testing.T) {
+	t.Parallel()
+	if _, err := governance.NewBaselines(governance.BaselineOptions{Window: -1}); err == nil {
+		t.Error("a negative window is taken")
+	}
+	var none *governance.Baselines
+	if none.Confidence("a", "b", nil, nil, governance.StatusOK) != 1 || none.Len() != 0 {
+		t.Error("no baselines find drift")
 	}
 }

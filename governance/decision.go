@@ -91,7 +91,7 @@ const (
 	CheckPrompts    = "allowed_prompts"
 	CheckPatterns   = "blocked_patterns"
 	CheckCalls      = "max_tool_calls_per_request"
-	CheckTokens     = "max_tokens_per_request"
+	CheckTokens     = "max_tokens_per_request" //nolint:gosec // a limit's name is no credential
 	CheckConfidence = "confidence_threshold"
 )
 

@@ -129,10 +129,10 @@ func (e executions) Lookup(_ context.Context, c governance.Caller, handle string
 // strict is the policy of most tests.
 func strict() governance.Policy {
 	return governance.Policy{
-		Name: "strict", MaxTokensPerRequest: ptr[int64](100), MaxToolCallsPerRequest: ptr[int64](3),
+		Name: "strict", MaxTokensPerRequest: new(int64(100)), MaxToolCallsPerRequest: new(int64(3)),
 		BlockedPatterns:  []match.Pattern{{Name: "rm", Type: match.Substring, Text: "rm -rf"}},
 		AllowedTools:     []string{"read", "rm -rf"},
-		AllowedResources: []string{"vfs://*"}, ConfidenceThreshold: ptr(0.8), Timeout: ptr(30 * time.Second),
+		AllowedResources: []string{"vfs://*"}, ConfidenceThreshold: new(0.8), Timeout: new(30 * time.Second),
 	}
 }
 
@@ -198,10 +198,14 @@ func TestDecide(t *testing.T) {
 		"standing errs":  {options: func(o *options) { o.Standing = standing{err: no} }, want: governance.Decision{Stage: "limits", Check: "frozen", Event: violation, Reason: "the check frozen could not judge the call", Fault: no}},
 		"too deep":       {call: func(c *governance.Call) { c.Depth = 9 }, want: governance.Decision{Stage: "limits", Check: "depth", Event: violation, Reason: "a call within 9 calls: at most 8 are allowed", Used: 9, Limit: 8}},
 		"unknown policy": {call: func(c *governance.Call) { c.Policies = []string{"typo"} }, want: governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: `unknown policy "typo"`, Fault: governance.ErrUnknownPolicy}},
-		"select errs": {options: func(o *options) { o.Select = func(*governance.Call) (*governance.Snapshot, error) { return nil, no } },
-			want: governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: "the check policies could not judge the call", Fault: no}},
-		"select finds none": {options: func(o *options) { o.Select = func(*governance.Call) (*governance.Snapshot, error) { return nil, nil } },
-			want: governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: "no policy governs the call, so nothing is allowed"}},
+		"select errs": {
+			options: func(o *options) { o.Select = func(*governance.Call) (*governance.Snapshot, error) { return nil, no } },
+			want:    governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: "the check policies could not judge the call", Fault: no},
+		},
+		"select finds none": {
+			options: func(o *options) { o.Select = new(governance.Set).Select },
+			want:    governance.Decision{Stage: "allowlist", Check: "policies", Event: blocked, Reason: "no policy governs the call, so nothing is allowed"},
+		},
 		"not listed":        {call: func(c *governance.Call) { c.Name = "write" }, want: governance.Decision{Stage: "allowlist", Check: "allowed_tools", Policy: "strict", Event: blocked, Reason: `"write" is not in allowed_tools of policy "strict"`}},
 		"prompt not listed": {call: func(c *governance.Call) { c.Kind = governance.KindPrompt }, want: governance.Decision{Stage: "allowlist", Check: "allowed_prompts", Policy: "strict", Event: blocked, Reason: `"read" is not in allowed_prompts of policy "strict"`}},
 		"odd reference":     {call: func(c *governance.Call) { c.Kind = governance.KindCompletion }, want: governance.Decision{Stage: "allowlist", Check: "kind", Event: blocked, Reason: `"read" is not a reference: write "resource:URI" or "prompt:NAME"`}},
@@ -223,7 +227,7 @@ func TestDecide(t *testing.T) {
 		"expired execution":  {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = executions{governance.Execution{Expires: noon()}} }, want: governance.Decision{Stage: "limits", Check: "execution", Event: violation, Reason: "the execution has expired: open one with execution_open"}},
 		"no executions":      {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = nil }, want: governance.Decision{Stage: "limits", Check: "execution", Event: violation, Reason: "there are no executions to name here"}},
 		"tokens":             {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"a":"` + strings.Repeat("x", 93) + `"}`) }, want: governance.Decision{Stage: "limits", Check: "max_tokens_per_request", Policy: "strict", Event: violation, Limit: 100, Retry: noon().Truncate(time.Hour).Add(time.Hour), Reason: "101 more tokens are needed and 0 of 100 are used; the window ends at 2026-01-02T13:00:00Z"}},
-		"execution's budget": {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = executions{governance.Execution{MaxCalls: ptr[int64](0)}} }, want: governance.Decision{Stage: "limits", Check: "max_tool_calls_per_request", Event: violation, Reason: "0 of 0 calls of this execution are used"}},
+		"execution's budget": {call: func(c *governance.Call) { c.Execution = "h1" }, options: func(o *options) { o.Executions = executions{governance.Execution{MaxCalls: new(int64(0))}} }, want: governance.Decision{Stage: "limits", Check: "max_tool_calls_per_request", Event: violation, Reason: "0 of 0 calls of this execution are used"}},
 		"limiter errs":       {options: func(o *options) { o.Limiter = &ledger{fail: no} }, want: governance.Decision{Stage: "limits", Check: "max_tool_calls_per_request", Event: violation, Reason: "the limits cannot be counted", Fault: no}},
 	}
 	for name, tt := range tests {
@@ -434,7 +438,7 @@ func TestAuditMode(t *testing.T) {
 func TestLimitIsExactUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	p := open("p")
-	p.MaxToolCallsPerRequest = ptr[int64](50)
+	p.MaxToolCallsPerRequest = new(int64(50))
 	g, l := gate(t, p)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -564,16 +568,26 @@ func TestReview(t *testing.T) {
 		"drifting":  {confidence: 0.5, want: governance.Decision{Effect: governance.Allow, Stage: "review", Check: "confidence_threshold", Policy: "strict", Event: governance.DriftDetected, Confidence: 0.5, Reason: "confidence 0.50 is below 0.80"}},
 		"boastful":  {confidence: 7, want: governance.Decision{Effect: governance.Allow, Stage: "review", Confidence: 1}},
 		"no number": {confidence: math.NaN(), want: governance.Decision{Effect: governance.Allow, Stage: "review", Check: "confidence_threshold", Policy: "strict", Event: governance.DriftDetected, Reason: "confidence 0.00 is below 0.80"}},
-		"withheld": {confidence: 0.5, inspectors: []governance.Inspector{inspector{d: governance.Decision{Rule: "key", Reason: "a key"}}},
-			want: governance.Decision{Stage: "review", Check: "secrets", Rule: "key", Event: governance.PolicyViolation, Confidence: 0.5, Reason: "a key"}},
-		"passed": {confidence: 1, inspectors: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}}},
-			want: governance.Decision{Effect: governance.Allow, Stage: "review", Confidence: 1}},
-		"errs": {confidence: 1, mode: governance.AuditOnly, inspectors: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}, err: no}},
-			want: governance.Decision{Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "the check secrets could not judge the call", Fault: no}},
-		"panics": {confidence: 1, inspectors: []governance.Inspector{inspector{d: governance.Decision{Pointer: "panic"}}},
-			want: governance.Decision{Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "the check secrets could not judge the call", Fault: cmpopts.AnyError}},
-		"audit": {confidence: 1, mode: governance.AuditOnly, inspectors: []governance.Inspector{inspector{d: governance.Decision{Reason: "a key"}}},
-			want: governance.Decision{Effect: governance.Allow, Would: true, Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "a key"}},
+		"withheld": {
+			confidence: 0.5, inspectors: []governance.Inspector{inspector{d: governance.Decision{Rule: "key", Reason: "a key"}}},
+			want: governance.Decision{Stage: "review", Check: "secrets", Rule: "key", Event: governance.PolicyViolation, Confidence: 0.5, Reason: "a key"},
+		},
+		"passed": {
+			confidence: 1, inspectors: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}}},
+			want: governance.Decision{Effect: governance.Allow, Stage: "review", Confidence: 1},
+		},
+		"errs": {
+			confidence: 1, mode: governance.AuditOnly, inspectors: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}, err: no}},
+			want: governance.Decision{Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "the check secrets could not judge the call", Fault: no},
+		},
+		"panics": {
+			confidence: 1, inspectors: []governance.Inspector{inspector{d: governance.Decision{Pointer: "panic"}}},
+			want: governance.Decision{Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "the check secrets could not judge the call", Fault: cmpopts.AnyError},
+		},
+		"audit": {
+			confidence: 1, mode: governance.AuditOnly, inspectors: []governance.Inspector{inspector{d: governance.Decision{Reason: "a key"}}},
+			want: governance.Decision{Effect: governance.Allow, Would: true, Stage: "review", Check: "secrets", Event: governance.PolicyViolation, Confidence: 1, Reason: "a key"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -609,5 +623,34 @@ func TestReviewFindsDrift(t *testing.T) {
 	}
 	if l.counts()["ann/calls"] != 3 {
 		t.Errorf("a drifting call is counted too: %v", l.counts())
+	}
+}
+
+// mute is a limiter that answers nothing, and refuser one that always refuses.
+type (
+	mute    struct{}
+	refuser struct{}
+)
+
+func (mute) Take(context.Context, string, ...state.Claim) ([]state.Taken, error) { return nil, nil }
+
+func (refuser) Take(_ context.Context, _ string, claims ...state.Claim) ([]state.Taken, error) {
+	return make([]state.Taken, len(claims)), nil
+}
+
+func TestLimitersThatMisbehaveDeny(t *testing.T) {
+	t.Parallel()
+	p := strict()
+	p.Mode = governance.AuditOnly
+	for name, limiter := range map[string]governance.Limiter{"mute": mute{}, "refuser": refuser{}} {
+		g, _ := gate(t, p, func(o *governance.Options) { o.Limiter = limiter })
+		if d := g.Decide(t.Context(), call()); d.Allowed() || d.Fault == nil || len(d.Charges) > 0 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	g, _ := gate(t, strict(), func(o *governance.Options) { o.Limiter = refuser{} })
+	d := governance.Decision{Charges: []governance.Charge{{Shard: "ann", Claim: state.Claim{Name: "calls", N: 1}}}}
+	if _, err := g.Settle(t.Context(), call(), d, governance.Used{}); err == nil {
+		t.Error("a settlement that was refused is no error")
 	}
 }

@@ -64,7 +64,7 @@ func (h *habit) answered(p *profile, window int, judged func() (float64, bool)) 
 	known := h.answers >= warmth
 	if known {
 		unknown := h.unknown(p, window)
-		form = max(h.beyondOdd(unknown), h.missing(p))
+		form = max(0, unknown-h.oddness, h.missing(p))
 		form *= form // one optional field among several is normal, another form is not
 		h.oddness += (unknown - h.oddness) / float64(window)
 		size = h.unusualSize(p.size)
@@ -86,14 +86,6 @@ func (h *habit) unknown(p *profile, window int) float64 {
 		sum += max(0, 1-h.places[s.place].count/familiar*2)
 	}
 	return sum / float64(len(p.shapes))
-}
-
-// beyondOdd returns what of an oddness is more than usual.
-func (h *habit) beyondOdd(odd float64) float64 {
-	if odd <= h.oddness {
-		return 0
-	}
-	return (odd - h.oddness) / (1 - h.oddness)
 }
 
 // missing returns the share of the expected places that are not there. Places in an array without elements, or in one

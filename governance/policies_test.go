@@ -15,8 +15,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // open is a policy that allows everything.
 func open(name string) governance.Policy {
 	every := []string{"*"}
@@ -35,15 +33,15 @@ func compiled(tb testing.TB, policies ...governance.Policy) *governance.Snapshot
 func TestComposition(t *testing.T) {
 	t.Parallel()
 	b := governance.Policy{
-		Name: "b", Mode: governance.AuditOnly, MaxTokensPerRequest: ptr[int64](500), MaxToolCallsPerRequest: ptr[int64](50_000),
+		Name: "b", Mode: governance.AuditOnly, MaxTokensPerRequest: new(int64(500)), MaxToolCallsPerRequest: new(int64(50_000)),
 		BlockedPatterns: []match.Pattern{{Name: "rm", Type: match.Substring, Text: "rm -rf"}, {Type: match.Glob, Text: "*.exe"}},
 		AllowedTools:    []string{"read", "write", "read"}, AllowedResources: []string{"vfs://*"},
-		ConfidenceThreshold: ptr(0.5), Timeout: ptr(time.Minute),
+		ConfidenceThreshold: new(0.5), Timeout: new(time.Minute),
 	}
 	a := governance.Policy{
-		Name: "a", MaxTokensPerRequest: ptr[int64](900), MaxToolCallsPerRequest: ptr[int64](0),
+		Name: "a", MaxTokensPerRequest: new(int64(900)), MaxToolCallsPerRequest: new(int64(0)),
 		BlockedPatterns: []match.Pattern{{Name: "same", Type: match.Substring, Text: "rm -rf"}},
-		AllowedTools:    []string{"read"}, ConfidenceThreshold: ptr(0.9), Timeout: ptr(time.Hour),
+		AllowedTools:    []string{"read"}, ConfidenceThreshold: new(0.9), Timeout: new(time.Hour),
 	}
 	names := func(policy string, names ...string) governance.From[[]string] {
 		return governance.From[[]string]{Value: append([]string{}, names...), Policy: policy}
@@ -93,7 +91,7 @@ func TestNoPolicyAllowsNothing(t *testing.T) {
 
 func TestCeilingBoundsEveryPolicy(t *testing.T) {
 	t.Parallel()
-	p := governance.Policy{Name: "p", MaxTokensPerRequest: ptr[int64](math.MaxInt64), MaxToolCallsPerRequest: ptr[int64](math.MaxInt64), Timeout: ptr(time.Hour)}
+	p := governance.Policy{Name: "p", MaxTokensPerRequest: new(int64(math.MaxInt64)), MaxToolCallsPerRequest: new(int64(math.MaxInt64)), Timeout: new(time.Hour)}
 	s, err := governance.Compile(governance.Ceiling{MaxTokens: 10, MaxCalls: 3, Timeout: time.Second}, p)
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +185,7 @@ func TestDigest(t *testing.T) {
 	base := governance.Policy{
 		Name: "p", Description: "one", AllowedTools: []string{"a", "b", "f*"},
 		BlockedPatterns: []match.Pattern{{Name: "x", Type: match.Regex, Text: "x+"}, {Name: "y", Type: match.Substring, Text: "y"}},
-		Timeout:         ptr(time.Second),
+		Timeout:         new(time.Second),
 	}
 	with := func(change func(*governance.Policy)) governance.Policy {
 		p := base
@@ -207,7 +205,7 @@ func TestDigest(t *testing.T) {
 		})},
 		"twice":           {base, with(func(p *governance.Policy) { p.Name = "q" })},
 		"beside open":     {base, open("q")},
-		"what is default": {with(func(p *governance.Policy) { p.MaxToolCallsPerRequest = ptr[int64](governance.DefaultMaxCalls) })},
+		"what is default": {with(func(p *governance.Policy) { p.MaxToolCallsPerRequest = new(int64(governance.DefaultMaxCalls)) })},
 	}
 	for name, policies := range same {
 		if got := compiled(t, policies...).Digest(); got != want {
@@ -219,10 +217,10 @@ func TestDigest(t *testing.T) {
 		"tool":      func(p *governance.Policy) { p.AllowedTools = []string{"a", "f*"} },
 		"kind":      func(p *governance.Policy) { p.AllowedTools, p.AllowedPrompts = nil, p.AllowedTools },
 		"pattern":   func(p *governance.Policy) { p.BlockedPatterns = p.BlockedPatterns[:1] },
-		"calls":     func(p *governance.Policy) { p.MaxToolCallsPerRequest = ptr[int64](1) },
-		"tokens":    func(p *governance.Policy) { p.MaxTokensPerRequest = ptr[int64](1) },
+		"calls":     func(p *governance.Policy) { p.MaxToolCallsPerRequest = new(int64(1)) },
+		"tokens":    func(p *governance.Policy) { p.MaxTokensPerRequest = new(int64(1)) },
 		"timeout":   func(p *governance.Policy) { p.Timeout = nil },
-		"threshold": func(p *governance.Policy) { p.ConfidenceThreshold = ptr(0.1) },
+		"threshold": func(p *governance.Policy) { p.ConfidenceThreshold = new(0.1) },
 	}
 	for name, change := range other {
 		if compiled(t, with(change)).Digest() == want {
@@ -234,7 +232,7 @@ func TestDigest(t *testing.T) {
 func TestValidateReportsEveryFault(t *testing.T) {
 	t.Parallel()
 	bad := governance.Policy{
-		Mode: 7, MaxTokensPerRequest: ptr[int64](-1), MaxToolCallsPerRequest: ptr[int64](-2), ConfidenceThreshold: ptr(math.NaN()), Timeout: ptr(time.Duration(0)),
+		Mode: 7, MaxTokensPerRequest: new(int64(-1)), MaxToolCallsPerRequest: new(int64(-2)), ConfidenceThreshold: new(math.NaN()), Timeout: new(time.Duration(0)),
 		BlockedPatterns: []match.Pattern{{Type: match.Regex, Text: "("}, {Text: "x"}, {Name: "a b", Type: match.Glob, Text: "x"}},
 		AllowedTools:    []string{""}, AllowedResources: []string{"[a"}, AllowedPrompts: []string{" x", "\xff"},
 	}
@@ -250,8 +248,7 @@ func TestValidateReportsEveryFault(t *testing.T) {
 			t.Errorf("%s is not in\n%v", want, err)
 		}
 	}
-	var fault *governance.PolicyError
-	if !errors.As(err, &fault) {
+	if _, ok := errors.AsType[*governance.PolicyError](err); !ok {
 		t.Errorf("%T", err)
 	}
 }
@@ -311,7 +308,7 @@ func TestSetWithoutActivePoliciesOpensNothing(t *testing.T) {
 
 func TestSetFaultsAndCopies(t *testing.T) {
 	t.Parallel()
-	_, err := governance.NewSet(governance.Ceiling{}, []governance.Policy{open("a"), {Name: "b", Timeout: ptr(time.Duration(-1))}}, []string{"a", "c", "d"})
+	_, err := governance.NewSet(governance.Ceiling{}, []governance.Policy{open("a"), {Name: "b", Timeout: new(time.Duration(-1))}}, []string{"a", "c", "d"})
 	for _, want := range []string{`policy "b": timeout`, `unknown policy "c": there are a, b`, `unknown policy "d"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not in %v", want, err)

@@ -116,7 +116,7 @@ func TestCountersAreWhatWasUsed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := open("p")
-		p.MaxToolCallsPerRequest, p.MaxTokensPerRequest = ptr[int64](6), ptr[int64](120)
+		p.MaxToolCallsPerRequest, p.MaxTokensPerRequest = new(int64(6)), new(int64(120))
 		m := &machine{
 			want:   make(map[string]int64),
 			limits: map[string]int64{"calls": 6, "tokens": 120, "calls@h1": 3, "tokens@h1": 50},
@@ -128,7 +128,7 @@ func TestCountersAreWhatWasUsed(t *testing.T) {
 		m.ledger = newLedger()
 		m.gate, err = governance.New(governance.Options{
 			Select: set.Select, Limiter: m.ledger, Now: noon,
-			Executions: executions{governance.Execution{Handle: "h1", MaxCalls: ptr[int64](3), MaxTokens: ptr[int64](50)}},
+			Executions: executions{governance.Execution{Handle: "h1", MaxCalls: new(int64(3)), MaxTokens: new(int64(50))}},
 		})
 		if err != nil {
 			t.Fatal(err)

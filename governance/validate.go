@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -182,7 +183,7 @@ func (p *Policy) namedPatterns() []match.Pattern {
 func numbered(patterns []match.Pattern) []match.Pattern {
 	unique := make([]match.Pattern, len(patterns))
 	for i, p := range patterns {
-		p.Name = fmt.Sprint(i)
+		p.Name = strconv.Itoa(i)
 		unique[i] = p
 	}
 	return unique

@@ -123,7 +123,7 @@ func (d *decoder) records(file *ast.File) {
 	list, ok := body.(*ast.SequenceNode)
 	switch {
 	case !ok:
-		d.fault(place(body), fmt.Sprintf(`%s, want a list of policies: begin each with "- name:"`, found(body)))
+		d.fault(place(body), found(body)+`, want a list of policies: begin each with "- name:"`)
 		return
 	case len(list.Values) == 0:
 		d.fault(place(body), `no policies: begin the first one with "- name:"`)

@@ -107,7 +107,7 @@ func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"b.yaml": "- name: b\n", "a.yml": "- name: a\n", ".hidden.yaml": "nonsense", "notes.txt": "nonsense",
-		"sub/c.yaml": "- name: c\n", "twin/d.yaml": "- name: a\n- nmae: e\n", "none/readme": "",
+		"sub/c.yaml": "- name: c\n", "twin/d.yaml": "- name: a\n- namee: e\n", "none/readme": "",
 	} {
 		write(t, filepath.Join(dir, name), text)
 	}
@@ -126,7 +126,7 @@ func TestLoad(t *testing.T) {
 	_, err = policy.Load(t.Context(), dir, filepath.Join(dir, "twin"), filepath.Join(dir, "none"), filepath.Join(dir, "absent"))
 	for _, want := range []string{
 		"twin/d.yaml:1:9: policy \"a\": name: is already the name of the policy at " + filepath.Join(dir, "a.yml") + ":1:9",
-		"twin/d.yaml:2:3: policy \"#2\": unknown field \"nmae\": did you mean name?",
+		"twin/d.yaml:2:3: policy \"#2\": unknown field \"namee\": did you mean name?",
 		"none: no *.yaml or *.yml in it",
 		"absent: no such file or directory",
 	} {

@@ -54,19 +54,19 @@ func (s *stage) script() []act {
 			decision: governance.PolicyCheck, outcome: governance.CheckpointCreated,
 		},
 		{
-			title: "delete it (not on the allowlist)", tool: "file_delete", args: at(note),
+			title: "delete it", tool: "file_delete", args: at(note),
 			code: tools.CodeDenied, check: governance.CheckTools,
 			decision: governance.ToolCallBlocked, outcome: governance.CheckpointCreated,
 			world: note + " is still there", after: func(reply) bool { return s.holds(note, greeting) },
 		},
 		{
-			title: "write DROP TABLE (a blocked pattern)", tool: "file_write", args: write(script, "DROP TABLE users;"),
+			title: "write DROP TABLE", tool: "file_write", args: write(script, "DROP TABLE users;"),
 			code: tools.CodeDenied, check: governance.CheckPatterns,
 			decision: governance.PolicyViolation, outcome: governance.CheckpointCreated,
 			world: script + " was not written", after: func(reply) bool { return s.missing(script) },
 		},
 		{
-			title: "read with a wrong argument", tool: "file_read", args: map[string]any{"pth": "work:" + note},
+			title: "misspell an argument", tool: "file_read", args: map[string]any{"pth": "work:" + note},
 			code: tools.CodeBadArguments, says: "pth",
 			decision: governance.PolicyCheck, outcome: governance.CheckpointCreated,
 		},
@@ -75,12 +75,12 @@ func (s *stage) script() []act {
 			decision: governance.PolicyCheck, outcome: governance.CheckpointCreated,
 		},
 		{
-			title: "read it again (changed behind our back)", tool: "file_read", args: at(ledger), says: "$900", ran: true,
+			title: "read it again, changed", tool: "file_read", args: at(ledger), says: "$900", ran: true,
 			before:   func() error { return os.WriteFile(s.file(ledger), []byte("Invoice 17: amount due $900\n"), 0o600) },
 			decision: governance.PolicyCheck, outcome: governance.DriftDetected,
 		},
 		{
-			title: "list files until the limit", tool: "file_list", args: at("."), times: maxCalls + 1,
+			title: "list until refused", tool: "file_list", args: at("."), times: maxCalls + 1,
 			code: tools.CodeDenied, check: governance.CheckCalls,
 			decision: governance.PolicyViolation, outcome: governance.CheckpointCreated,
 		},

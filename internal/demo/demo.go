@@ -106,6 +106,7 @@ func newStage(dir string) (*stage, error) {
 const configuration = `data_dir: %q
 log: {level: warn}
 governance:
+  window: 1000000h # no window ends while the demo runs
   policy_files: [%q]
   policies: [demo]
 files:

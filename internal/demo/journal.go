@@ -11,6 +11,7 @@ import (
 
 // A record is what the journal holds of one call.
 type record struct {
+	kind     governance.Kind
 	name     string
 	parent   string
 	decision *audit.Entry
@@ -48,7 +49,7 @@ func (s *stage) take(e audit.Entry) {
 	}
 	r := s.records[e.Call]
 	if r == nil {
-		r = &record{name: e.Name, parent: e.Parent}
+		r = &record{kind: e.Target, name: e.Name, parent: e.Parent}
 		s.records[e.Call] = r
 	}
 	s.events[e.Event.String()]++
@@ -103,7 +104,7 @@ func (r *record) firstSeq() uint64 {
 func (s *stage) compareCounts() {
 	ran := 0
 	for _, r := range s.records {
-		if r.outcome != nil && r.outcome.Status.Ran() {
+		if r.kind == governance.KindTool && r.outcome != nil && r.outcome.Status.Ran() {
 			ran++
 		}
 	}

@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -13,7 +15,7 @@ import (
 // print writes what happened, and why, as the client and the journal tell it.
 func (s *stage) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "THE CLIENT ASKED\tAND GOT\tJOURNAL\tEVENTS\tWHY")
+	fmt.Fprintln(t, "THE CLIENT ASKED\tAND GOT\tTHE JOURNAL SAYS\tWHY")
 	for i := range s.acts {
 		s.printAct(t, &s.acts[i])
 	}
@@ -41,9 +43,9 @@ func (s *stage) printVerdict(w io.Writer) error {
 func (s *stage) printAct(t io.Writer, a *act) {
 	title := a.title
 	if a.made > 1 {
-		title = fmt.Sprintf("%s (%d times)", title, a.made)
+		title = fmt.Sprintf("%s, %d times", title, a.made)
 	}
-	got := short(a.reply.Text)
+	got := gist(a.reply.Text)
 	if a.reply.IsError {
 		got = "refused: " + orAnswered(a.reply.Code)
 	}
@@ -51,15 +53,18 @@ func (s *stage) printAct(t io.Writer, a *act) {
 	for _, r := range s.inner(a.reply.Call) {
 		s.printRecord(t, "  └ "+r.name, "", r)
 	}
+	if a.after != nil && a.after(a.reply) {
+		fmt.Fprintf(t, "  on the disk\t%s\t\t\n", a.world)
+	}
 }
 
 func (s *stage) printRecord(t io.Writer, title, got string, r *record) {
 	if r == nil || r.decision == nil || r.outcome == nil {
-		fmt.Fprintf(t, "%s\t%s\tmissing\t\t\n", title, got)
+		fmt.Fprintf(t, "%s\t%s\tmissing\t\n", title, got)
 		return
 	}
-	events := r.decision.Event.String() + ", " + r.outcome.Event.String()
-	fmt.Fprintf(t, "%s\t%s\t%d, %d\t%s\t%s\n", title, got, r.decision.Seq, r.outcome.Seq, events, why(r))
+	fmt.Fprintf(t, "%s\t%s\t%d %v, %d %v\t%s\n",
+		title, got, r.decision.Seq, r.decision.Event, r.outcome.Seq, r.outcome.Event, why(r))
 }
 
 // why is the journal's reason.
@@ -77,7 +82,35 @@ func why(r *record) string {
 	}
 }
 
-// short is an answer in a cell.
+// gist is what matters of an answer, in a cell: a file's content, else its path, else how the answer begins.
+func gist(text string) string {
+	type file struct {
+		Content string
+		Path    string
+		Size    int64
+	}
+	var answer struct {
+		file
+		Data *file
+	}
+	if json.Unmarshal([]byte(text), &answer) != nil {
+		return short(text)
+	}
+	found := answer.file
+	if answer.Data != nil {
+		found = *answer.Data
+	}
+	switch {
+	case found.Content != "":
+		return short(strconv.Quote(strings.TrimSpace(found.Content)))
+	case found.Path != "":
+		return short(fmt.Sprintf("%s, %d bytes", found.Path, found.Size))
+	default:
+		return short(text)
+	}
+}
+
+// short is a text in a cell.
 func short(text string) string {
 	const most = 36
 	text = strings.Join(strings.Fields(text), " ")

@@ -41,6 +41,14 @@ type Governance struct {
 	Policies    []string      `mapstructure:"policies"`     // names of those that hold for every call
 	Window      time.Duration `mapstructure:"window"`       // of the implicit execution
 	MaxDepth    int           `mapstructure:"max_depth"`    // of calls that calls make
+	Ceiling     Ceiling       `mapstructure:"ceiling"`      // what no policy exceeds, and what holds where all are silent
+}
+
+// Ceiling bounds what policies can grant.
+type Ceiling struct {
+	MaxTokens int64         `mapstructure:"max_tokens"` // tokens per execution
+	MaxCalls  int64         `mapstructure:"max_calls"`  // calls per execution
+	Timeout   time.Duration `mapstructure:"timeout"`    // how long a handler may run
 }
 
 // Audit configures the journal.
@@ -87,7 +95,10 @@ func Default() Config {
 		Server: Server{
 			Profile: "default", MaxConcurrent: 256, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
 		},
-		Governance: Governance{Policies: []string{"default"}, Window: time.Hour, MaxDepth: 8},
+		Governance: Governance{
+			Policies: []string{"default"}, Window: time.Hour, MaxDepth: 8,
+			Ceiling: Ceiling{MaxTokens: 100_000_000, MaxCalls: 1_000_000, Timeout: 10 * time.Minute},
+		},
 		Audit: Audit{
 			Durability: "process", Capture: "preview", CheckpointEvery: 4096, CheckpointInterval: time.Second,
 			SegmentBytes: 64 << 20,

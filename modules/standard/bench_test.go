@@ -1,0 +1,59 @@
+package standard_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/standard"
+)
+
+// BenchmarkDispatch is a whole governed call: decided, recorded, run, reviewed, settled, recorded.
+func BenchmarkDispatch(b *testing.B) {
+	dir := b.TempDir()
+	policy := filepath.Join(dir, "policy.yaml")
+	text := `[{name: default, allowed_tools: ["*"], confidence_threshold: 0.5, blocked_patterns: [{name: a, type: substring, pattern: "169.254.169.254"}]}]`
+	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	c := config.Default()
+	c.DataDir = filepath.Join(dir, "data")
+	c.Governance.PolicyFiles = []string{policy}
+	c.Governance.Ceiling.MaxCalls, c.Governance.Ceiling.MaxTokens = 1<<50, 1<<50
+	k, err := standard.Open(b.Context(), standard.Options{Config: c})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer k.Close(b.Context())
+	caller := governance.Caller{Principal: "user:bench", Label: "bench/1"}
+	args := json.RawMessage(`{"code":"x","language":"go"}`)
+	call := func() error {
+		_, err := k.Dispatcher.Dispatch(b.Context(), governance.Call{
+			ID: k.IDs(), Kind: governance.KindTool, Name: "verify_code_safety", Caller: caller, Args: args, At: k.Now(),
+		}, nil)
+		return err
+	}
+	b.Run("serial", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := call(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("parallel", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetParallelism(16)
+		b.RunParallel(func(p *testing.PB) {
+			for p.Next() {
+				if err := call(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	})
+}

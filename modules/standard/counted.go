@@ -1,0 +1,55 @@
+package standard
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+)
+
+// counted records what texts really came to in tokens, and gives back what was charged too much: to the window that it
+// was charged to, which the call's id tells, and only to the implicit execution's counter (an explicit one keeps the
+// bound, because its handle is not part of the count). It runs on the counter's own goroutine.
+func (k *Kernel) counted(counts []tokens.Count) {
+	for len(counts) > 0 {
+		n := min(len(counts), audit.MaxUsage)
+		if err := k.recordUsage(counts[:n]); err != nil {
+			k.fault("", fmt.Errorf("recording token counts: %w", err))
+		}
+		counts = counts[n:]
+	}
+}
+
+func (k *Kernel) recordUsage(counts []tokens.Count) error {
+	e := audit.Entry{Kind: audit.KindUsage}
+	back := map[audit.Charge]int64{}
+	var order []audit.Charge
+	for _, c := range counts {
+		e.Usage = append(e.Usage, audit.Usage{Call: c.Call, Shard: c.Shard, Bound: c.Bound, Tokens: c.Tokens})
+		to := audit.Charge{Shard: c.Shard, Name: governance.CounterTokens, Window: k.config.Governance.Window, Start: k.windowOf(c.Call)}
+		if _, seen := back[to]; !seen {
+			order = append(order, to)
+		}
+		back[to] += c.Tokens - c.Bound
+	}
+	for _, to := range order {
+		if to.N = back[to]; to.N < 0 && len(e.Charges) < audit.MaxCharges {
+			e.Charges = append(e.Charges, to)
+		}
+	}
+	return k.Journal.Append(context.Background(), &e)
+}
+
+// windowOf is the beginning of the window in which a call was made.
+func (k *Kernel) windowOf(call string) time.Time {
+	at, err := primitives.ParseID(call)
+	if err != nil {
+		at = k.Now()
+	}
+	window := k.config.Governance.Window.Milliseconds()
+	return time.UnixMilli(at.UnixMilli() - at.UnixMilli()%window).UTC()
+}

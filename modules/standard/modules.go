@@ -1,0 +1,67 @@
+package standard
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
+	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// A maker makes one module.
+type maker struct {
+	name string
+	make func(*Kernel, *controlplane.Executions) (tools.Module, error)
+}
+
+// makers are all modules there are, the lower layers first.
+func makers() []maker {
+	return []maker{
+		{cmvk.Name, func(*Kernel, *controlplane.Executions) (tools.Module, error) { return cmvk.New(), nil }},
+		{controlplane.Name, (*Kernel).controlplane},
+	}
+}
+
+// modules makes every module that the configuration does not leave out.
+func (k *Kernel) modules(executions *controlplane.Executions) ([]tools.Module, error) {
+	disabled := k.config.Modules.Disabled
+	known := []string{}
+	var made []tools.Module
+	var faults []error
+	for _, m := range makers() {
+		known = append(known, m.name)
+		if slices.Contains(disabled, m.name) {
+			continue
+		}
+		module, err := m.make(k, executions)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("module %s: %w", m.name, err))
+			continue
+		}
+		made = append(made, module)
+	}
+	for _, name := range disabled {
+		if !slices.Contains(known, name) {
+			faults = append(faults, fmt.Errorf("modules.disabled: there is no module %q, only %s", name, strings.Join(known, ", ")))
+		}
+	}
+	return made, errors.Join(faults...)
+}
+
+func (k *Kernel) controlplane(executions *controlplane.Executions) (tools.Module, error) {
+	roots := make([]controlplane.Root, len(k.config.Files.Roots))
+	for i, root := range k.config.Files.Roots {
+		roots[i] = controlplane.Root{Name: root.Name, Path: root.Path, ReadOnly: root.ReadOnly}
+	}
+	files, err := controlplane.OpenFiles(k.config.Files.MaxFileBytes, roots...)
+	if err != nil {
+		return nil, err
+	}
+	return controlplane.New(controlplane.Options{
+		Store: k.State, Log: k.State, Journal: k.Journal, Gate: k.Gate, Policies: k.Policies, Executions: executions,
+		Now: k.Now, Window: k.config.Governance.Window, Verify: k.verify, Files: files, Idempotency: k.config.Files.Idempotency,
+	})
+}

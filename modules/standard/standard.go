@@ -1,0 +1,246 @@
+package standard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
+	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+	"github.com/mcp-kernel/mcp-kernel/state"
+	"github.com/mcp-kernel/mcp-kernel/state/memstate"
+	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// Origin is the name of every journal: the first line of its signed heads, and the name of the key that signs them.
+const Origin = "mcp-kernel"
+
+// The names of what lies in the data directory, beside the journal's own directory.
+const (
+	keyName   = "signing.key"
+	stateName = "state.db"
+)
+
+// Options configure a Kernel. Config is required.
+type Options struct {
+	Config  config.Config
+	Now     func() time.Time             // the clock; nil is the system's
+	OnFault func(call string, err error) // told of faults that no caller sees; call is empty when it is no call's. May be nil
+	Extra   []tools.Module               // further modules, for tests and embedders
+	Around  func(*governance.Call, tools.Handler) tools.Handler
+}
+
+// A Kernel is a whole kernel over one data directory. Its fields are the parts that a server or a command needs; they
+// are shared and end with Close.
+type Kernel struct {
+	Dispatcher *tools.Dispatcher
+	Catalog    *tools.Catalog
+	Gate       *governance.Gate
+	Journal    *audit.Journal
+	Policies   *governance.Set
+	Events     *governance.Stream
+	State      Store
+	Signer     *primitives.Signer
+	IDs        func() string
+	Now        func() time.Time
+
+	config config.Config
+	fault  func(call string, err error)
+	parts  []io.Closer // in the order of their making
+}
+
+// A Store is a driver of both kinds of state.
+type Store interface {
+	state.Backend
+	state.Log
+}
+
+// Open puts a kernel together. What it made is unmade again when a later step fails.
+func Open(ctx context.Context, o Options) (k *Kernel, err error) {
+	k = &Kernel{config: o.Config, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}}
+	if k.Now == nil {
+		k.Now = time.Now
+	}
+	if k.fault == nil {
+		k.fault = func(string, error) {}
+	}
+	k.IDs = primitives.NewIDs(k.Now, nil).New
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, k.unmake())
+		}
+	}()
+	if k.Policies, err = LoadPolicies(ctx, o.Config); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(Options) error{k.openDirectory, k.openJournal, k.openState} {
+		if err = step(o); err != nil {
+			return nil, err
+		}
+	}
+	return k, k.assemble(ctx, o)
+}
+
+// Close ends the kernel: calls that are running may finish until ctx ends, then everything that was made is closed in
+// the reverse order.
+func (k *Kernel) Close(ctx context.Context) error {
+	var err error
+	if k.Dispatcher != nil {
+		err = k.Dispatcher.Close(ctx)
+	}
+	return errors.Join(err, k.unmake())
+}
+
+func (k *Kernel) unmake() error {
+	var faults []error
+	for _, part := range slices.Backward(k.parts) {
+		faults = append(faults, part.Close())
+	}
+	k.parts = nil
+	return errors.Join(faults...)
+}
+
+func (k *Kernel) own(part any) {
+	if closer, ok := part.(io.Closer); ok {
+		k.parts = append(k.parts, closer)
+	}
+}
+
+func (k *Kernel) openDirectory(Options) error {
+	dir := k.config.DataDir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w: make it writable, or name another with --data-dir", err)
+	}
+	signer, err := primitives.OpenSigner(filepath.Join(dir, keyName), Origin, nil)
+	if err != nil {
+		return fmt.Errorf("signing key: %w", err)
+	}
+	k.Signer = signer
+	return nil
+}
+
+func (k *Kernel) openJournal(Options) error {
+	a := k.config.Audit
+	o := audit.Options{
+		Dir: k.config.DataDir, Origin: Origin, Signer: k.Signer,
+		CheckpointEvery: a.CheckpointEvery, CheckpointInterval: a.CheckpointInterval,
+		SegmentBytes: a.SegmentBytes, RetainSegments: a.RetainSegments, RetainAge: a.RetainAge,
+		MaxRunning: k.config.Server.MaxConcurrent, Now: k.Now, IDs: k.IDs,
+		OnError: func(err error) { k.fault("", err) },
+		OnFreeze: func(frozen bool) {
+			if frozen && k.Dispatcher != nil {
+				k.Dispatcher.Freeze()
+			}
+		},
+	}
+	if a.Durability == "disk" {
+		o.Durability = audit.Disk
+	}
+	switch a.Capture {
+	case "digest":
+		o.Capture = audit.CaptureDigest
+	case "sealed":
+		recipient, err := age.ParseX25519Recipient(a.Recipient)
+		if err != nil {
+			return fmt.Errorf("audit.recipient: %w", err)
+		}
+		o.Capture, o.Recipient = audit.CaptureSealed, recipient
+	}
+	journal, err := audit.Open(o)
+	if err != nil {
+		return err
+	}
+	k.Journal = journal
+	k.own(journal)
+	return nil
+}
+
+func (k *Kernel) openState(Options) error {
+	if k.config.State.Backend == "memory" {
+		k.State = memstate.New(memstate.Options{Now: k.Now})
+	} else {
+		store, err := sqlitestate.Open(filepath.Join(k.config.DataDir, stateName), sqlitestate.Options{Now: k.Now})
+		if err != nil {
+			return err
+		}
+		k.State = store
+	}
+	k.own(k.State)
+	return nil
+}
+
+// assemble makes the gate, the modules, the catalog and the dispatcher, and starts what wants to be started.
+func (k *Kernel) assemble(ctx context.Context, o Options) error {
+	executions := controlplane.NewExecutions(k.State, k.Now)
+	if err := k.makeGate(executions); err != nil {
+		return err
+	}
+	modules, err := k.modules(executions)
+	if err != nil {
+		return err
+	}
+	modules = append(modules, o.Extra...)
+	for _, module := range modules {
+		k.own(module)
+	}
+	if k.Catalog, err = tools.NewCatalog(modules...); err != nil {
+		return err
+	}
+	if err := k.makeDispatcher(o); err != nil {
+		return err
+	}
+	for _, module := range modules {
+		if starter, ok := module.(tools.Starter); ok {
+			if err := starter.Start(ctx, k.Dispatcher); err != nil {
+				return fmt.Errorf("module %s: %w", module.Name(), err)
+			}
+		}
+	}
+	return nil
+}
+
+func (k *Kernel) makeGate(executions governance.Executions) error {
+	baselines, err := governance.NewBaselines(governance.BaselineOptions{Compare: compare})
+	if err != nil {
+		return err
+	}
+	k.Gate, err = governance.New(governance.Options{
+		Select: k.Policies.Select, Limiter: k.Journal, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
+		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Now: k.Now,
+	})
+	return err
+}
+
+// compare is how far two answers differ, by cmvk's metric. The metric is a library: leaving out the module cmvk leaves
+// out its tools, not the kernel's sense of drift.
+func compare(before, after []byte) (float64, error) {
+	drift, err := cmvk.JSON(before, after, cmvk.Options{})
+	return drift.Score, err
+}
+
+func (k *Kernel) makeDispatcher(o Options) error {
+	counter := tokens.New(tokens.Options{Sink: k.counted, Now: k.Now})
+	k.own(counter)
+	dispatcher, err := tools.NewDispatcher(tools.DispatcherOptions{
+		Catalog: k.Catalog, Gate: k.Gate, Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
+		Count: func(call, shard string, text []byte, bound int64) {
+			counter.Submit(tokens.Item{Call: call, Shard: shard, Text: text, Bound: bound})
+		},
+		OnFault: k.fault, Now: k.Now, IDs: k.IDs,
+	})
+	k.Dispatcher = dispatcher
+	return err
+}

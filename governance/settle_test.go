@@ -2,13 +2,98 @@ package governance_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"math"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/state"
 )
+
+func TestLateDenialIsGivenBack(t *testing.T) {
+	t.Parallel()
+	g, l := gate(t, strict(), func(o *governance.Options) {
+		o.Limits = []governance.Check{answering("rate", governance.Decision{}, nil)}
+	})
+	d := g.Decide(t.Context(), call())
+	if d.Allowed() || d.Stage != "limits" || len(d.Charges) != 2 {
+		t.Fatalf("%+v", d)
+	}
+	charges, err := g.Settle(t.Context(), call(), d, governance.Used{})
+	if err != nil || len(charges) != 2 || charges[0].Claim.N != -1 || charges[1].Claim.N != -12 || len(l.counts()) > 0 {
+		t.Errorf("%+v, %v, %v", charges, l.counts(), err)
+	}
+}
+
+func TestLimitIsExactUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	p := open("p")
+	p.MaxToolCallsPerRequest = new(int64(50))
+	g, l := gate(t, p)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	allowed := 0
+	for range 64 {
+		wg.Go(func() {
+			for range 10 {
+				if g.Decide(context.Background(), call()).Allowed() {
+					mu.Lock()
+					allowed++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if allowed != 50 || l.counts()["ann/calls"] != 50 {
+		t.Errorf("%d of 50 calls were allowed, %v", allowed, l.counts())
+	}
+}
+
+func TestSettleAfterTheWindow(t *testing.T) {
+	t.Parallel()
+	now := noon()
+	clock := func() time.Time { return now }
+	g, l := gate(t, open("p"), func(o *governance.Options) { o.Now = clock })
+	l.now = clock
+	before := g.Decide(t.Context(), call())
+	now = now.Add(time.Hour)
+	after := g.Decide(t.Context(), call())
+	charges, err := g.Settle(t.Context(), call(), before, governance.Used{Calls: 1, Tokens: 5})
+	if err != nil || len(charges) != 0 {
+		t.Errorf("a window that has ended is given back %+v, %v", charges, err)
+	}
+	if diff := cmp.Diff(map[string]int64{"ann/calls": 1, "ann/tokens": 12}, l.counts()); diff != "" {
+		t.Error(diff)
+	}
+	charges, err = g.Settle(t.Context(), call(), after, governance.Used{Calls: 1, Tokens: 500})
+	if err != nil || len(charges) != 1 || charges[0].Claim != (state.Claim{Name: "tokens", N: 488, Limit: math.MaxInt64, Window: time.Hour}) {
+		t.Errorf("%+v, %v", charges, err)
+	}
+}
+
+func TestSettleOutlivesTheCaller(t *testing.T) {
+	t.Parallel()
+	g, l := gate(t, strict())
+	ctx, cancel := context.WithCancel(t.Context())
+	d := g.Decide(ctx, call())
+	cancel()
+	if _, err := g.Settle(ctx, call(), d, governance.Used{Calls: 1, Tokens: 4}); err != nil || l.counts()["ann/tokens"] != 4 {
+		t.Errorf("%v, %v", l.counts(), err)
+	}
+	l.fail = errors.New("down")
+	charges, err := g.Settle(t.Context(), call(), d, governance.Used{})
+	if !errors.Is(err, l.fail) || len(charges) != 2 {
+		t.Errorf("%v, %v", charges, err)
+	}
+}
 
 // A machine plays any interleaving of decisions and settlements of two callers with and without an execution, and knows
 // what every counter must be.

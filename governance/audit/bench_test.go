@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 )
 
@@ -61,4 +62,29 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		b.StartTimer()
 	}
+}
+
+// BenchmarkVerify reports what one entry costs.
+func BenchmarkVerify(b *testing.B) {
+	const entries = 100_000
+	dir := fastDir(b)
+	j := open(b, dir)
+	batch := make([]*audit.Entry, 100)
+	for i := range batch {
+		batch[i] = decision("0192b1f0-7c5e-7000-8000-000000000001")
+		batch[i].Decision.Effect = governance.Deny
+	}
+	for range entries / len(batch) {
+		if err := j.Append(context.Background(), batch...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	keys := audit.KeysOf(signer(b, dir))
+	for b.Loop() {
+		r, err := audit.Verify(context.Background(), dir, audit.VerifyOptions{Keys: keys})
+		if err != nil || r.Bad != nil {
+			b.Fatal(err, r.Bad)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/entries, "ns/entry")
 }

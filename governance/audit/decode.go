@@ -213,18 +213,15 @@ func (s *scan) usage() (all []Usage) {
 	return all
 }
 
+// findings sums kinds that were cut to the same text.
 func (s *scan) findings() map[string]int {
 	var found map[string]int
-	last := ""
 	for s.each("findings", MaxFindings) {
-		count := int(s.int("count"))
-		kind := s.text("kind", maxShort)
 		if found == nil {
 			found = make(map[string]int)
-		} else if kind <= last {
-			s.fail("findings are not in order")
 		}
-		found[kind], last = count, kind
+		count := int(s.int("count"))
+		found[s.text("kind", maxShort)] += count
 	}
 	return found
 }

@@ -124,33 +124,46 @@ func (d *decoder) text() ([]byte, bool) {
 
 // escaped reads the rest of a string from its first backslash.
 func (d *decoder) escaped(start, i int) ([]byte, bool) {
-	out := append(make([]byte, 0, i-start+32), d.data[start:i]...)
-	for i < len(d.data) {
-		c := d.data[i]
-		switch {
-		case c == '"':
-			if d.pos = i + 1; !utf8.Valid(out) {
-				return nil, d.syntax("a string is not UTF-8")
-			}
-			return out, true
-		case c == '\\':
-			r, n := unescape(d.data[i:])
-			if n == 0 {
-				d.pos = i
-				return nil, d.syntax("invalid escape in a string")
-			}
-			out = utf8.AppendRune(out, r)
-			i += n
-		case c < ' ':
+	end := d.closing(i)
+	if end < 0 {
+		d.pos = len(d.data)
+		return nil, d.syntax("a string does not end")
+	}
+	out := append(make([]byte, 0, end-start), d.data[start:i]...)
+	for i < end {
+		r, n := unescape(d.data[i:end])
+		if n == 0 {
 			d.pos = i
-			return nil, d.syntax("a control character in a string must be escaped")
-		default:
-			out = append(out, c)
+			return nil, d.syntax("invalid escape in a string")
+		}
+		i += n
+		from := i
+		for i < end && d.data[i] >= ' ' && d.data[i] != '\\' {
 			i++
 		}
+		if i < end && d.data[i] < ' ' {
+			d.pos = i
+			return nil, d.syntax("a control character in a string must be escaped")
+		}
+		out = append(utf8.AppendRune(out, r), d.data[from:i]...)
 	}
-	d.pos = i
-	return nil, d.syntax("a string does not end")
+	if d.pos = end + 1; !utf8.Valid(out) {
+		return nil, d.syntax("a string is not UTF-8")
+	}
+	return out, true
+}
+
+// closing returns where the string ends that has a backslash at i, or -1.
+func (d *decoder) closing(i int) int {
+	for ; i < len(d.data); i++ {
+		switch d.data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return -1
 }
 
 // unescape reads one escape sequence and returns its length, 0 when it is none.

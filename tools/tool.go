@@ -40,8 +40,8 @@ func (t Tool) hints() governance.Hints {
 // output are reflected from them (see the package documentation for the struct tags), arguments are decoded strictly
 // before fn is called, and what fn returns becomes the structured answer with its JSON beside it as text.
 //
-// An error of fn is not shown to the caller unless it is an *Error, as Fail makes one. Fields of a Result that a struct
-// cannot express (images, links, doubt) need Raw, or an Out that implements Answer.
+// An error of fn is not shown to the caller unless it is made to be, as Fail makes one. An Out that implements Doubter
+// says how far to trust it. What a struct cannot express (images, links) needs Raw.
 func Func[In, Out any](spec Spec, fn func(context.Context, *Request, In) (Out, error)) Tool {
 	t := Tool{spec: spec}
 	if len(spec.InputSchema) > 0 || len(spec.OutputSchema) > 0 {

@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/json"
 	"strconv"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // An rpcError is a JSON-RPC error as the client sees it. data is a JSON object or nil.
@@ -53,8 +55,5 @@ func appendHead(dst, id []byte) []byte {
 	return append(dst, id...)
 }
 
-// appendString appends a JSON string. Invalid UTF-8 becomes U+FFFD; json.Marshal cannot fail on a string.
-func appendString(dst []byte, s string) []byte {
-	quoted, _ := json.Marshal(s)
-	return append(dst, quoted...)
-}
+// appendString appends a JSON string. Invalid UTF-8 becomes U+FFFD.
+func appendString(dst []byte, s string) []byte { return primitives.AppendString(dst, s) }

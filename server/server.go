@@ -20,6 +20,7 @@ type Dispatcher interface {
 	Subscribe(ctx context.Context, call governance.Call, peer tools.Peer, changed func()) (stop func(), err error)
 	List(ctx context.Context, caller governance.Caller, profile string) (tools.Listing, error)
 	Has(kind governance.Kind, name string) bool
+	Catalog() *tools.Catalog
 }
 
 // Options configure a Server. Dispatcher, IDs and Now are required; the rest has a default.
@@ -92,27 +93,33 @@ func New(o Options) (*Server, error) {
 			mcpserver.WithInstructions(o.Instructions),
 			mcpserver.WithCacheHints(o.ListTTL.Milliseconds(), mcp.CacheScopePrivate)),
 	}
-	return s, s.register()
+	s.register(o.Dispatcher.Catalog())
+	return s, nil
 }
 
 // anyURI is a template that every resource URI matches. Which resource a URI is, the dispatcher knows.
 const anyURI = "{+uri}"
 
 // register tells the SDK's registry what may be routed. Listings are never asked of it, so names are all it needs.
-func (s *Server) register() error {
-	everyone := governance.Caller{Principal: "registry", Operator: true}
-	all, err := s.opts.Dispatcher.List(context.Background(), everyone, tools.ProfileFull)
-	if err != nil {
-		return fmt.Errorf("server: listing what there is: %w", err)
+func (s *Server) register(c *tools.Catalog) {
+	var all []mcpserver.ServerTool
+	for _, tool := range c.Tools(tools.ProfileFull) {
+		all = append(all, mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema), Handler: s.tool})
 	}
-	for _, tool := range all.Tools {
-		s.sdk.AddTool(mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema), s.tool)
+	var prompts []mcpserver.ServerPrompt
+	for _, prompt := range c.Prompts() {
+		prompts = append(prompts, mcpserver.ServerPrompt{Prompt: mcp.NewPrompt(prompt.Name), Handler: s.prompt})
 	}
-	for _, prompt := range all.Prompts {
-		s.sdk.AddPrompt(mcp.NewPrompt(prompt.Name), s.prompt)
-	}
-	s.sdk.AddResourceTemplate(mcp.NewResourceTemplate(anyURI, "any"), s.resource)
-	return nil
+	s.sdk.SetTools(all...)
+	s.sdk.SetPrompts(prompts...)
+	s.sdk.SetResourceTemplates(mcpserver.ServerResourceTemplate{Template: mcp.NewResourceTemplate(anyURI, "any"), Handler: s.resource})
+}
+
+// Refresh publishes what the dispatcher offers after its catalog was replaced, and tells every client that the listings
+// have changed.
+func (s *Server) Refresh() {
+	s.register(s.opts.Dispatcher.Catalog())
+	s.ListChanged(Changes{Tools: true, Resources: true, Prompts: true})
 }
 
 func (s *Server) join(c *conn) {

@@ -124,8 +124,8 @@ func TestConfidenceOfDifferentArguments(t *testing.T) {
 		"one error":          {append(normal, failure), false},
 		"errors in a row":    {append(normal, failure, failure, failure), true},
 		"a panic in a row":   {append(normal, answer{status: governance.StatusPanic}, answer{status: governance.StatusTimeout}), true},
-		"cancelled":          {append(normal, repeated(9, func(int) answer { return answer{status: governance.StatusCancelled} })...), false},
-		"denied":             {append(normal, repeated(9, func(int) answer { return answer{status: governance.StatusDenied} })...), false},
+		"cancelled":          {append(normal, repeated(3, func(int) answer { return answer{status: governance.StatusCancelled} })...), false},
+		"denied":             {append(normal, repeated(3, func(int) answer { return answer{status: governance.StatusDenied} })...), false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -210,8 +210,8 @@ func TestWhatAlwaysMovesIsNoDrift(t *testing.T) {
 	poll := func(i int) answer {
 		return answer{args: `{}`, result: structured(fmt.Sprintf(`{"calls":%d,"limit":1000,"owner":"ann"}`, i*i))}
 	}
-	last(b, repeated(8, poll)...)
-	for i := 8; i < 100; i++ {
+	last(b, repeated(4, poll)...) // three changes are news
+	for i := 4; i < 100; i++ {
 		if got := last(b, poll(i)); got < threshold {
 			t.Fatalf("poll %d has confidence %.3f", i, got)
 		}

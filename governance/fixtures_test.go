@@ -29,11 +29,11 @@ func newLedger() *ledger {
 	return &ledger{now: noon, used: make(map[string]int64), ends: make(map[string]time.Time)}
 }
 
-func (l *ledger) Take(_ context.Context, shard string, claims ...state.Claim) ([]state.Taken, error) {
+func (l *ledger) Take(ctx context.Context, shard string, claims ...state.Claim) ([]state.Taken, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.fail != nil {
-		return nil, l.fail
+	if err := errors.Join(l.fail, ctx.Err()); err != nil {
+		return nil, err
 	}
 	taken, all := make([]state.Taken, len(claims)), true
 	for i, c := range claims {

@@ -263,6 +263,20 @@ func TestAuditMode(t *testing.T) {
 	if d := frozen.Decide(t.Context(), call()); d.Allowed() {
 		t.Error("audit lets a frozen caller pass")
 	}
+	expired, _ := gate(t, p, func(o *governance.Options) { o.Executions = executions{governance.Execution{Expires: noon()}} })
+	if d := expired.Decide(t.Context(), call(func(c *governance.Call) { c.Execution = "h1" })); d.Allowed() {
+		t.Error("audit lets an expired execution pass")
+	}
+	asking, _ := gate(t, p, func(o *governance.Options) {
+		o.Allow = []governance.Check{answering("approval", governance.Decision{Effect: governance.Ask}, nil)}
+	})
+	if d := asking.Decide(t.Context(), call()); !d.Allowed() || !d.Would || d.Check != "approval" {
+		t.Errorf("audit asks: %+v", d)
+	}
+	d = asking.Decide(t.Context(), call(func(c *governance.Call) { c.Args = json.RawMessage(`"rm -rf"`) }))
+	if !d.Would || d.Check != "blocked_patterns" {
+		t.Errorf("what would be denied is recorded as a question: %+v", d)
+	}
 	faulty, _ := gate(t, p, func(o *governance.Options) { o.Allow = []governance.Check{panicking("x")} })
 	if d := faulty.Decide(t.Context(), call()); d.Allowed() {
 		t.Error("audit lets a fault pass")

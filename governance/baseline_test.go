@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -351,5 +352,26 @@ func TestNewBaselinesRefusesNegativeBounds(t *testing.T) {
 	var none *governance.Baselines
 	if none.Confidence("a", "b", nil, nil, governance.StatusOK) != 1 || none.Len() != 0 {
 		t.Error("no baselines find drift")
+	}
+}
+
+func TestConfidenceUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	b := baselines(t, governance.BaselineOptions{MaxPairs: 4, MaxBytes: 16 << 10})
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range 300 {
+				result := structured(fmt.Sprintf(`{"n":%d,"words":"%d and %d"}`, i, worker, i))
+				got := b.Confidence(fmt.Sprint("agent", i%6), "tool", fmt.Append(nil, i%20), []byte(result), governance.StatusOK)
+				if got < 0 || got > 1 {
+					t.Errorf("confidence %v", got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if b.Len() > 4 {
+		t.Errorf("%d pairs are kept, want at most 4", b.Len())
 	}
 }

@@ -87,6 +87,10 @@ func (d *dispatcher) List(context.Context, governance.Caller, string) (tools.Lis
 	}, nil
 }
 
+func (d *dispatcher) Members(context.Context, governance.Caller) ([]tools.ResourceSpec, error) {
+	return []tools.ResourceSpec{{URI: "test://member", Name: "member"}}, nil
+}
+
 func (d *dispatcher) Subscribe(_ context.Context, c governance.Call, _ tools.Peer, changed func()) (func(), error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -33,12 +34,23 @@ func (s *Server) list(ctx context.Context, r *request) ([]byte, *rpcError) {
 	if !ok {
 		return nil, &rpcError{code: codeParams, message: "invalid params: unknown cursor; start the listing again without one"}
 	}
-	visible, err := s.opts.Dispatcher.List(ctx, r.as(), s.opts.Profile)
+	visible, err := s.visible(ctx, r)
 	if err != nil {
 		return nil, protocolError(governance.KindTool, r, asToolError(err))
 	}
 	key, entries := entriesOf(r.env.method, visible)
 	return s.page(r, key, entries, after), nil
+}
+
+// visible is what the caller may see; the members of families, which their handlers list, only where they are asked for.
+func (s *Server) visible(ctx context.Context, r *request) (tools.Listing, error) {
+	visible, err := s.opts.Dispatcher.List(ctx, r.as(), s.opts.Profile)
+	if err != nil || r.env.method != "resources/list" {
+		return visible, err
+	}
+	members, err := s.opts.Dispatcher.Members(ctx, r.as())
+	visible.Resources = append(slices.Clone(visible.Resources), members...)
+	return visible, err
 }
 
 func (s *Server) page(r *request, key string, entries []entry, after string) []byte {

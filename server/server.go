@@ -19,6 +19,7 @@ type Dispatcher interface {
 	Dispatch(ctx context.Context, call governance.Call, peer tools.Peer) (tools.Result, error)
 	Subscribe(ctx context.Context, call governance.Call, peer tools.Peer, changed func()) (stop func(), err error)
 	List(ctx context.Context, caller governance.Caller, profile string) (tools.Listing, error)
+	Members(ctx context.Context, caller governance.Caller) ([]tools.ResourceSpec, error)
 	Has(kind governance.Kind, name string) bool
 	Catalog() *tools.Catalog
 }

@@ -9,8 +9,7 @@ import (
 )
 
 // List returns what the caller may see: what is for its audience and passes the allowlist stage of the gate for it. It
-// charges nothing, except that members of a family are listed by a governed call of their own (of KindCompletion, named
-// "resource:TEMPLATE"), because the family's handler runs. A family that is denied, or fails, lists no members.
+// runs nothing and charges nothing: resources that are members of a family are asked for with Members.
 func (d *Dispatcher) List(ctx context.Context, caller governance.Caller, profile string) (Listing, error) {
 	c := d.Catalog()
 	sees := func(kind governance.Kind, name string, audience Audience) bool {
@@ -37,11 +36,23 @@ func (d *Dispatcher) List(ctx context.Context, caller governance.Caller, profile
 			continue
 		}
 		out.Templates = append(out.Templates, s)
-		out.Resources = append(out.Resources, d.members(ctx, caller, c.templates[s.Template])...)
 	}
-	slices.SortStableFunc(out.Resources, func(a, b ResourceSpec) int { return strings.Compare(a.URI, b.URI) })
-	out.Resources = slices.CompactFunc(out.Resources, func(a, b ResourceSpec) bool { return a.URI == b.URI })
 	return out, ctx.Err()
+}
+
+// Members returns the resources of all families that the caller may see, sorted by URI. Each family is listed by a
+// governed call of its own (of KindCompletion, named "resource:TEMPLATE"), because its handler runs. A family that is
+// denied, or fails, lists no members.
+func (d *Dispatcher) Members(ctx context.Context, caller governance.Caller) ([]ResourceSpec, error) {
+	c := d.Catalog()
+	var all []ResourceSpec
+	for _, s := range c.all.Templates {
+		if visible(s.Audience, caller) && d.allowed(ctx, governance.KindResource, s.Template, caller) {
+			all = append(all, d.members(ctx, caller, c.templates[s.Template])...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ResourceSpec) int { return strings.Compare(a.URI, b.URI) })
+	return slices.CompactFunc(all, func(a, b ResourceSpec) bool { return a.URI == b.URI }), ctx.Err()
 }
 
 // allowed asks the gate whether a name passes the allowlist stage.

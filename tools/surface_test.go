@@ -135,16 +135,23 @@ func TestListShowsWhatThePoliciesAllow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := tools.Listing{
-		Resources: []tools.ResourceSpec{
-			{URI: "mem://a", Name: "a", MIMEType: "text/plain", Audience: tools.ForAgents},
-			resource("mem://all", "", "all"),
-			{URI: "mem://b", Name: "one", Title: "B", MIMEType: "text/plain", Audience: tools.ForAgents},
-		},
+		Resources: []tools.ResourceSpec{resource("mem://all", "", "all")},
 		Templates: []tools.ResourceSpec{resource("", "mem://{key}", "one"), resource("", "mem://{key}/fixed", "two")},
 		Prompts:   d.Catalog().Prompts(),
 	}
 	if !reflect.DeepEqual(all, want) {
 		t.Errorf("got  %+v\nwant %+v", all, want)
+	}
+	if lines := d.journal.lines(); len(lines) != 0 {
+		t.Errorf("a listing was recorded as a call: %q", lines)
+	}
+	members, err := d.Members(t.Context(), governance.Caller{Principal: "alice"})
+	wantMembers := []tools.ResourceSpec{
+		{URI: "mem://a", Name: "a", MIMEType: "text/plain", Audience: tools.ForAgents},
+		{URI: "mem://b", Name: "one", Title: "B", MIMEType: "text/plain", Audience: tools.ForAgents},
+	}
+	if err != nil || !reflect.DeepEqual(members, wantMembers) {
+		t.Errorf("members %+v, %v\nwant %+v", members, err, wantMembers)
 	}
 	if lines := d.journal.lines(); len(lines) != 2 || !strings.Contains(lines[0], "allow POLICY_CHECK") {
 		t.Errorf("the family's handler ran without its entries: %q", lines)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/audit/merkle"
 )
@@ -155,8 +156,8 @@ func (j *Journal) load() error {
 		return j.begin()
 	}
 	names := []string{filepath.Join(j.dir, tailName)}
-	for i := len(firsts) - 1; i >= 0; i-- {
-		names = append(names, stateFile(j.dir, firsts[i]))
+	for _, first := range slices.Backward(firsts) {
+		names = append(names, stateFile(j.dir, first))
 	}
 	var faults []error
 	for _, name := range names {

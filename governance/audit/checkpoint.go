@@ -96,7 +96,7 @@ func (j *Journal) signHead(keep bool) error {
 		return err
 	}
 	durable := j.o.Durability == Disk
-	if err := writeFile(filepath.Join(j.dir, checkpointName), note, 0o600, durable); err != nil {
+	if err := writeFile(filepath.Join(j.dir, checkpointName), note, durable); err != nil {
 		return err
 	}
 	if keep {
@@ -118,7 +118,7 @@ func (j *Journal) cache(root Hash) error {
 	t := j.tail(root)
 	content, err := t.encode(j.secret)
 	if err == nil {
-		err = writeFile(filepath.Join(j.dir, tailName), content, 0o600, false)
+		err = writeFile(filepath.Join(j.dir, tailName), content, false)
 	}
 	if err == nil {
 		j.cached = j.at.seq
@@ -150,7 +150,7 @@ func headLine(note []byte) []byte {
 
 // appendFile adds a line to a file that is written only under the journal's lock.
 func appendFile(name string, line []byte, durable bool) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600) //nolint:gosec // a path within the data directory
 	if err != nil {
 		return err
 	}

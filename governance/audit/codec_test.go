@@ -178,7 +178,7 @@ func fill(v reflect.Value, text string) {
 		}
 	default:
 	}
-	if p, ok := v.Addr().Interface().(*audit.Payload); ok {
+	if p, ok := reflect.TypeAssert[*audit.Payload](v.Addr()); ok {
 		p.Digest, p.Sealed = audit.Hash{1}, nil
 	}
 }

@@ -293,6 +293,7 @@ func (j *Journal) fold(e *Entry, at place) {
 		delete(j.running[e.Process], e.Call)
 	case KindControl:
 		j.obey(e)
+	default: // the charges of a usage entry are all there is to it
 	}
 }
 

@@ -2,7 +2,7 @@ package audit
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -16,9 +16,8 @@ func (j *Journal) note(c Control) {
 
 // writeNotes writes the queued control entries. The caller holds both locks.
 func (j *Journal) writeNotes() error {
-	err := j.attempt(nil)
-	if err != nil {
-		return errors.Join(ErrUnwritable, err)
+	if err := j.attempt(nil); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
 	return nil
 }
@@ -86,7 +85,7 @@ func (j *Journal) Frozen() *FrozenError { return j.frozen.Load() }
 // Of implements governance.Standing: it tells whether calls are frozen. It never fails, and looks at no file.
 func (j *Journal) Of(context.Context, governance.Caller) (governance.Facts, error) {
 	if f := j.frozen.Load(); f != nil {
-		return governance.Facts{Frozen: true, Reason: f.Reason}, nil
+		return governance.Facts{Frozen: true, Reason: f.Reason}, nil //nolint:nilerr // a freeze is a fact here, not a fault
 	}
 	return governance.Facts{}, nil
 }

@@ -87,14 +87,15 @@ func decodeEntry(body []byte) (Entry, error) {
 		s.fail("bytes behind the entry")
 	}
 	resolveShards(&e)
-	return e, errors.Join(s.err, checkDecoded(&e, s.err))
+	if s.err != nil {
+		return e, s.err
+	}
+	return e, checkDecoded(&e)
 }
 
 // checkDecoded reports what an entry of this format cannot be.
-func checkDecoded(e *Entry, earlier error) error {
+func checkDecoded(e *Entry) error {
 	switch {
-	case earlier != nil:
-		return nil
 	case e.Version != Format:
 		return fmt.Errorf("%w: format version %d: this program reads version %d", ErrMalformed, e.Version, Format)
 	case e.Seq == 0 || e.Kind == KindInvalid || e.At.IsZero():

@@ -42,7 +42,7 @@ func (e *FrozenError) Error() string {
 }
 
 // Is reports whether the target is ErrFrozen.
-func (e *FrozenError) Is(target error) bool { return target == ErrFrozen }
+func (*FrozenError) Is(target error) bool { return target == ErrFrozen }
 
 // An OverLimitError refuses an entry whose charges another process left no units for since they were taken. The entry
 // was not written, and none of its charges is pending any more.
@@ -60,4 +60,4 @@ func (e *OverLimitError) Error() string {
 }
 
 // Is reports whether the target is ErrOverLimit.
-func (e *OverLimitError) Is(target error) bool { return target == ErrOverLimit }
+func (*OverLimitError) Is(target error) bool { return target == ErrOverLimit }

@@ -114,8 +114,8 @@ func (q *query) forward(ctx context.Context) error {
 
 // backward reads the segments from their ends.
 func (q *query) backward(ctx context.Context) error {
-	for n := len(q.v.firsts) - 1; n >= 0; n-- {
-		if q.v.firsts[n] > q.next {
+	for n, first := range slices.Backward(q.v.firsts) {
+		if first > q.next {
 			continue
 		}
 		more, err := q.segment(ctx, n)

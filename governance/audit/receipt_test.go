@@ -81,6 +81,12 @@ func TestReceiptOfEveryEntry(t *testing.T) {
 	}
 }
 
+// before returns what stands before a text.
+func before(s, text string) string {
+	start, _, _ := strings.Cut(s, text)
+	return start
+}
+
 func TestForgedReceipts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -92,7 +98,7 @@ func TestForgedReceipts(t *testing.T) {
 	for name, forged := range map[string]string{
 		"another tool":    strings.Replace(good, "file_read", "file_list", 1),
 		"another index":   strings.Replace(good, `"index":6`, `"index":7`, 1),
-		"another proof":   good[:strings.Index(good, `"proof"`)] + other[strings.Index(other, `"proof"`):],
+		"another proof":   before(good, `"proof"`) + strings.TrimPrefix(other, before(other, `"proof"`)),
 		"another root":    strings.Replace(good, `\n41\n`, `\n40\n`, 1),
 		"another version": strings.Replace(good, `"version":1`, `"version":2`, 1),
 		"no JSON":         "receipt",

@@ -48,7 +48,7 @@ func (j *Journal) prepareNext() error {
 	if err != nil {
 		return err
 	}
-	return writeFile(stateFile(j.dir, j.at.seq+1), cached, 0o600, j.o.Durability == Disk)
+	return writeFile(stateFile(j.dir, j.at.seq+1), cached, j.o.Durability == Disk)
 }
 
 // retain has closed segments beyond what Options keep removed, oldest first, once a note that says so is written. Tiles, heads and the
@@ -102,7 +102,7 @@ func (j *Journal) expired(next uint64, closed int) bool {
 // holds the journal's lock.
 func loadSecret(name string, random io.Reader) ([]byte, error) {
 	const size = 32
-	secret, err := os.ReadFile(name)
+	secret, err := os.ReadFile(name) //nolint:gosec // a path within the data directory
 	switch {
 	case err == nil && len(secret) == size:
 		return secret, nil
@@ -115,5 +115,5 @@ func loadSecret(name string, random io.Reader) ([]byte, error) {
 	if _, err := io.ReadFull(random, secret); err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
-	return secret, writeFile(name, secret, 0o600, true)
+	return secret, writeFile(name, secret, true)
 }

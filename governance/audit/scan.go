@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -189,7 +190,7 @@ func controlEscape(raw []byte) (byte, bool) {
 		return 0, false
 	}
 	low := raw[4]
-	if !('0' <= low && low <= '9') && !('a' <= low && low <= 'f') {
+	if !strings.Contains("0123456789abcdef", string(rune(low))) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(string(raw[3:5]), 16, 8)

@@ -9,7 +9,8 @@ import (
 // longNumber is how many digits in a row may be an account or a card.
 const longNumber = 12
 
-// secretKey reports whether the name of a member says that its value is secret: password, apiKey, X-Auth-Token, …
+// secretKey reports whether the name of a member says that its value is secret, as password, apiKey and
+// X-Auth-Token do.
 func secretKey(key string) bool {
 	plain := strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r == ' ' {

@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,13 +86,13 @@ func readLine(f *os.File, start, end int64) ([]byte, error) {
 	return line, nil
 }
 
-// writeFile replaces a file whole: whoever reads it sees the old bytes or the new ones.
-func writeFile(name string, content []byte, mode fs.FileMode, durable bool) error {
+// writeFile replaces a file whole: whoever reads it sees the old bytes or the new ones. Only the owner may read it.
+func writeFile(name string, content []byte, durable bool) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
 		return err
 	}
-	err = fillFile(f, content, mode, durable)
+	err = fillFile(f, content, durable)
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}
@@ -103,11 +102,8 @@ func writeFile(name string, content []byte, mode fs.FileMode, durable bool) erro
 	return err
 }
 
-func fillFile(f *os.File, content []byte, mode fs.FileMode, durable bool) error {
+func fillFile(f *os.File, content []byte, durable bool) error {
 	_, err := f.Write(content)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
 	if err == nil && durable {
 		err = f.Sync()
 	}

@@ -51,10 +51,10 @@ func writeTile(dir string, t merkle.Filled, durable bool) error {
 	for _, h := range t.Hashes {
 		content = append(content, h[:]...)
 	}
-	err := writeFile(name, content, 0o600, durable)
+	err := writeFile(name, content, durable)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(name), 0o700); err == nil {
-			err = writeFile(name, content, 0o600, durable)
+			err = writeFile(name, content, durable)
 		}
 	}
 	if err != nil {

@@ -24,68 +24,6 @@ type VerifyOptions struct {
 	Now  func() time.Time       // for Duration: time.Now
 }
 
-// A Report is what Verify found. It is good when Bad is nil.
-type Report struct {
-	First       uint64        // number of the oldest entry that is kept; 0 when there is none
-	Last        uint64        // number of the newest entry that was checked
-	Entries     uint64        // how many were checked
-	Bad         *Fault        // the first thing that is wrong, or nil
-	SignedUpTo  uint64        // entries up to this one are covered by a signed head
-	ChainedFrom uint64        // entries from here to Last are chained but not signed yet; 0 when there are none
-	Heads       int           // signed heads that were checked
-	Segments    int           // that are kept
-	Removed     uint64        // entries that retention removed
-	Torn        int64         // bytes of an unfinished line at the end, left by a writer that died
-	HeadGiven   bool          // a head that was kept elsewhere was given, and the journal contains it
-	Duration    time.Duration // how long it took
-}
-
-// A Fault is the first thing that is wrong with a journal.
-type Fault struct {
-	Seq  uint64 // number of the first entry that is bad or missing
-	To   uint64 // the last entry that could be the bad one; equal to Seq when it is known
-	Why  string // what is wrong with it
-	File string // where
-}
-
-// Error says which entry is bad, and why.
-func (f *Fault) Error() string {
-	which := "entry " + strconv.FormatUint(f.Seq, 10)
-	if f.To > f.Seq {
-		which = fmt.Sprintf("one of the entries %d to %d", f.Seq, f.To)
-	}
-	if f.File == "" {
-		return which + ": " + f.Why
-	}
-	return which + " (" + filepath.Base(f.File) + "): " + f.Why
-}
-
-// String tells the result in plain sentences.
-func (r Report) String() string {
-	var b strings.Builder
-	if r.Bad != nil {
-		fmt.Fprintf(&b, "BAD: %v\n", r.Bad)
-	}
-	fmt.Fprintf(&b, "%d entries checked, %d to %d, in %d segments, with %d signed heads.\n",
-		r.Entries, r.First, r.Last, r.Segments, r.Heads)
-	switch {
-	case r.ChainedFrom > 0:
-		fmt.Fprintf(&b, "Signed up to %d, %d to %d only chained.\n", r.SignedUpTo, r.ChainedFrom, r.Last)
-	case r.Entries > 0:
-		fmt.Fprintf(&b, "Signed up to %d.\n", r.SignedUpTo)
-	}
-	if r.Removed > 0 {
-		fmt.Fprintf(&b, "Retention removed %d entries before them; their hashes are kept.\n", r.Removed)
-	}
-	if r.Torn > 0 {
-		fmt.Fprintf(&b, "%d bytes of an unfinished line at the end belong to no entry.\n", r.Torn)
-	}
-	if !r.HeadGiven {
-		b.WriteString("No head kept elsewhere was given: that the newest entries were cut off cannot be excluded.\n")
-	}
-	return b.String()
-}
-
 // Verify checks the journal of a data directory from its oldest entry to its newest: the form of every line, its hash,
 // the chain, the tree, the tiles, and every signed head. It works while others write. The error is about reading;
 // what is wrong with the journal is in the report.
@@ -146,7 +84,7 @@ func (c *check) prepare(ctx context.Context, given []byte) error {
 		parsed, err := parseCheckpoint(text + "\n")
 		if err != nil {
 			c.fault(&Fault{Seq: 1, Why: "a signed head cannot be read: " + err.Error(), File: headsName})
-			return nil
+			continue
 		}
 		h.size = parsed.Size
 		c.heads = append(c.heads, h)
@@ -156,7 +94,8 @@ func (c *check) prepare(ctx context.Context, given []byte) error {
 		return err
 	}
 	c.report.Segments = len(c.v.firsts)
-	return c.start()
+	c.start()
+	return nil
 }
 
 // storedHeads returns the heads that the journal keeps, and its newest.
@@ -179,26 +118,27 @@ func storedHeads(dir string) ([]head, error) {
 }
 
 // start sets the state before the oldest entry that is kept.
-func (c *check) start() error {
+func (c *check) start() {
 	c.edge = &merkle.Edge{}
 	if len(c.v.firsts) == 0 {
-		return nil
+		return
 	}
 	c.report.First = c.v.firsts[0]
 	before := c.v.firsts[0] - 1
 	if before == 0 {
-		return nil
+		return
 	}
-	edge, err := merkle.LoadEdge(before, readTile(c.r.dir))
-	if err != nil {
-		c.fault(&Fault{Seq: 1, To: before, Why: "the entries are gone, and so are their hashes: " + err.Error()})
-		return nil
-	}
-	c.edge, c.at.seq, c.good, c.report.Removed = edge, before, before, before
+	c.at.seq, c.good, c.report.Removed = before, before, before
 	for len(c.heads) > 0 && c.heads[0].size < before {
 		c.heads = c.heads[1:]
 	}
-	return c.passHeads()
+	edge, err := merkle.LoadEdge(before, readTile(c.r.dir))
+	if err == nil {
+		c.edge = edge
+		c.passHeads()
+	} else {
+		c.fault(&Fault{Seq: 1, To: before, Why: "the entries are gone, and so are their hashes: " + err.Error()})
+	}
 }
 
 // run reads all segments.
@@ -223,26 +163,23 @@ func (c *check) segment(ctx context.Context, n int) error {
 		return err
 	}
 	defer f.Close()
-	in := newLines(io.NewSectionReader(f, 0, size))
-	for c.report.Bad == nil {
-		line, err := in.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			c.torn(in.rest(), n == len(c.v.firsts)-1, f.Name())
-			return nil
-		case err != nil:
-			return err
+	p := newParsing(ctx, io.NewSectionReader(f, 0, size))
+	defer p.stop()
+	for b := range p.batches {
+		<-b.done
+		for i := range b.entries {
+			if c.line(&b.entries[i], b.faults[i], f.Name()); c.report.Bad != nil {
+				return nil
+			}
 		}
-		if c.at.seq%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if b.err != nil {
+			return b.err
 		}
-		if err := c.line(line, f.Name()); err != nil {
-			return err
+		if len(b.torn) > 0 {
+			c.torn(b.torn, n == len(c.v.firsts)-1, f.Name())
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // torn judges a line that does not end: what a writer that died left behind the newest entry is no fault.
@@ -255,15 +192,14 @@ func (c *check) torn(rest []byte, newest bool, file string) {
 	c.report.Torn = int64(len(rest))
 }
 
-// line checks one entry.
-func (c *check) line(line []byte, file string) error {
-	e, err := ParseLine(line)
+// line checks one entry, which was parsed, or not.
+func (c *check) line(e *Entry, err error, file string) {
 	if err == nil {
-		err = c.follows(&e)
+		err = c.follows(e)
 	}
 	if err != nil {
 		c.fault(&Fault{Seq: c.at.seq + 1, Why: err.Error(), File: file})
-		return nil
+		return
 	}
 	c.at = place{seq: e.Seq, hash: e.Hash, time: e.At}
 	leaf := merkle.Leaf(e.Hash)
@@ -274,10 +210,8 @@ func (c *check) line(line []byte, file string) error {
 	if e.Kind == KindControl {
 		c.control(e.Control)
 	}
-	if err := c.passTiles(); err != nil {
-		return err
-	}
-	return c.passHeads()
+	c.passTiles()
+	c.passHeads()
 }
 
 // follows checks the entry's place in the chain. What came before the oldest entry that is kept is known by its tile.
@@ -312,7 +246,7 @@ func (c *check) control(control *Control) {
 
 // passTiles compares the tiles that the newest entry filled with those that are stored. They need to be there only when
 // a signed head covers them.
-func (c *check) passTiles() error {
+func (c *check) passTiles() {
 	for _, t := range c.edge.Full() {
 		stored, err := readHashes(c.r.dir, t.Tile)
 		switch {
@@ -332,7 +266,6 @@ func (c *check) passTiles() error {
 		}
 	}
 	c.edge.Forget(c.at.seq)
-	return nil
 }
 
 // covered reports whether a head ahead covers an entry.
@@ -341,13 +274,12 @@ func (c *check) covered(seq uint64) bool {
 }
 
 // passHeads checks the heads of the size that was reached.
-func (c *check) passHeads() error {
+func (c *check) passHeads() {
 	for len(c.heads) > 0 && c.heads[0].size == c.at.seq && c.report.Bad == nil {
 		h := c.heads[0]
 		c.heads = c.heads[1:]
 		c.head(h)
 	}
-	return nil
 }
 
 func (c *check) head(h head) {

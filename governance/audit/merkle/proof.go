@@ -58,18 +58,15 @@ func subproof(read Tiles, from, low, high, size uint64, whole bool) ([]Hash, err
 		return []Hash{h}, err
 	}
 	mid := low + split(high-low)
-	var proof []Hash
-	var sibling Hash
-	var err error
-	if from <= mid {
-		if proof, err = subproof(read, from, low, mid, size, whole); err == nil {
-			sibling, err = subtree(read, mid, high, size)
-		}
-	} else {
-		if proof, err = subproof(read, from, mid, high, size, false); err == nil {
-			sibling, err = subtree(read, low, mid, size)
-		}
+	inLow, inHigh, outLow, outHigh := low, mid, mid, high
+	if from > mid {
+		inLow, inHigh, outLow, outHigh, whole = mid, high, low, mid, false
 	}
+	proof, err := subproof(read, from, inLow, inHigh, size, whole)
+	if err != nil {
+		return nil, err
+	}
+	sibling, err := subtree(read, outLow, outHigh, size)
 	return append(proof, sibling), err
 }
 

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
@@ -72,8 +75,8 @@ func TestCanonicalRefuses(t *testing.T) {
 		{"repeated key", `{"a":1,"a":2}`, 0, `key "a" is repeated in the object`},
 		{"repeated key, apart", ` {"b":1,"a":2,"b":3}`, 1, `key "b" is repeated in the object`},
 		{"repeated key, escaped", `{"a":1,"\u0061":2}`, 0, `key "a" is repeated in the object`},
-		{"integer that would be rounded", `{"n":9007199254740993}`, 5, "number cannot be held exactly: send it as a string"},
-		{"out of range", `[1e400]`, 1, "number cannot be held exactly: send it as a string"},
+		{"integer that would be rounded", `{"n":9007199254740993}`, 5, "number that cannot be held exactly"},
+		{"out of range", `[1e400]`, 1, "number that cannot be held exactly"},
 		{"lone surrogate", `"\ud800x"`, 2, "lone surrogate"},
 		{"trailing comma", `[1,]`, 3, "unexpected character"},
 		{"trailing comma in an object", `{"a":1,}`, 7, "expected a key"},
@@ -94,6 +97,71 @@ func TestCanonicalRefuses(t *testing.T) {
 				t.Errorf("dst came back as %q", got)
 			}
 		})
+	}
+}
+
+// Whatever order the members of nested objects stand in, the form is the same.
+func TestCanonicalForgetsTheOrderOfMembers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		one, other := document(t, 0)
+		a, errA := primitives.Canonical([]byte(one))
+		b, errB := primitives.AppendCanonical([]byte("before"), []byte(other))
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		if string(b) != "before"+string(a) {
+			t.Fatalf("%s\nbecomes %s,\n%s\nbecomes %s", one, a, other, b)
+		}
+		if again, err := primitives.Canonical(a); err != nil || !bytes.Equal(a, again) {
+			t.Fatalf("%s is not stable: %s, %v", a, again, err)
+		}
+	})
+}
+
+// document draws one value and writes it twice, with the members in different orders.
+func document(t *rapid.T, depth int) (one, other string) {
+	const scalar, array = 0, 1
+	kind := rapid.IntRange(scalar, 3).Draw(t, "kind")
+	if kind == scalar || depth > 4 {
+		text := string(primitives.AppendString(nil, rapid.String().Draw(t, "text")))
+		return text, text
+	}
+	if kind == array {
+		one, other := document(t, depth+1)
+		return "[1," + one + "]", "[ 1.0 , " + other + "]"
+	}
+	keys := rapid.SliceOfNDistinct(rapid.StringN(0, 3, -1), 0, 5, rapid.ID).Draw(t, "keys")
+	ones, others := make([]string, len(keys)), make([]string, len(keys))
+	order := rapid.Permutation(keys).Draw(t, "order")
+	for i, key := range keys {
+		text := string(primitives.AppendString(nil, key)) + ":"
+		value, again := document(t, depth+1)
+		ones[i], others[slices.Index(order, key)] = text+value, text+again
+	}
+	return "{" + strings.Join(ones, ",") + "}", "{" + strings.Join(others, ",") + "}"
+}
+
+// Objects that nest in the wrong order would cost depth times length if each moved its text.
+func TestCanonicalSortsNestedObjects(t *testing.T) {
+	t.Parallel()
+	const depth = primitives.MaxDepth
+	in := strings.Repeat(`{"b":1,"a":`, depth) + "0" + strings.Repeat("}", depth)
+	want := strings.Repeat(`{"a":`, depth) + "0" + strings.Repeat(`,"b":1}`, depth)
+	if got, err := primitives.Canonical([]byte(in)); err != nil || string(got) != want {
+		t.Errorf("got %.80s…, %v", got, err)
+	}
+}
+
+func BenchmarkCanonicalNestedUnsorted(b *testing.B) {
+	const depth = primitives.MaxDepth
+	in := []byte(strings.Repeat(`{"b":1,"a":`, depth) + `"` + strings.Repeat("x", 1<<20) + `"` + strings.Repeat("}", depth))
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := primitives.Canonical(in); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func ExampleCanonical() {
 	fmt.Println(err)
 	// Output:
 	// {"a":"€","b":1} <nil>
-	// number cannot be held exactly: send it as a string at byte 7
+	// number that cannot be held exactly at byte 7: send it as a string
 }
 
 func ExampleFailures() {

@@ -93,7 +93,7 @@ func Default() Config {
 		DataDir: defaultDataDir(),
 		Log:     Log{Level: "info", Format: "auto"},
 		Server: Server{
-			Profile: "default", MaxConcurrent: 256, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
+			Profile: "default", MaxConcurrent: 128, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
 		},
 		Governance: Governance{
 			Policies: []string{"default"}, Window: time.Hour, MaxDepth: 8,

@@ -53,6 +53,11 @@ func (x *Executions) Lookup(ctx context.Context, c governance.Caller, handle str
 
 var _ governance.Executions = (*Executions)(nil)
 
+// identityOf is the identity that governance counts by, for an operator who names it.
+func identityOf(principal, agent string) string {
+	return governance.Caller{Principal: principal, Agent: agent}.Identity()
+}
+
 // ask is a call that is only asked about.
 type ask struct {
 	caller    governance.Caller

@@ -267,14 +267,6 @@ type stateName struct {
 	StateRef  string `json:"state_ref" minLength:"1" maxLength:"128"`
 }
 
-// identityOf is the identity that governance counts by, for an operator who names it.
-func identityOf(principal, agent string) string {
-	if agent == "" {
-		return principal
-	}
-	return principal + "#" + agent
-}
-
 type checkpointList struct {
 	Checkpoints []Checkpoint `json:"checkpoints" doc:"the newest first"`
 }

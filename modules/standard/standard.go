@@ -69,8 +69,8 @@ type Store interface {
 }
 
 // Open puts a kernel together. What it made is unmade again when a later step fails.
-func Open(ctx context.Context, o Options) (k *Kernel, err error) {
-	k = &Kernel{config: o.Config, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}}
+func Open(ctx context.Context, o Options) (*Kernel, error) {
+	k := &Kernel{config: o.Config, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}}
 	if k.Now == nil {
 		k.Now = time.Now
 	}
@@ -78,20 +78,20 @@ func Open(ctx context.Context, o Options) (k *Kernel, err error) {
 		k.fault = func(string, error) {}
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, k.unmake())
-		}
-	}()
-	if k.Policies, err = LoadPolicies(ctx, o.Config); err != nil {
-		return nil, err
-	}
-	for _, step := range []func(Options) error{k.openDirectory, k.openJournal, k.openState} {
-		if err = step(o); err != nil {
-			return nil, err
+	for _, step := range []func(context.Context, Options) error{
+		k.loadPolicies, k.openDirectory, k.openJournal, k.openState, k.assemble,
+	} {
+		if err := step(ctx, o); err != nil {
+			return nil, errors.Join(err, k.unmake())
 		}
 	}
-	return k, k.assemble(ctx, o)
+	return k, nil
+}
+
+func (k *Kernel) loadPolicies(ctx context.Context, o Options) error {
+	set, err := LoadPolicies(ctx, o.Config)
+	k.Policies = set
+	return err
 }
 
 // Close ends the kernel: calls that are running may finish until ctx ends, then everything that was made is closed in
@@ -119,7 +119,7 @@ func (k *Kernel) own(part any) {
 	}
 }
 
-func (k *Kernel) openDirectory(Options) error {
+func (k *Kernel) openDirectory(context.Context, Options) error {
 	dir := k.config.DataDir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w: make it writable, or name another with --data-dir", err)
@@ -132,13 +132,17 @@ func (k *Kernel) openDirectory(Options) error {
 	return nil
 }
 
-func (k *Kernel) openJournal(Options) error {
+// nesting is how many calls one request runs at once at most: kernel_execute and its action. Each needs room of its own,
+// or as many outer calls as there is room for would wait for inner ones that cannot begin.
+const nesting = 2
+
+func (k *Kernel) openJournal(context.Context, Options) error {
 	a := k.config.Audit
 	o := audit.Options{
 		Dir: k.config.DataDir, Origin: Origin, Signer: k.Signer,
 		CheckpointEvery: a.CheckpointEvery, CheckpointInterval: a.CheckpointInterval,
 		SegmentBytes: a.SegmentBytes, RetainSegments: a.RetainSegments, RetainAge: a.RetainAge,
-		MaxRunning: k.config.Server.MaxConcurrent, Now: k.Now, IDs: k.IDs,
+		MaxRunning: nesting * k.config.Server.MaxConcurrent, Now: k.Now, IDs: k.IDs,
 		OnError: func(err error) { k.fault("", err) },
 		OnFreeze: func(frozen bool) {
 			if frozen && k.Dispatcher != nil {
@@ -168,7 +172,7 @@ func (k *Kernel) openJournal(Options) error {
 	return nil
 }
 
-func (k *Kernel) openState(Options) error {
+func (k *Kernel) openState(context.Context, Options) error {
 	if k.config.State.Backend == "memory" {
 		k.State = memstate.New(memstate.Options{Now: k.Now})
 	} else {

@@ -248,7 +248,10 @@ type lines struct {
 // maxSealedLine bounds a line with sealed payloads: two of 16 MiB, encrypted and in base64.
 const maxSealedLine = 64 << 20
 
-func newLines(from io.Reader) *lines { return &lines{from: from, buf: make([]byte, 256<<10)} }
+// newLines reads the lines of a part of a file.
+func newLines(from *io.SectionReader) *lines {
+	return &lines{from: from, buf: make([]byte, min(256<<10, from.Size()+1))}
+}
 
 // next returns the next line with its newline, valid until the next call; io.EOF behind the last one; and
 // io.ErrUnexpectedEOF when the last one does not end.

@@ -44,7 +44,7 @@ func open(tb testing.TB, dir string, change ...func(*audit.Options)) *audit.Jour
 // fastDir is a directory in memory where the machine has one, so that a benchmark measures the journal.
 func fastDir(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "audit-*")
+	dir, err := os.MkdirTemp("/dev/shm", "audit-*") //nolint:usetesting // elsewhere than TempDir
 	if err != nil {
 		return tb.TempDir()
 	}

@@ -31,7 +31,7 @@ type parsing struct {
 	all     sync.WaitGroup
 }
 
-func newParsing(ctx context.Context, from io.Reader) *parsing {
+func newParsing(ctx context.Context, from *io.SectionReader) *parsing {
 	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	p := &parsing{batches: make(chan *batch, 2*workers), work: make(chan *batch, workers), cancel: cancel}
@@ -60,7 +60,7 @@ func (p *parsing) read(ctx context.Context, in *lines) {
 	defer close(p.work)
 	defer close(p.batches)
 	for ended := false; !ended && ctx.Err() == nil; {
-		b := &batch{lines: make([]byte, 0, batchBytes+MaxLine), done: make(chan struct{})}
+		b := &batch{lines: make([]byte, 0, min(batchBytes+MaxLine, cap(in.buf))), done: make(chan struct{})}
 		ended = b.fill(in)
 		select {
 		case p.batches <- b:

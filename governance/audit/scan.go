@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -190,7 +189,7 @@ func controlEscape(raw []byte) (byte, bool) {
 		return 0, false
 	}
 	low := raw[4]
-	if !strings.Contains("0123456789abcdef", string(rune(low))) {
+	if low > 'f' || 'A' <= low && low <= 'F' {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(string(raw[3:5]), 16, 8)

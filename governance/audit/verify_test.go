@@ -101,7 +101,7 @@ func TestVerifyTellsWhatIsOnlyChained(t *testing.T) {
 // TestFlipEveryByte changes every byte of every entry, one at a time.
 func TestFlipEveryByte(t *testing.T) {
 	t.Parallel()
-	dir := written(t, 2)
+	dir := written(t, 1)
 	whole := lines(t, dir)
 	for n, line := range whole {
 		for i := range line {

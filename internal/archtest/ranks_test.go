@@ -11,7 +11,11 @@ import (
 // layer. A rank lands with its package: one without the other is a breach.
 const ranks = `
 intelligence:
+	60  cmd/mcp-kernel
 	60  internal/archtest
+	52  internal/bench
+	52  internal/demo
+	50  modules/standard
 	50  server
 	45  internal/config
 
@@ -21,18 +25,26 @@ framework:
 infrastructure:
 
 primitives:
+	11  modules/cmvk
+	 0  modules/primitives
 
 contract:
 	 5  tools
 
 governance:
+	 6  governance/policy
 	 4  governance/audit
 	 3  governance
+	 1  governance/code
 	 1  governance/tokens
 	 0  governance/audit/merkle
 	 0  governance/match
 
 state:
+	 1  state/memstate
+	 1  state/sqlitestate
+	 1  state/statetest
+	 0  state
 `
 
 // edges are imports that the architecture promises: importer, imported. One is due as soon as its importer exists.

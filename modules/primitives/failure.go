@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -191,7 +189,7 @@ const maxCauses = 8
 func (f Failures) chain(action string, err error, depth int) *Failure {
 	var known *Failure
 	if errors.As(err, &known) {
-		return known
+		return known.within(maxCauses - depth)
 	}
 	if depth > maxCauses {
 		return nil
@@ -202,6 +200,23 @@ func (f Failures) chain(action string, err error, depth int) *Failure {
 		failure.Cause = f.chain(action, next, depth+1)
 	}
 	return failure
+}
+
+// within returns a failure with at most a number of causes below it: itself when it has no more, else a copy.
+func (f *Failure) within(causes int) *Failure {
+	last := f
+	for n := 0; last != nil && n <= causes; n++ {
+		last = last.Cause
+	}
+	if last == nil {
+		return f
+	}
+	if causes < 0 {
+		return nil
+	}
+	short := *f
+	short.Cause = f.Cause.within(causes - 1)
+	return &short
 }
 
 // typeOf tells the type of an error by its sentinels.
@@ -253,14 +268,15 @@ func (f *Failure) Is(target error) bool {
 	return ok && t == f.Type
 }
 
-// Redacted returns a copy without anything that could hold a secret: quoted texts, paths, addresses, long numbers and
-// hexadecimal are replaced by what they are, in the message, the remediation and every cause. What was wrapped is gone.
+// Redacted returns a copy without what could hold a secret: quoted texts, paths, addresses, numbers, hexadecimal, long
+// words, what is assigned with = and what follows a word such as "password" are replaced by what they are, in the
+// message, the remediation and every cause. What was wrapped is gone.
 func (f *Failure) Redacted() *Failure {
 	if f == nil {
 		return nil
 	}
 	clean := *f
-	clean.Message, clean.Remediation = normalise(f.Message), normalise(f.Remediation)
+	clean.Message, clean.Remediation = fold(f.Message), fold(f.Remediation)
 	clean.Cause, clean.wrapped = f.Cause.Redacted(), nil
 	return &clean
 }
@@ -268,22 +284,6 @@ func (f *Failure) Redacted() *Failure {
 // Fingerprint groups failures: those of one type, one action and one message, whatever ids, figures, paths and quoted
 // texts it names, have the same one. It is 32 hexadecimal digits of SHA-256.
 func Fingerprint(t FailureType, action, message string) string {
-	sum := sha256.Sum256([]byte(t.String() + "\n" + action + "\n" + normalise(message)))
+	sum := sha256.Sum256([]byte(t.String() + "\n" + action + "\n" + fold(message)))
 	return hex.EncodeToString(sum[:16])
-}
-
-// normalise replaces what differs between two failures of one kind by what it is.
-func normalise(message string) string {
-	for _, fold := range []struct{ pattern, with string }{
-		{`"(?:[^"\\]|\\.)*"|'[^']*'|` + "`[^`]*`", "<text>"},
-		{`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`, "<uri>"},
-		{`[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}`, "<id>"},
-		{`(?:[A-Za-z]:)?[/\\][^\s:;,]+`, "<path>"},
-		{`\b[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\b`, "<hex>"},
-		{`\b[A-Za-z0-9_\-]{24,}\b`, "<token>"},
-		{`[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`, "<n>"},
-	} {
-		message = regexp.MustCompile(fold.pattern).ReplaceAllString(message, fold.with)
-	}
-	return strings.Join(strings.Fields(message), " ")
 }

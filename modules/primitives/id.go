@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
@@ -91,19 +92,23 @@ func text(id [16]byte) string {
 // ErrID is what every text that is no id of ours comes to.
 var ErrID = errors.New("not a UUID of version 7")
 
-// ParseID returns the time at which an id was made, to the millisecond, or ErrID.
+// ParseID returns the time at which an id was made, to the millisecond, or ErrID. Only lower case is an id: one that had
+// two spellings would be two keys.
 func ParseID(id string) (time.Time, error) {
-	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' || id[14] != '7' {
-		return time.Time{}, ErrID
-	}
-	var raw [16]byte
-	digits := id[:8] + id[9:13] + id[14:18] + id[19:23] + id[24:]
-	if _, err := hex.Decode(raw[:], []byte(digits)); err != nil || raw[8]&0xC0 != 0x80 {
+	if len(id) != 36 || id[14] != '7' || strings.IndexByte("89ab", id[19]) < 0 {
 		return time.Time{}, ErrID
 	}
 	var ms int64
-	for _, b := range raw[:6] {
-		ms = ms<<8 | int64(b)
+	for i := range len(id) {
+		b := id[i]
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		digit := '0' <= b && b <= '9' || 'a' <= b && b <= 'f'
+		if dash != (b == '-') || !dash && !digit {
+			return time.Time{}, ErrID
+		}
+		if i < 13 && !dash {
+			ms = ms<<4 | int64(b&0x0F+b>>6*9)
+		}
 	}
 	return time.UnixMilli(ms).UTC(), nil
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
@@ -76,7 +78,7 @@ func TestIDsOfManyGoroutinesDiffer(t *testing.T) {
 func TestParseIDRefuses(t *testing.T) {
 	t.Parallel()
 	good := primitives.NewIDs(nil, nil).New()
-	for _, id := range []string{"", good[1:], good + "0", strings.Replace(good, "-7", "-4", 1), strings.ReplaceAll(good, "-", "_"), good[:19] + "0" + good[20:], "g" + good[1:]} {
+	for _, id := range []string{"", good[1:], good + "0", strings.Replace(good, "-7", "-4", 1), strings.ReplaceAll(good, "-", "_"), good[:19] + "0" + good[20:], "g" + good[1:], strings.ToUpper(good), good[:8] + "0" + good[9:], strings.Repeat("-", 36)} {
 		if _, err := primitives.ParseID(id); !errors.Is(err, primitives.ErrID) || primitives.ValidID(id) {
 			t.Errorf("%q: %v", id, err)
 		}
@@ -91,6 +93,39 @@ func TestIDsPanicWithoutRandomness(t *testing.T) {
 		}
 	}()
 	primitives.NewIDs(nil, bytes.NewReader(nil)).New()
+}
+
+func TestIDsTellTheTime(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		ms := rapid.Int64Range(1, 1<<48-1).Draw(t, "ms")
+		id := primitives.NewIDs(func() time.Time { return time.UnixMilli(ms) }, nil).New()
+		if at, err := primitives.ParseID(id); err != nil || at.UnixMilli() != ms {
+			t.Fatalf("%s was made at %v, %v; want %d", id, at, err, ms)
+		}
+	})
+}
+
+func TestIDsAllocateOnce(t *testing.T) { // not parallel: AllocsPerRun counts those of the whole process
+	ids := primitives.NewIDs(nil, nil)
+	if n := testing.AllocsPerRun(200, func() { ids.New() }); n > 1 {
+		t.Errorf("an id takes %v allocations", n)
+	}
+	id := ids.New()
+	if n := testing.AllocsPerRun(200, func() { primitives.ValidID(id) }); n > 0 {
+		t.Errorf("reading one takes %v", n)
+	}
+}
+
+func FuzzParseID(f *testing.F) {
+	f.Add("019fa8b4-bfae-7000-8000-000000000000")
+	f.Add("019fa8b4-bfae-4000-8000-000000000000")
+	f.Fuzz(func(t *testing.T, id string) {
+		at, err := primitives.ParseID(id)
+		if primitives.ValidID(id) != (err == nil) || err != nil && !at.IsZero() {
+			t.Fatalf("%q: %v, %v", id, at, err)
+		}
+	})
 }
 
 func BenchmarkIDs(b *testing.B) {

@@ -12,9 +12,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Signer signs with the Ed25519 key of a key file. It is safe for concurrent use. Nothing prints the private key.
@@ -42,8 +43,11 @@ type Retired struct {
 	Signature []byte `json:"signature"`
 }
 
-// keyVersion is the version of the file's format.
-const keyVersion = 1
+// keyVersion is the version of the file's format; maxKeyFile bytes hold some thousands of retired keys.
+const (
+	keyVersion = 1
+	maxKeyFile = 1 << 20
+)
 
 // ErrKeyReadable is returned for a key file that others than its owner may read.
 var ErrKeyReadable = errors.New("key file is readable by others")
@@ -56,9 +60,11 @@ func OpenSigner(path, name string, random io.Reader) (*Signer, error) {
 		random = rand.Reader
 	}
 	s := &Signer{path: path, random: random}
-	err := s.load()
-	if !errors.Is(err, fs.ErrNotExist) {
-		return s, err
+	switch err := s.load(); {
+	case err == nil:
+		return s, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
 	}
 	if err := checkKeyName(name); err != nil {
 		return nil, err
@@ -70,33 +76,48 @@ func OpenSigner(path, name string, random io.Reader) (*Signer, error) {
 	if err := writeKey(path, keyFile{Version: keyVersion, Name: name, Seed: seed}, os.Link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
-	return s, s.load()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func checkKeyName(name string) error {
-	if name == "" || strings.ContainsAny(name, "+ \t\r\n") {
+	if name == "" || !utf8.ValidString(name) || strings.Contains(name, "+") || strings.ContainsFunc(name, unicode.IsSpace) {
 		return fmt.Errorf("key name %q: must be non-empty and without spaces and +", name)
 	}
 	return nil
 }
 
+// load reads the file. What is checked and what is read is the same open file.
 func (s *Signer) load() error {
-	info, err := os.Stat(s.path)
+	file, err := os.Open(s.path)
 	if err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return fmt.Errorf("key file: %w", err)
+	case readable(info):
 		return fmt.Errorf("%w: run chmod 600 %s", ErrKeyReadable, s.path)
+	case !info.Mode().IsRegular() || info.Size() > maxKeyFile:
+		return fmt.Errorf("key file %s: not a file of at most %d bytes", s.path, maxKeyFile)
 	}
-	raw, err := os.ReadFile(s.path)
+	raw, err := io.ReadAll(io.LimitReader(file, maxKeyFile))
 	if err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
+	return s.decode(raw)
+}
+
+func (s *Signer) decode(raw []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	var key keyFile
 	if err := decoder.Decode(&key); err != nil {
-		return fmt.Errorf("key file %s: not a key: %w", s.path, errors.New("cannot be decoded")) // its text may hold the seed
+		return fmt.Errorf("key file %s: cannot be decoded", s.path) // without the decoder's words, which may hold the seed
 	}
 	if key.Version != keyVersion || len(key.Seed) != ed25519.SeedSize || checkKeyName(key.Name) != nil {
 		return fmt.Errorf("key file %s: not a key of version %d", s.path, keyVersion)
@@ -126,18 +147,6 @@ func writeKey(path string, key keyFile, place func(from, to string) error) error
 		err = errors.Join(err, gone)
 	}
 	return errors.Join(err, syncDir(filepath.Dir(path)))
-}
-
-// syncDir makes the names in a directory durable, where the system can.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // current returns the key that signs now and its name.
@@ -181,11 +190,30 @@ func (s *Signer) Retired() []Retired {
 	return append([]Retired(nil), s.key.Retired...)
 }
 
-// Rotate makes a new key, has the old one sign it, and signs with the new one from now on.
+// Rotate makes a new key, has the old one sign it, and signs with the new one from now on. The old one is that of the
+// file: when another process has rotated in between, its key signs for the newest, and none is lost.
 func (s *Signer) Rotate() error {
+	if err := s.rotate(); err != nil {
+		return fmt.Errorf("rotating %s: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Signer) rotate() error {
+	guard, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer guard.Close()
+	if err := lock(guard); err != nil {
+		return err
+	}
+	if err := s.load(); err != nil {
+		return err
+	}
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := io.ReadFull(s.random, seed); err != nil {
-		return fmt.Errorf("rotating %s: %w", s.path, err)
+		return err
 	}
 	private, name := s.current()
 	successor := verifierKey(name, ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey))
@@ -194,7 +222,7 @@ func (s *Signer) Rotate() error {
 		Retired: append(s.Retired(), Retired{Verifier: s.VerifierKey(), Signature: ed25519.Sign(private, rotation(successor))}),
 	}
 	if err := writeKey(s.path, key, os.Rename); err != nil {
-		return fmt.Errorf("rotating %s: %w", s.path, err)
+		return err
 	}
 	return s.load()
 }

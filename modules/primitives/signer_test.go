@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,7 @@ func TestSignerRefuses(t *testing.T) {
 	if err := os.Chmod(readable, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := primitives.OpenSigner(readable, "kernel.example", nil); !errors.Is(err, primitives.ErrKeyReadable) {
+	if _, err := primitives.OpenSigner(readable, "kernel.example", nil); !errors.Is(err, primitives.ErrKeyReadable) || !strings.Contains(err.Error(), "chmod 600 "+readable) {
 		t.Errorf("readable by others: %v", err)
 	}
 	broken := filepath.Join(dir, "broken")
@@ -148,6 +149,54 @@ func TestRotation(t *testing.T) {
 	}
 	if _, err := primitives.FollowRotation(trusted, s.Retired()[1:], s.VerifierKey()); err == nil {
 		t.Error("a chain with a gap was followed")
+	}
+}
+
+// Signers of one file that rotate at once, as processes do, lose no key: the chain leads from the first to the last.
+func TestRotationsThatRaceMakeOneChain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	trusted := openSigner(t, path).Verifier()
+	var rotating sync.WaitGroup
+	for range 8 {
+		s := openSigner(t, path)
+		rotating.Go(func() {
+			if err := s.Rotate(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	rotating.Wait()
+	last := openSigner(t, path)
+	chain, err := primitives.FollowRotation(trusted, last.Retired(), last.VerifierKey())
+	if err != nil || len(chain) != 9 {
+		t.Errorf("a chain of %d keys, %v", len(chain), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// The key and the note of golang.org/x/mod/sumdb/note's documentation, which others made.
+func TestVerifierKey(t *testing.T) {
+	t.Parallel()
+	const example = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+	v, err := primitives.ParseVerifierKey(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Name() != "PeterNeumann" || v.KeyID() != 0xc74f20a3 || v.String() != example {
+		t.Errorf("got %s", v)
+	}
+	note := "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
+		"— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+	if text, _, err := primitives.OpenNote([]byte(note), v); err != nil || !strings.HasPrefix(text, "If you think") {
+		t.Errorf("got %q, %v", text, err)
+	}
+	for _, bad := range []string{"", "a+b", strings.Replace(example, "c74f20a3", "c74f20a4", 1), strings.Replace(example, "Peter", "Pet r", 1), strings.Replace(example, "+AR", "+AB", 1)} {
+		if _, err := primitives.ParseVerifierKey(bad); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package primitives_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,24 +153,42 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// slow is randomness that lets others run between the reading of a key file and its writing.
+type slow struct{}
+
+func (slow) Read(p []byte) (int, error) {
+	for range 100 {
+		runtime.Gosched()
+	}
+	return rand.Read(p)
+}
+
 // Signers of one file that rotate at once, as processes do, lose no key: the chain leads from the first to the last.
 func TestRotationsThatRaceMakeOneChain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "key")
 	trusted := openSigner(t, path).Verifier()
 	var rotating sync.WaitGroup
+	begin := make(chan struct{})
 	for range 8 {
-		s := openSigner(t, path)
+		s, err := primitives.OpenSigner(path, "kernel.example", slow{})
+		if err != nil {
+			t.Fatal(err)
+		}
 		rotating.Go(func() {
-			if err := s.Rotate(); err != nil {
-				t.Error(err)
+			<-begin
+			for range 4 {
+				if err := s.Rotate(); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
+	close(begin)
 	rotating.Wait()
 	last := openSigner(t, path)
 	chain, err := primitives.FollowRotation(trusted, last.Retired(), last.VerifierKey())
-	if err != nil || len(chain) != 9 {
+	if err != nil || len(chain) != 1+8*4 {
 		t.Errorf("a chain of %d keys, %v", len(chain), err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {

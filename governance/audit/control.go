@@ -29,14 +29,20 @@ func (j *Journal) bury() error {
 		return err
 	}
 	for _, process := range dead {
-		calls := slices.Sorted(maps.Keys(j.running[process]))
-		if len(calls) > 0 {
-			j.note(Control{
-				Action: ActionAbandoned, Subject: process, Count: int64(len(calls)), Calls: calls[:min(len(calls), maxCalls)],
-			})
-		}
+		j.abandon(process)
 	}
 	return nil
+}
+
+// abandon notes the calls of a process that will have no outcome, if there are any.
+func (j *Journal) abandon(process string) {
+	calls := slices.Sorted(maps.Keys(j.running[process]))
+	if len(calls) == 0 {
+		return
+	}
+	j.note(Control{
+		Action: ActionAbandoned, Subject: process, Count: int64(len(calls)), Calls: calls[:min(len(calls), maxCalls)],
+	})
 }
 
 // obey applies a control entry, whoever wrote it. The caller holds j.mu.
@@ -49,9 +55,7 @@ func (j *Journal) obey(e *Entry) {
 	case ActionAbandoned:
 		delete(j.running, c.Subject)
 	case ActionClose:
-		if len(j.running[e.Process]) == 0 {
-			delete(j.running, e.Process)
-		}
+		delete(j.running, e.Process)
 	default: // the others are for readers
 	}
 }

@@ -152,7 +152,7 @@ const (
 	ActionRetention Action = "retention" // old segments were removed; Subject names the first entry that is kept
 	ActionRotation  Action = "rotation"  // the signing key changed from By to Subject; Reason is the old key's signature for the new one
 	ActionRecovered Action = "recovered" // Count bytes of a torn last line were cut off
-	ActionAbandoned Action = "abandoned" // process Subject died with Count calls running, the first of which are Calls
+	ActionAbandoned Action = "abandoned" // process Subject ended with Count calls running, the first of which are Calls
 	ActionLost      Action = "lost"      // an operator accepted that entries up to number Count were not all there
 	ActionNote      Action = "note"      // an operator's or a module's own remark
 )

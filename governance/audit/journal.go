@@ -154,6 +154,7 @@ func (j *Journal) exit() error {
 	if err := j.adopt(); err != nil {
 		return err
 	}
+	j.abandon(j.process)
 	j.note(Control{Action: ActionClose})
 	if err := j.writeNotes(); err != nil {
 		return err

@@ -2,9 +2,13 @@ package audit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 )
@@ -52,5 +56,55 @@ func TestAppendAndReopen(t *testing.T) {
 	}
 	if some := read(t, r.Entries(t.Context(), 1000)); len(some) != 3*602-999 || some[0].Seq != 1000 {
 		t.Errorf("from 1000: %d entries, the first %d", len(some), some[0].Seq)
+	}
+}
+
+// TestHeadIsSignedAtIntervals waits for the journal's own goroutine to sign what a caller wrote.
+func TestHeadIsSignedAtIntervals(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := open(t, dir, func(o *audit.Options) { o.CheckpointInterval = time.Millisecond })
+	if err := j.Append(t.Context(), decision("a"), outcome("a")); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		head, err := j.SignedHead(signer(t, dir).Verifier())
+		if err == nil && head.Size == 3 {
+			return
+		}
+		if err != nil && !errors.Is(err, audit.ErrNotFound) {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestOptionsTellEveryFault(t *testing.T) {
+	t.Parallel()
+	_, err := audit.Open(audit.Options{Origin: "two\nlines", Capture: audit.CaptureSealed, MaxRunning: -1})
+	for _, fault := range []string{"Dir", "Origin", "Signer", "Recipient", "negative"} {
+		if err == nil || !strings.Contains(err.Error(), fault) {
+			t.Errorf("%q is not said of: %v", fault, err)
+		}
+	}
+}
+
+// TestNoSecretIsStored looks for an argument's secret in the journal.
+func TestNoSecretIsStored(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := open(t, dir)
+	e := decision("c")
+	var err error
+	if e.Args, err = j.Payload("c", []byte(`{"password":"hunter2","note":"Bearer hunter2"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines(t, dir) {
+		if strings.Contains(string(line), "hunter2") {
+			t.Errorf("%s", line)
+		}
 	}
 }

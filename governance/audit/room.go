@@ -103,8 +103,8 @@ func buryProcess(name string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()
-	if got, err := tryLock(f, true); err != nil || !got {
+	dead, err := tryLock(f, true)
+	if closed := f.Close(); err != nil || closed != nil || !dead {
 		return false
 	}
 	return os.Remove(name) == nil

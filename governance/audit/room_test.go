@@ -251,3 +251,44 @@ func TestReadOnlyDirectory(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAcceptLoss(t *testing.T) {
+	t.Parallel()
+	dir := written(t, 5)
+	store(t, dir, lines(t, dir)[:8])
+	j := open(t, dir, func(o *audit.Options) { o.AcceptLoss = true })
+	all := read(t, j.Entries(t.Context(), 9))
+	if len(all) != 2 || all[0].Control.Action != audit.ActionLost || all[0].Control.Count != 12 {
+		t.Errorf("%+v", all)
+	}
+	call(t, j, 0, 5)
+	if r := verify(t, dir); r.Bad == nil {
+		t.Error("what was signed and is gone does not show")
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	call(t, open(t, dir), 0, 1) // it is accepted once
+}
+
+func TestCloseAbandonsRunningCalls(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := open(t, dir)
+	if err := j.Append(t.Context(), decision("left")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all := read(t, j.Entries(t.Context(), 3))
+	if len(all) != 2 || all[0].Control.Action != audit.ActionAbandoned || all[0].Control.Calls[0] != "left" {
+		t.Errorf("%+v", all)
+	}
+	if err := j.Append(t.Context(), outcome("left")); !errors.Is(err, audit.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if _, err := j.Begin(t.Context()); !errors.Is(err, audit.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+}

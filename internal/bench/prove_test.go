@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/internal/bench"
 )
@@ -63,6 +65,11 @@ func command(t *testing.T, binary string) []string {
 	return []string{binary, "serve", "--stdio", "--data-dir", filepath.Join(dir, "data"), "--policy-file", policy, "--log-level", "warn"}
 }
 
+// environment lifts the ceiling, which a load would otherwise reach.
+func environment() []string {
+	return append(os.Environ(), "MCP_KERNEL_GOVERNANCE_CEILING_MAX_TOKENS=1000000000000", "MCP_KERNEL_GOVERNANCE_CEILING_MAX_CALLS=1000000000000")
+}
+
 func median(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
@@ -76,7 +83,7 @@ func rounds(t *testing.T, n int, governed, twin string, l bench.Load) float64 {
 		var results [2]bench.Result
 		for i, binary := range []string{governed, twin} {
 			l.Command = command(t, binary)
-			l.Env = append(os.Environ(), "MCP_KERNEL_GOVERNANCE_CEILING_MAX_TOKENS=1000000000000", "MCP_KERNEL_GOVERNANCE_CEILING_MAX_CALLS=1000000000000")
+			l.Env = environment()
 			result, err := bench.Run(context.Background(), l)
 			if err != nil {
 				t.Fatal(err)
@@ -110,5 +117,67 @@ func TestProveThroughput(t *testing.T) {
 				t.Errorf("governed runs at %.3f of the ungoverned twin, the bound is %.2f", ratio, c.bound)
 			}
 		})
+	}
+}
+
+func TestProveLargeArguments(t *testing.T) {
+	prove(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("processor time is read from /proc")
+	}
+	arguments := fmt.Sprintf(`{"kind":"text","a":"x","b":"x","profile":%q}`, strings.Repeat("p", 64<<10))
+	result, err := bench.Run(t.Context(), bench.Load{
+		Command: command(t, build(t)), Env: environment(), Tool: "drift_compare", Arguments: arguments, Window: 1, Warmup: 100, Requests: 2_000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("64 KiB of arguments: %v of processor time a call, p50 %v\n", result.CPUEach(), result.P50)
+	if bound := 1500 * time.Microsecond; result.CPUEach() > bound {
+		t.Errorf("a call with 64 KiB of arguments takes %v of processor time, the bound is %v", result.CPUEach(), bound)
+	}
+}
+
+func TestProveColdStart(t *testing.T) {
+	prove(t)
+	binary := build(t)
+	args := command(t, binary)
+	var took []time.Duration
+	for range 31 {
+		result, err := bench.Run(t.Context(), bench.Load{Command: args, Env: environment(), Tool: "execution_usage", Arguments: "{}"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, result.FirstLine)
+	}
+	slices.Sort(took)
+	fmt.Printf("start to the first answer: median %v, least %v, most %v of %d\n", took[len(took)/2], took[0], took[len(took)-1], len(took))
+	if bound := 25 * time.Millisecond; took[len(took)/2] > bound {
+		t.Errorf("from start to the first answer takes %v, the bound is %v", took[len(took)/2], bound)
+	}
+}
+
+func TestProveMemory(t *testing.T) {
+	prove(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("memory is read from /proc")
+	}
+	binary := build(t)
+	load := bench.Load{Env: environment(), Tool: "verify_code_safety", Arguments: `{"code":"x","language":"go"}`, Window: 16, Warmup: 1_000}
+	var resident []int64
+	for _, requests := range []int{20_000, 100_000} {
+		load.Command, load.Requests = command(t, binary), requests
+		result, err := bench.Run(t.Context(), load)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("resident after %d calls: %.1f MB\n", requests, float64(result.Resident)/1e6)
+		resident = append(resident, result.Resident)
+	}
+	if bound := int64(40e6); resident[1] > bound {
+		t.Errorf("resident after 100,000 calls: %d bytes, the bound is %d", resident[1], bound)
+	}
+	if growth := resident[1] - resident[0]; growth > 5e6 {
+		t.Errorf("memory grew by %d bytes between 20,000 and 100,000 calls", growth)
 	}
 }

@@ -79,9 +79,11 @@ func (db *database) prepare(ctx context.Context, o Options, closing <-chan struc
 	if err != nil {
 		return err
 	}
-	err = migrate(ctx, conn, o.Patience)
-	if err == nil {
-		db.writer, err = newWriter(ctx, conn, o.Now, closing)
+	if err := migrate(ctx, conn, o.Patience); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if db.writer, err = newWriter(ctx, conn, o.Now, closing); err != nil {
+		return err
 	}
 	for _, p := range []struct {
 		statement **sql.Stmt
@@ -94,12 +96,9 @@ func (db *database) prepare(ctx context.Context, o Options, closing <-chan struc
 		{&db.read, `SELECT seq, at, value FROM records
 			WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`},
 	} {
-		if err == nil {
-			*p.statement, err = db.sql.PrepareContext(ctx, p.text)
+		if *p.statement, err = db.sql.PrepareContext(ctx, p.text); err != nil {
+			return errors.Join(err, db.writer.close())
 		}
-	}
-	if err != nil {
-		return errors.Join(err, conn.Close())
 	}
 	return nil
 }
@@ -107,5 +106,5 @@ func (db *database) prepare(ctx context.Context, o Options, closing <-chan struc
 // close waits for the writer, which has been told, and closes all connections.
 func (db *database) close() error {
 	db.running.Wait()
-	return errors.Join(db.writer.conn.Close(), db.sql.Close())
+	return errors.Join(db.writer.close(), db.sql.Close())
 }

@@ -41,8 +41,11 @@ type writer struct {
 	counter, charge, drop          *sql.Stmt
 	stream, open, extend, add, cut *sql.Stmt
 	sweepItems, sweepCounters      *sql.Stmt
+
+	compiled []*sql.Stmt // all of them
 }
 
+// newWriter takes over a connection, and closes it when it fails.
 func newWriter(ctx context.Context, conn *sql.Conn, now func() time.Time, closing <-chan struct{}) (*writer, error) {
 	w := &writer{conn: conn, now: now, jobs: make(chan *job), closing: closing}
 	for _, p := range []struct {
@@ -70,10 +73,21 @@ func newWriter(ctx context.Context, conn *sql.Conn, now func() time.Time, closin
 	} {
 		var err error
 		if *p.statement, err = conn.PrepareContext(ctx, p.text); err != nil {
-			return nil, err
+			return nil, errors.Join(err, w.close())
 		}
+		w.compiled = append(w.compiled, *p.statement)
 	}
 	return w, nil
+}
+
+// close releases the connection. database/sql leaves the statements of a single connection open, and with one of them
+// open SQLite would not close the file.
+func (w *writer) close() error {
+	var faults []error
+	for _, statement := range w.compiled {
+		faults = append(faults, statement.Close())
+	}
+	return errors.Join(append(faults, w.conn.Close())...)
 }
 
 // write hands a job to the writer and waits for it. A context that ends before the job has begun ends the wait and takes

@@ -52,7 +52,7 @@ type Options struct {
 	Now      func() time.Time // the clock: time.Now
 	IDs      func() string    // makes the process's id, unique for ever: UUIDv7
 	Random   io.Reader        // for the journal's secret: crypto/rand
-	OnError  func(error)      // told, from any goroutine, of faults that no caller waits for, as in a head that could not be signed; may be nil
+	OnError  func(error)      // told, from any goroutine, of faults that no caller waits for, as in a head that could not be signed; it must not use the journal; may be nil
 	OnFreeze func(bool)       // told, off every call's path, that the journal was frozen (true) or resumed; may be nil
 	Files    Files            // fault injection for tests
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
@@ -248,4 +249,37 @@ func TestVerifyFollowsRotatedKeys(t *testing.T) {
 	if err != nil || r.Bad == nil {
 		t.Errorf("another key: %v, %v", err, r.Bad)
 	}
+}
+
+// TestVerifyWhileOthersWrite verifies again and again under load: nothing that is half-written is seen.
+func TestVerifyWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := open(t, dir, func(o *audit.Options) { o.SegmentBytes, o.CheckpointEvery = 256<<10, 100 })
+	stop, writers := make(chan struct{}), sync.WaitGroup{}
+	for range 4 {
+		writers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if err := j.Append(context.Background(), decision("a"), outcome("a")); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	last := uint64(0)
+	for range 5 {
+		r := verify(t, dir)
+		if r.Bad != nil || r.Torn != 0 || r.Last < last {
+			t.Errorf("%+v: %v", r, r.Bad)
+		}
+		last = r.Last
+	}
+	close(stop)
+	writers.Wait()
 }

@@ -1,5 +1,7 @@
 package cmvk
 
+import "slices"
+
 const (
 	exchanged   = 0.6 // a name was put for another, or two exchanged their roles
 	namedAlone  = 0.3
@@ -76,37 +78,64 @@ func (c *comparer) alone(side int) (list []token, names int) {
 	return list, names
 }
 
-// A reversal is three neighbouring words with content of a sentence: who, does what, to whom.
-type reversal [3]int32
-
 // roles finds "Alice paid Bob" against "Bob paid Alice": three words that the other text has the other way round.
 // Words that a comma or a conjunction joins have the same role, so that their order tells nothing.
 func (c *comparer) roles() float64 {
-	at := map[reversal]span{}
-	c.triples(0, func(words reversal, s span) { at[words] = s })
-	if len(at) == 0 {
-		return 0
+	var turns [2][]turn
+	for side := range turns {
+		turns[side] = c.turns(side)
 	}
-	both := map[reversal]span{}
-	c.triples(1, func(words reversal, s span) { both[words] = s })
 	gravest := 0.0
-	c.triples(1, func(words reversal, s span) {
-		turned := reversal{words[2], words[1], words[0]}
-		was, ok := at[turned]
-		if _, kept := at[words]; !ok || kept || words[0] == words[2] {
-			return
+	a, b := turns[0], turns[1]
+	for len(a) > 0 && len(b) > 0 {
+		x, y := a[0], b[0]
+		n, m := alike(a), alike(b)
+		switch order := x.words.compare(y.words); {
+		case order < 0:
+			m = 0
+		case order > 0:
+			n = 0
+		case oneWay(a[:n]) && oneWay(b[:m]) && x.forth != y.forth:
+			gravest = exchanged
+			c.report(Entity, exchanged, x.at, y.at, "")
 		}
-		if _, stays := both[turned]; stays {
-			return
-		}
-		gravest = exchanged
-		c.report(Entity, exchanged, was, s, "")
-	})
+		a, b = a[n:], b[m:]
+	}
 	return gravest
 }
 
-// triples calls visit for every three neighbouring words with content that no comma or conjunction joins.
-func (c *comparer) triples(side int, visit func(reversal, span)) {
+// A reversal is three neighbouring words of a clause, the lesser end first.
+type reversal [3]int32
+
+func (r reversal) compare(o reversal) int { return slices.Compare(r[:], o[:]) }
+
+// A turn is where three words stand, and whether the lesser end comes first.
+type turn struct {
+	words reversal
+	forth bool
+	at    span
+}
+
+// alike counts the turns of the same words at the head of a list.
+func alike(list []turn) (n int) {
+	for n < len(list) && list[n].words == list[0].words {
+		n++
+	}
+	return n
+}
+
+// oneWay reports whether all turns go the same way.
+func oneWay(list []turn) bool {
+	for _, t := range list {
+		if t.forth != list[0].forth {
+			return false
+		}
+	}
+	return true
+}
+
+// turns lists every three neighbouring words with content that both texts have and no comma or conjunction joins.
+func (c *comparer) turns(side int) (list []turn) {
 	var last [3]token
 	n := 0
 	for _, t := range c.sides[side].tokens {
@@ -116,11 +145,21 @@ func (c *comparer) triples(side int, visit func(reversal, span)) {
 		if !c.words.content(t.word) {
 			continue
 		}
+		if c.words.words[t.word].counts[1-side] == 0 {
+			n = 0
+			continue
+		}
 		last[0], last[1], last[2] = last[1], last[2], t
-		if n++; n >= len(last) {
-			visit(reversal{last[0].word, last[1].word, last[2].word}, span{int(last[0].from), int(t.to)})
+		if n++; n >= len(last) && last[0].word != last[2].word {
+			lesser, greater := min(last[0].word, last[2].word), max(last[0].word, last[2].word)
+			list = append(list, turn{
+				words: reversal{lesser, last[1].word, greater}, forth: lesser == last[0].word,
+				at: span{int(last[0].from), int(t.to)},
+			})
 		}
 	}
+	slices.SortStableFunc(list, func(x, y turn) int { return x.words.compare(y.words) })
+	return list
 }
 
 func (c *comparer) conjunction(id int32) bool {

@@ -2,6 +2,9 @@ package cmvk
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -32,10 +35,11 @@ func (*Module) Surface() tools.Surface {
 
 // question is what drift_compare is asked.
 type question struct {
-	A       string `json:"a" maxLength:"262144" doc:"one answer"`
-	B       string `json:"b" maxLength:"262144" doc:"the other answer"`
-	Kind    string `json:"kind,omitempty" enum:"text,json" default:"text"`
-	Profile string `json:"profile,omitempty" enum:"general,financial,medical,carbon,strict,lenient" default:"general" doc:"how much drift is tolerated"`
+	A       json.RawMessage `json:"a" doc:"one answer: a string for text, a list for numbers and sequence, any value (or JSON as a string) for json"`
+	B       json.RawMessage `json:"b" doc:"the other answer, likewise"`
+	Kind    string          `json:"kind,omitempty" enum:"text,json,numbers,sequence" default:"text"`
+	Profile string          `json:"profile,omitempty" enum:"general,financial,medical,carbon,strict,lenient" default:"general" doc:"how much drift is tolerated"`
+	Metric  string          `json:"metric,omitempty" enum:"cosine,euclidean,manhattan,chebyshev,jensen-shannon" doc:"for numbers; the profile's if left out"`
 }
 
 // answer is what drift_compare answers.
@@ -51,18 +55,110 @@ type answer struct {
 func compareAnswers(_ context.Context, _ *tools.Request, q question) (answer, error) {
 	profile, err := ProfileOf(q.Profile)
 	if err != nil {
-		return answer{}, tools.Fail("invalid", err.Error(), err)
+		return answer{}, refuse(err)
 	}
-	compare := func() (Drift, error) { return Text(q.A, q.B, Options{}) }
-	if q.Kind == "json" {
-		compare = func() (Drift, error) { return JSON([]byte(q.A), []byte(q.B), Options{}) }
+	if q.Metric != "" && q.Kind != "numbers" {
+		return answer{}, refuse(errors.New("metric is for numbers only"))
 	}
-	d, err := compare()
+	d, err := q.compare(profile)
 	if err != nil {
-		return answer{}, tools.Fail("invalid", err.Error(), err)
+		return answer{}, refuse(err)
 	}
 	return answer{
 		Drift: d.Score, Passed: profile.Passed(d.Score), Severity: profile.Severity(d.Score), Threshold: profile.Threshold,
 		Dimensions: d.Dimensions, Changes: append([]Change{}, d.Changes...),
 	}, nil
+}
+
+// refuse shows a fault of the question, which says nothing but what was sent.
+func refuse(err error) error { return tools.Fail("invalid", err.Error(), err) }
+
+// bound is how many bytes each answer may have, so that no call takes long.
+const bound = 256 << 10
+
+func (q *question) compare(p Profile) (Drift, error) {
+	o := Options{MaxBytes: bound}
+	if err := o.bound(len(q.A), len(q.B)); err != nil {
+		return Drift{}, err
+	}
+	switch q.Kind {
+	case "json":
+		return JSON(document(q.A), document(q.B), o)
+	case "numbers":
+		return q.numbers(p)
+	case "sequence":
+		return q.sequence()
+	default:
+		return q.text(o)
+	}
+}
+
+func (q *question) text(o Options) (Drift, error) {
+	var a, b string
+	if err := q.decode(&a, &b, "a string"); err != nil {
+		return Drift{}, err
+	}
+	return Text(a, b, o)
+}
+
+// document is a JSON value, or the one in a string that holds one.
+func document(raw json.RawMessage) []byte {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && json.Valid([]byte(text)) {
+		return []byte(text)
+	}
+	return raw
+}
+
+func (q *question) numbers(p Profile) (Drift, error) {
+	var a, b []float64
+	if err := q.decode(&a, &b, "a list of numbers"); err != nil {
+		return Drift{}, err
+	}
+	metric := Metric(q.Metric)
+	if metric == "" {
+		metric = p.Metric
+	}
+	score, err := Numbers(a, b, metric, nil)
+	return Drift{Score: score, Dimensions: Dimensions{Numeric: score}}, err
+}
+
+func (q *question) sequence() (Drift, error) {
+	const most = 4096 // items: the table of two such sequences takes tens of milliseconds
+	var a, b []string
+	if err := q.decode(&a, &b, "a list of strings"); err != nil {
+		return Drift{}, err
+	}
+	if len(a) > most || len(b) > most {
+		return Drift{}, fmt.Errorf("%w: %d and %d items, and the bound is %d", ErrTooLarge, len(a), len(b), most)
+	}
+	s, err := Sequences(a, b)
+	d := Drift{Score: s.Score, Dimensions: Dimensions{Structure: s.Score}}
+	if err == nil && s.Position >= 0 {
+		d.Found, d.Changes = s.Edits, []Change{s.change(a, b)}
+	}
+	return d, err
+}
+
+// change says where sequences part and how many edits there are.
+func (s SequenceDrift) change(a, b []string) Change {
+	c := Change{
+		Dimension: Structure, Pointer: fmt.Sprintf("/%d", s.Position), AtA: -1, AtB: -1, Weight: s.Score,
+		What: fmt.Sprintf("they part here; %d edits in all, %d items in common", s.Edits, s.Common),
+	}
+	if s.Position < len(a) {
+		c.A, c.AtA = clip(a[s.Position]), 0
+	}
+	if s.Position < len(b) {
+		c.B, c.AtB = clip(b[s.Position]), 0
+	}
+	return c
+}
+
+// decode reads both answers as what the kind is about.
+func (q *question) decode(a, b any, want string) error {
+	if json.Unmarshal(q.A, a) != nil || string(q.A) == "null" || json.Unmarshal(q.B, b) != nil || string(q.B) == "null" {
+		return fmt.Errorf("a and b must each be %s for this kind", want)
+	}
+	return nil
 }

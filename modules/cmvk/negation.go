@@ -5,6 +5,7 @@ import "strings"
 const (
 	reversed     = 0.8 // what one asserts the other denies
 	deniedAlone  = 0.3 // a negation of what the other does not speak of
+	farthest     = 8   // how far a negation reaches, in words of any kind
 	scopeOfWords = 3   // how far a negation reaches, in words with content of its clause
 )
 
@@ -89,8 +90,8 @@ func (c *comparer) idle(tokens []token, i int) bool {
 // reach is a negation's scope: the next words with content in its clause. on is the first one on an axis, or -1.
 func (c *comparer) reach(tokens []token, i int) (d denial, on int) {
 	d.at = tokens[i].span()
-	n := 0
-	for j := i + 1; j < len(tokens) && n < scopeOfWords && tokens[j].clause == tokens[i].clause; j++ {
+	n, end := 0, min(len(tokens), i+1+farthest)
+	for j := i + 1; j < end && n < scopeOfWords && tokens[j].clause == tokens[i].clause; j++ {
 		w := &c.words.words[tokens[j].word]
 		if w.axis != noAxis {
 			return d, j
@@ -153,8 +154,10 @@ func (c *comparer) opposed(a, b *leaning) float64 {
 func matchDenials(as, bs []denial) {
 	byWord := map[int32][]int{}
 	for i, d := range bs {
-		for _, w := range d.scope {
-			byWord[w] = append(byWord[w], i)
+		for k, w := range d.scope {
+			if k == 0 || w > 0 {
+				byWord[w] = append(byWord[w], i)
+			}
 		}
 	}
 	for i := range as {

@@ -56,6 +56,7 @@ func (c *comparer) numeric() (gravest float64) {
 	}
 	c.contexts(0)
 	c.contexts(1)
+	rest[0], rest[1] = unlike(rest[0], rest[1])
 	for _, key := range bindings() {
 		if len(rest[0]) == 0 || len(rest[1]) == 0 {
 			break
@@ -72,27 +73,42 @@ func (c *comparer) numeric() (gravest float64) {
 	return gravest
 }
 
+// unlike takes equal ends off two lists, which is most of them where little changed.
+func unlike(as, bs []quantity) (resta, restb []quantity) {
+	same := func(a, b quantity) bool {
+		return a.value == b.value && a.dimension == b.dimension && a.prev == b.prev && a.next == b.next
+	}
+	for len(as) > 0 && len(bs) > 0 && same(as[0], bs[0]) {
+		as, bs = as[1:], bs[1:]
+	}
+	for len(as) > 0 && len(bs) > 0 && same(as[len(as)-1], bs[len(bs)-1]) {
+		as, bs = as[:len(as)-1], bs[:len(bs)-1]
+	}
+	return as, bs
+}
+
 // pairUp pairs the quantities that are bound alike, in their order, and returns those that remain.
 func (c *comparer) pairUp(as, bs []quantity, key func(quantity) (binding, bool), gravest *float64) (resta, restb []quantity) {
-	waiting := make(map[binding][]int, len(bs))
-	for i, q := range bs {
-		if k, ok := key(q); ok {
-			waiting[k] = append(waiting[k], i)
+	first := make(map[binding]int, len(bs)) // index of the first one that waits, plus 1
+	next := make([]int, len(bs)+1)          // and of the one that waits behind it
+	for i := len(bs); i > 0; i-- {
+		if k, ok := key(bs[i-1]); ok {
+			next[i], first[k] = first[k], i
 		}
 	}
-	taken := make([]bool, len(bs))
+	taken := make([]bool, len(bs)+1)
 	for _, q := range as {
 		k, ok := key(q)
-		if !ok || len(waiting[k]) == 0 {
+		i := first[k]
+		if !ok || i == 0 {
 			resta = append(resta, q)
 			continue
 		}
-		other := waiting[k][0]
-		waiting[k], taken[other] = waiting[k][1:], true
-		*gravest = max(*gravest, c.changed(q, bs[other]))
+		first[k], taken[i] = next[i], true
+		*gravest = max(*gravest, c.changed(q, bs[i-1]))
 	}
 	for i, q := range bs {
-		if !taken[i] {
+		if !taken[i+1] {
 			restb = append(restb, q)
 		}
 	}

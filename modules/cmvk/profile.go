@@ -9,6 +9,7 @@ import (
 type Profile struct {
 	Name      string
 	Threshold float64 // the highest score that passes
+	Metric    Metric  // for Numbers
 
 }
 
@@ -16,12 +17,12 @@ type Profile struct {
 // Agent-OS. Its weights are not here: weights belong to the call that knows what the numbers are.
 func Profiles() []Profile {
 	return []Profile{
-		{"general", 0.30},
-		{"financial", 0.10},
-		{"medical", 0.20},
-		{"carbon", 0.15},
-		{"strict", 0.05},
-		{"lenient", 0.50},
+		{"general", 0.30, Cosine},
+		{"financial", 0.10, Chebyshev},
+		{"medical", 0.20, Manhattan},
+		{"carbon", 0.15, Euclidean},
+		{"strict", 0.05, Euclidean},
+		{"lenient", 0.50, Cosine},
 	}
 }
 

@@ -104,9 +104,12 @@ func currencyAt(s string, i int) (string, int) {
 
 // number reads digits, with groups of three behind commas, a fraction and an exponent.
 func number(s string, i int) (end int, value float64, ok bool) {
+	const longest = 64 // characters; longer ones are identifiers
+	whole := len(s)
+	s = s[:min(whole, i+longest)]
 	start := i
 	i = digits(s, i)
-	if i == start {
+	if i == start || i == len(s) && i < whole {
 		return start, 0, false
 	}
 	const group = 3

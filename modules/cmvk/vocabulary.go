@@ -3,6 +3,7 @@ package cmvk
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // The weights of words in the lexical dimension. They are integers, so that sums do not depend on their order.
@@ -67,10 +68,17 @@ func weightOf(folded string) int32 {
 
 // fold takes away the difference of upper and lower case. Texts in lower case come back as they are.
 func fold(s string) string {
+	upper := false
 	for i := range len(s) {
-		if c := s[i]; 'A' <= c && c <= 'Z' || c >= 0x80 {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
 			return strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, s)
+		case 'A' <= c && c <= 'Z':
+			upper = true
 		}
+	}
+	if upper {
+		return strings.ToLower(s)
 	}
 	return s
 }

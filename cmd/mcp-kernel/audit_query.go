@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+)
+
+// A question is what a query asks, as its flags spell it.
+type question struct {
+	principal, agent, call, execution, name, target string
+	kinds, effects, statuses, events                list
+	since, until                                    string
+	oldest                                          bool
+	limit                                           int
+	cursor                                          string
+}
+
+func (a *app) auditQuery() *cobra.Command {
+	var q question
+	cmd := &cobra.Command{
+		Use:   "query",
+		Short: "Search the journal",
+		Long: `Query prints the entries that all filters select, the newest first. A filter that may be repeated selects what any of its
+values selects. When there are more, the last line is the cursor of the next page.`,
+		Example: `  mcp-kernel audit query --event TOOL_CALL_BLOCKED --event POLICY_VIOLATION --since 24h
+  mcp-kernel audit query --name file_write --kind outcome --limit 5 -o json`,
+		Args: arguments(0, 0, "no arguments: filters are flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.query(cmd, &q) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&q.principal, "principal", "", "who is authenticated, as in user:ada")
+	flags.StringVar(&q.agent, "agent", "", "the proven agent below it")
+	flags.StringVar(&q.call, "call", "", "`id` of a call")
+	flags.StringVar(&q.execution, "execution", "", "`handle` of an explicit execution")
+	flags.StringVar(&q.name, "name", "", "of the tool, resource or prompt, exactly")
+	flags.StringVar(&q.target, "target", "", "tool, resource, prompt, completion or subscription")
+	flags.Var(&q.kinds, "kind", "decision, outcome, usage or control; may be repeated")
+	flags.Var(&q.effects, "effect", "allow, deny or ask; may be repeated")
+	flags.Var(&q.statuses, "status", "ok, tool_error, denied, bad_arguments, timeout, cancelled, panic or withheld; may be repeated")
+	flags.Var(&q.events, "event", "TOOL_CALL_BLOCKED, POLICY_VIOLATION, POLICY_CHECK, DRIFT_DETECTED or CHECKPOINT_CREATED; may be repeated")
+	flags.StringVar(&q.since, "since", "", "`time` from which on, as in 2026-11-22T15:04:05Z, or how long ago, as in 24h")
+	flags.StringVar(&q.until, "until", "", "`time` before which, or how long ago")
+	flags.BoolVar(&q.oldest, "oldest", false, "the oldest first")
+	flags.IntVar(&q.limit, "limit", 50, "entries at most, 1 to 1000")
+	flags.StringVar(&q.cursor, "cursor", "", "where the page before ended")
+	return cmd
+}
+
+// An answerPage is what `audit query --output json` prints.
+type answerPage struct {
+	Entries []entryLine `json:"entries"`
+	Next    string      `json:"next,omitempty"` // cursor of the next page
+}
+
+func (a *app) query(cmd *cobra.Command, q *question) error {
+	filter, err := q.filter(cmd, time.Now())
+	if err != nil {
+		return err
+	}
+	r, err := a.reader(cmd)
+	if err != nil {
+		return err
+	}
+	page, err := r.Query(cmd.Context(), filter, q.cursor, q.limit)
+	if err != nil {
+		return err
+	}
+	answer := answerPage{Entries: make([]entryLine, len(page.Entries)), Next: page.Next}
+	for i := range page.Entries {
+		answer.Entries[i] = entryLineOf(&page.Entries[i])
+	}
+	return a.print(answer, func(t *table) {
+		t.row("SEQ", "TIME", "KIND", "WHO", "WHAT", "EVENT", "DETAIL")
+		for _, e := range answer.Entries {
+			t.row(e.cells()...)
+		}
+		if page.Next != "" {
+			t.line("more: --cursor %s", page.Next)
+		}
+	})
+}
+
+// reader opens the journal of the configured data directory for reading.
+func (a *app) reader(cmd *cobra.Command) (*audit.Reader, error) {
+	c, err := a.configuration(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := signer(c); err != nil {
+		return nil, err
+	}
+	return audit.OpenReader(c.DataDir)
+}
+
+// filter makes the journal's filter of the flags.
+func (q *question) filter(cmd *cobra.Command, now time.Time) (audit.Filter, error) {
+	f := audit.Filter{
+		Principal: q.principal, Agent: q.agent, Call: q.call, Execution: q.execution, Name: q.name, Oldest: q.oldest,
+	}
+	var err error
+	fill := func(flag string, fault error) {
+		if fault != nil && err == nil {
+			err = misused(cmd, "--%s: %v", flag, fault)
+		}
+	}
+	if q.target != "" {
+		fill("target", f.Target.UnmarshalText([]byte(q.target)))
+	}
+	f.Kinds = values[audit.Kind](q.kinds, func(e error) { fill("kind", e) })
+	f.Effects = values[governance.Effect](lower(q.effects), func(e error) { fill("effect", e) })
+	f.Statuses = values[governance.Status](lower(q.statuses), func(e error) { fill("status", e) })
+	f.Events = values[governance.Event](upper(q.events), func(e error) { fill("event", e) })
+	var fault error
+	f.Since, fault = moment(q.since, now)
+	fill("since", fault)
+	f.Until, fault = moment(q.until, now)
+	fill("until", fault)
+	return f, err
+}
+
+func lower(words list) list { return strings.Fields(strings.ToLower(strings.Join(words, " "))) }
+func upper(words list) list { return strings.Fields(strings.ToUpper(strings.Join(words, " "))) }
+
+// values reads words that have a text form of their own.
+func values[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}](words list, fault func(error),
+) []T {
+	var all []T
+	for _, word := range words {
+		var value T
+		if err := P(&value).UnmarshalText([]byte(word)); err != nil {
+			fault(err)
+			continue
+		}
+		all = append(all, value)
+	}
+	return all
+}
+
+// moment reads a point in time: itself, or how long ago it was.
+func moment(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(text); err == nil {
+		return now.Add(-ago), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err
+}

@@ -239,7 +239,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 			rt.Fatal(err)
 		}
 	})
-	if r := verify(t, dir); r.Bad != nil || r.Last < 30 {
+	if r := verify(t, dir); r.Bad != nil || r.Last < 5 {
 		t.Errorf("%+v: %v", r, r.Bad)
 	}
 }

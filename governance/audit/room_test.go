@@ -218,9 +218,12 @@ func TestTornTailIsCutAndRecorded(t *testing.T) {
 func TestDamagedJournalIsNotContinued(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func([][]byte) [][]byte{
-		"last line":  func(l [][]byte) [][]byte { l[11][40] ^= 1; return l },
-		"shortened":  func(l [][]byte) [][]byte { return l[:8] },
-		"other line": func(l [][]byte) [][]byte { l[11], _ = rehash(bytes.Replace(l[11], []byte("close"), []byte("klose"), 1), ""); return l },
+		"last line": func(l [][]byte) [][]byte { l[11][40] ^= 1; return l },
+		"shortened": func(l [][]byte) [][]byte { return l[:8] },
+		"other line": func(l [][]byte) [][]byte {
+			l[11], _ = rehash(bytes.Replace(l[11], []byte("close"), []byte("klose"), 1), "")
+			return l
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

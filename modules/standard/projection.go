@@ -1,11 +1,13 @@
 package standard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,49 +19,54 @@ import (
 // Where the projection lies in the state backend.
 const (
 	countersCollection = "counters"        // counters/SHARD\x1fNAME: a Checkpoint
-	projectedKey       = "projection/seq"  // the last entry that was brought over
+	projectedKey       = "projection/seq"  // the entry up to which counters were brought over
 	projectorKey       = "projection/busy" // who is bringing them over, while it is
 )
 
-// How entries are brought over.
+// How counters are brought over.
 const (
 	projectEvery  = time.Second
-	projectBatch  = 4096 // entries between two writes
 	projectorHold = 10 * time.Second
+	maxProjected  = 10_000 // counters remembered as brought over; beyond that all are written again
 )
 
-// A Checkpoint is what the state backend knows of one counter: as it stood after an entry of the journal.
+// A Checkpoint is what the state backend knows of one counter.
 type Checkpoint struct {
 	Shard string    `json:"shard"` // the identity whose counter it is
 	Name  string    `json:"name"`
 	Used  int64     `json:"used"`
 	Ends  time.Time `json:"ends,omitzero"` // when its window ends; zero when it never does
-	Seq   uint64    `json:"seq"`           // the entry that it was carried by
+	Seq   uint64    `json:"seq"`           // the newest entry when it was read
 }
 
-// entries is the part of the journal that is read. *audit.Journal is one.
-type entries interface {
-	Entries(ctx context.Context, from uint64) iter.Seq2[audit.Entry, error]
+// A ledger holds the counters that the journal carries. *audit.Journal is one.
+type ledger interface {
+	Counters(shard string) []audit.Counter
 	Head() audit.Checkpoint
 }
 
 // A projector brings the counters that the journal carries to the state backend, in batches, so that no call waits for a
-// database. The journal stays the truth: what the backend holds lags by a second and is made again from the journal, from
-// the last entry that was brought over, whatever happens to the process. Of several processes one does it at a time.
+// database. The journal stays the truth: its ledger is folded from the entries again whenever it is opened, and what the
+// backend holds lags behind it by a second. Of several processes one does it at a time; each knows the counters of all.
 type projector struct {
-	journal entries
+	journal ledger
 	store   state.Backend
 	self    string
+	now     func() time.Time
 	fault   func(error)
 
 	stop context.CancelFunc
 	done sync.WaitGroup
-	last uint64 // that this process has brought over; only the goroutine, and Close after it, look at it
+
+	// What was brought over; only the goroutine, and Close after it, look at it.
+	last  uint64
+	known map[string]Checkpoint
 }
 
-func startProjector(journal entries, store state.Backend, self string, fault func(error)) *projector {
+func startProjector(journal ledger, store state.Backend, self string, now func() time.Time, fault func(error)) *projector {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &projector{journal: journal, store: store, self: self, fault: fault, stop: stop}
+	p := &projector{journal: journal, store: store, self: self, now: now, fault: fault, stop: stop, known: map[string]Checkpoint{}}
+	p.last = journal.Head().Size // what was there before was brought over by those who wrote it
 	p.done.Go(func() { p.run(ctx) })
 	return p
 }
@@ -86,9 +93,15 @@ func (p *projector) run(ctx context.Context) {
 	}
 }
 
-// project brings over everything that is new, unless there is nothing or another process is at it.
+// project brings over what has changed, unless nothing has or another process is at it.
 func (p *projector) project(ctx context.Context) error {
-	if p.journal.Head().Size == p.last {
+	at := p.journal.Head().Size
+	if at == p.last {
+		return nil
+	}
+	changed := p.changed(at)
+	if len(changed) == 0 {
+		p.last = at
 		return nil
 	}
 	held, err := p.store.CompareAndSwap(ctx, projectorKey, 0, []byte(p.self), projectorHold)
@@ -98,7 +111,10 @@ func (p *projector) project(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.batches(ctx)
+	if err = p.write(ctx, changed, at); err == nil {
+		p.last = at
+		maps.Copy(p.known, changed)
+	}
 	_, free := p.store.CompareAndSwap(context.WithoutCancel(ctx), projectorKey, held, nil, 0)
 	if errors.Is(free, state.ErrConflict) { // held for too long, and taken over
 		free = nil
@@ -106,70 +122,45 @@ func (p *projector) project(ctx context.Context) error {
 	return errors.Join(err, free)
 }
 
-func (p *projector) batches(ctx context.Context) error {
-	last, err := p.projected(ctx)
-	if err != nil {
-		return err
+// changed are the counters that stand otherwise than they were brought over, by key.
+func (p *projector) changed(at uint64) map[string]Checkpoint {
+	if len(p.known) > maxProjected {
+		clear(p.known)
 	}
-	latest := map[string]Checkpoint{}
-	seen := 0
-	for e, err := range p.journal.Entries(ctx, last+1) {
-		if err != nil {
-			return err
+	changed := map[string]Checkpoint{}
+	for _, c := range p.journal.Counters("") {
+		point := Checkpoint{Shard: c.Shard, Name: c.Name, Used: c.Used, Seq: at}
+		if c.Window > 0 {
+			point.Ends = c.Start.Add(c.Window)
 		}
-		last = e.Seq
-		for _, c := range e.Counters {
-			latest[c.Shard+"\x1f"+c.Name] = checkpointOf(c, e.Seq)
-		}
-		if seen++; seen%projectBatch == 0 {
-			if err := p.write(ctx, latest, last); err != nil {
-				return err
-			}
-			clear(latest)
+		key := c.Shard + "\x1f" + c.Name
+		if before, ok := p.known[key]; !ok || before.Used != point.Used || !before.Ends.Equal(point.Ends) {
+			changed[key] = point
 		}
 	}
-	if seen%projectBatch != 0 {
-		if err := p.write(ctx, latest, last); err != nil {
-			return err
-		}
-	}
-	p.last = last
-	return nil
+	return changed
 }
 
-func checkpointOf(c audit.Counter, seq uint64) Checkpoint {
-	point := Checkpoint{Shard: c.Shard, Name: c.Name, Used: c.Used, Seq: seq}
-	if c.Window > 0 {
-		point.Ends = c.Start.Add(c.Window)
-	}
-	return point
-}
-
-func (p *projector) projected(ctx context.Context) (uint64, error) {
-	item, err := p.store.Get(ctx, projectedKey)
-	if errors.Is(err, state.ErrNotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseUint(string(item.Value), 10, 64)
-}
-
-// write stores the batch and how far it reaches in one round trip.
-func (p *projector) write(ctx context.Context, latest map[string]Checkpoint, last uint64) error {
-	puts := make([]state.Put, 0, len(latest)+1)
-	for key, point := range latest {
+// write stores the counters, and up to where they reach, a round trip for each of the backend's largest batches.
+func (p *projector) write(ctx context.Context, changed map[string]Checkpoint, at uint64) error {
+	puts := make([]state.Put, 0, len(changed)+1)
+	for _, key := range slices.SortedFunc(maps.Keys(changed), cmp.Compare[string]) {
+		point := changed[key]
 		value, err := json.Marshal(point)
 		if err != nil {
 			return err
 		}
 		ttl := time.Duration(0)
 		if !point.Ends.IsZero() {
-			ttl = max(time.Second, time.Until(point.Ends))
+			ttl = max(time.Second, point.Ends.Sub(p.now()))
 		}
 		puts = append(puts, state.Put{Key: countersCollection + "/" + key, Value: value, TTL: ttl})
 	}
-	puts = append(puts, state.Put{Key: projectedKey, Value: strconv.AppendUint(nil, last, 10)})
-	return p.store.Write(ctx, puts...)
+	puts = append(puts, state.Put{Key: projectedKey, Value: strconv.AppendUint(nil, at, 10)})
+	for batch := range slices.Chunk(puts, state.MaxBatch) {
+		if err := p.store.Write(ctx, batch...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,9 +1,8 @@
 package standard
 
 import (
-	"context"
 	"encoding/json"
-	"iter"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,23 +13,36 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/state/memstate"
 )
 
-// pages is a journal that a test writes.
-type pages []audit.Entry
-
-func (p *pages) Entries(_ context.Context, from uint64) iter.Seq2[audit.Entry, error] {
-	return func(yield func(audit.Entry, error) bool) {
-		for _, e := range *p {
-			if e.Seq >= from && !yield(e, nil) {
-				return
-			}
-		}
-	}
+// book is a ledger that a test writes.
+type book struct {
+	mu       sync.Mutex
+	size     uint64
+	counters map[string]int64
 }
 
-func (p *pages) Head() audit.Checkpoint { return audit.Checkpoint{Size: uint64(len(*p))} }
+func newBook() *book { return &book{counters: map[string]int64{}} }
 
-func (p *pages) add(shard string, used int64) {
-	*p = append(*p, audit.Entry{Seq: uint64(len(*p) + 1), Counters: []audit.Counter{{Shard: shard, Name: "calls", Used: used}}})
+func (b *book) Counters(string) []audit.Counter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []audit.Counter
+	for shard, used := range b.counters {
+		all = append(all, audit.Counter{Shard: shard, Name: "calls", Used: used})
+	}
+	return all
+}
+
+func (b *book) Head() audit.Checkpoint {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return audit.Checkpoint{Size: b.size}
+}
+
+func (b *book) set(shard string, used int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.counters[shard] = used
+	b.size++
 }
 
 func stored(t *testing.T, store *memstate.Store) []Checkpoint {
@@ -53,25 +65,23 @@ func TestCountersAreBroughtOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstate.New(memstate.Options{})
 		defer store.Close()
-		journal := &pages{}
-		for used := range int64(10_000) {
-			journal.add("user:a", used)
-		}
-		journal.add("user:b", 7)
+		journal := newBook()
 		fault := func(err error) { t.Error(err) }
-		first := startProjector(journal, store, "one", fault)
-		second := startProjector(journal, store, "two", fault) // another process
+		first := startProjector(journal, store, "one", time.Now, fault)
+		second := startProjector(journal, store, "two", time.Now, fault) // another process
+		journal.set("user:a", 9_999)
+		journal.set("user:b", 7)
 		time.Sleep(2 * projectEvery)
 		synctest.Wait()
-		want := []Checkpoint{{Shard: "user:a", Name: "calls", Used: 9_999, Seq: 10_000}, {Shard: "user:b", Name: "calls", Used: 7, Seq: 10_001}}
+		want := []Checkpoint{{Shard: "user:a", Name: "calls", Used: 9_999, Seq: 2}, {Shard: "user:b", Name: "calls", Used: 7, Seq: 2}}
 		if diff := cmp.Diff(want, stored(t, store)); diff != "" {
 			t.Errorf("brought over (-want +got):\n%s", diff)
 		}
-		journal.add("user:b", 8)
+		journal.set("user:b", 8)
 		if err := first.Close(); err != nil {
 			t.Error(err)
 		}
-		want[1].Used, want[1].Seq = 8, 10_002
+		want[1].Used, want[1].Seq = 8, 3
 		if diff := cmp.Diff(want, stored(t, store)); diff != "" {
 			t.Errorf("at the end (-want +got):\n%s", diff)
 		}
@@ -90,9 +100,9 @@ func TestCountersAreBroughtOverAfterACrash(t *testing.T) {
 		if _, err := store.CompareAndSwap(t.Context(), projectorKey, 0, []byte("dead"), projectorHold); err != nil {
 			t.Fatal(err)
 		}
-		journal := &pages{}
-		journal.add("user:a", 1)
-		p := startProjector(journal, store, "alive", func(err error) { t.Error(err) })
+		journal := newBook()
+		p := startProjector(journal, store, "alive", time.Now, func(err error) { t.Error(err) })
+		journal.set("user:a", 1)
 		time.Sleep(projectorHold + 2*projectEvery)
 		synctest.Wait()
 		if got := stored(t, store); len(got) != 1 {

@@ -183,7 +183,7 @@ func (k *Kernel) openState(context.Context, Options) error {
 		k.State = store
 	}
 	k.own(k.State)
-	k.own(startProjector(k.Journal, k.State, k.Journal.ProcessID(), func(err error) { k.fault("", err) }))
+	k.own(startProjector(k.Journal, k.State, k.Journal.ProcessID(), k.Now, func(err error) { k.fault("", err) }))
 	return nil
 }
 

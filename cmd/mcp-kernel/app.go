@@ -21,7 +21,7 @@ type app struct {
 
 // root returns the command with all its verbs.
 func (a *app) root() *cobra.Command {
-	root := a.group(&cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "mcp-kernel",
 		Short: "A governed MCP server",
 		Long: `mcp-kernel publishes MCP tools, resources and prompts that are governed: every call passes an allowlist, blocked
@@ -54,7 +54,7 @@ Exit codes: 0 it worked; 1 it did not, or something was found; 2 the command lin
 
 // group makes a command that only holds verbs: alone it says which there are, and a verb that is none of them is an
 // error that names the nearest.
-func (a *app) group(cmd *cobra.Command, verbs ...*cobra.Command) *cobra.Command {
+func group(cmd *cobra.Command, verbs ...*cobra.Command) *cobra.Command {
 	cmd.AddCommand(verbs...)
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -128,4 +128,4 @@ func (l *list) Set(text string) error {
 }
 
 // Type is what help calls the value.
-func (l *list) Type() string { return "name" }
+func (*list) Type() string { return "name" }

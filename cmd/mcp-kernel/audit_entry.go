@@ -120,7 +120,7 @@ func (e *entryLine) detail() string {
 		return e.Control.Subject
 	case e.Reason != "":
 		return e.Reason
-	case e.Failure != "":
+	case e.Failure != "" && e.Failure != e.Status:
 		return e.Status + ": " + e.Failure
 	case e.Status != "":
 		return e.Status

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -48,7 +49,7 @@ func (b *safeBuffer) String() string {
 // start starts the built program. It is killed when the test ends before it does.
 func start(t *testing.T, args ...string) *child {
 	t.Helper()
-	c := &child{t: t, cmd: exec.Command(built(t), args...), lines: make(chan string, 1024), log: &safeBuffer{}, done: make(chan struct{})}
+	c := &child{t: t, cmd: exec.CommandContext(context.WithoutCancel(t.Context()), built(t), args...), lines: make(chan string, 1024), log: &safeBuffer{}, done: make(chan struct{})}
 	c.cmd.Stderr = c.log
 	in, err := c.cmd.StdinPipe()
 	if err != nil {

@@ -36,7 +36,7 @@ func clients(t *testing.T) string {
 func node(t *testing.T, dir string, args ...string) ([]byte, error) {
 	t.Helper()
 	var out, fault bytes.Buffer
-	cmd := exec.Command("node", args...)
+	cmd := exec.CommandContext(t.Context(), "node", args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &fault
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "MCP_INSPECTOR_SECRET_STORE=memory")
 	err := cmd.Run()
@@ -68,10 +68,10 @@ type conversation struct {
 func TestClientSDK(t *testing.T) {
 	t.Parallel()
 	clientsDir := clients(t)
-	dir, config := home(t, "")
+	dir, config := home(t)
 	write(t, filepath.Join(dir, "work", "a.txt"), "hello")
 	args := []string{"sdk-client.mjs"}
-	for _, step := range []string{
+	args = append(args,
 		`{"method":"tools/call","params":{"name":"kernel_execute","arguments":{"action":"file_read","params":{"path":"work:a.txt"}}}}`,
 		`{"method":"tools/call","params":{"name":"policy_check","arguments":{"nam":"x"}}}`,
 		`{"method":"tools/call","params":{"name":"nope","arguments":{}}}`,
@@ -81,9 +81,7 @@ func TestClientSDK(t *testing.T) {
 		`{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"safe_execution"},"argument":{"name":"action","value":"file_r"}}}`,
 		`{"method":"logging/setLevel","params":{"level":"debug"}}`,
 		`{"method":"ping"}`,
-	} {
-		args = append(args, step)
-	}
+	)
 	out, err := node(t, clientsDir, append(args, "--", built(t), "serve", "--stdio", "--config", config)...)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +105,7 @@ func TestClientSDK(t *testing.T) {
 func TestClientInspector(t *testing.T) {
 	t.Parallel()
 	clientsDir := clients(t)
-	dir, config := home(t, "")
+	dir, config := home(t)
 	write(t, filepath.Join(dir, "work", "a.txt"), "hello")
 	inspector := inspectorIn(t, filepath.Join(clientsDir, "node_modules", "@modelcontextprotocol", "inspector"))
 	servers := filepath.Join(dir, "servers.json")

@@ -46,7 +46,7 @@ func (a *app) startServer(ctx context.Context, at demo.Place) (*demo.Session, er
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "serve", "--stdio", "--config", at.Config, "--data-dir", at.DataDir)
+	cmd := exec.CommandContext(ctx, self, "serve", "--stdio", "--config", at.Config, "--data-dir", at.DataDir) //nolint:gosec // this program itself
 	cmd.Env = withoutSettings(os.Environ())
 	cmd.Stderr = a.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

@@ -15,7 +15,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
 	for _, path := range verbs((&app{}).root()) {
-		args := append(strings.Fields(path)[1:], "--help")
+		args := strings.Fields(path + " --help")[1:]
 		fmt.Fprintf(&all, "$ %s --help\n\n%s\n", path, ok(t, args...))
 	}
 	golden(t, filepath.Join("testdata", "help.txt"), all.String())

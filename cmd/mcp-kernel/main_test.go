@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 func compile() (string, error) {
 	path := filepath.Join(scratch, "mcp-kernel")
-	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -112,15 +112,15 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// home lays out a data directory, a root and a configuration file, to which extra is added.
-func home(t *testing.T, extra string) (dir, config string) {
+// home lays out a data directory, a root and a configuration file.
+func home(t *testing.T) (dir, config string) {
 	t.Helper()
 	dir = t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "work"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	config = filepath.Join(dir, "mcp-kernel.yaml")
-	text := fmt.Sprintf("data_dir: %q\nfiles: {roots: [{name: work, path: %q}]}\n%s", filepath.Join(dir, "data"), filepath.Join(dir, "work"), extra)
+	text := fmt.Sprintf("data_dir: %q\nfiles: {roots: [{name: work, path: %q}]}\n", filepath.Join(dir, "data"), filepath.Join(dir, "work"))
 	write(t, config, text)
 	return dir, config
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) policy() *cobra.Command {
-	return a.group(&cobra.Command{Use: "policy", Short: "Check policies, or show what holds"}, a.policyValidate(), a.policyShow())
+	return group(&cobra.Command{Use: "policy", Short: "Check policies, or show what holds"}, a.policyValidate(), a.policyShow())
 }
 
 // A validation is what `policy validate --output json` prints.
@@ -48,7 +48,7 @@ column. Without a file it reads those of the configuration. A fault is exit code
 					t.line("%s", f.text)
 				}
 				if v.OK {
-					t.line("%d policies, no faults: %s", len(names), joined(names))
+					t.line("no faults in: %s", joined(names))
 				}
 			})
 			if printed == nil && !v.OK {
@@ -93,15 +93,14 @@ func faultsOf(err error) []fault {
 	if err == nil {
 		return faults
 	}
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is this error that is taken apart
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range several.Unwrap() {
 			faults = append(faults, faultsOf(one)...)
 		}
 		return faults
 	}
 	f := fault{Problem: err.Error(), text: err.Error()}
-	var at *governance.PolicyError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*governance.PolicyError](err); ok {
 		f = fault{
 			File: at.File, Line: at.At.Line, Column: at.At.Column, Policy: at.Policy, Field: at.Field, Problem: at.Problem,
 			text: err.Error(),

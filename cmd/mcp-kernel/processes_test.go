@@ -22,7 +22,7 @@ import (
 func TestProcessesShareADirectory(t *testing.T) {
 	t.Parallel()
 	const limit = 120
-	dir, config := home(t, "")
+	dir, config := home(t)
 	write(t, filepath.Join(dir, "policies.yaml"), fmt.Sprintf(
 		"- {name: few, allowed_tools: [\"*\"], max_tool_calls_per_request: %d}\n", limit))
 	write(t, config, read(t, config)+fmt.Sprintf(
@@ -38,7 +38,7 @@ func TestProcessesShareADirectory(t *testing.T) {
 	}
 	working.Go(func() {
 		for range 10 {
-			if o, err := exec.Command(built(t), "tools", "call", "file_list", `{"path":"work:."}`, "--agent", "--config", config).CombinedOutput(); err != nil &&
+			if o, err := exec.CommandContext(t.Context(), built(t), "tools", "call", "file_list", `{"path":"work:."}`, "--agent", "--config", config).CombinedOutput(); err != nil &&
 				!bytes.Contains(o, []byte("max_tool_calls")) && !bytes.Contains(o, []byte("calls are used")) {
 				t.Errorf("command line: %v\n%s", err, o)
 			}
@@ -110,7 +110,7 @@ func tally(t *testing.T, config string) (allowed, ended int) {
 // TestFreezeReachesServers freezes from the command line and looks at a server that runs.
 func TestFreezeReachesServers(t *testing.T) {
 	t.Parallel()
-	_, config := home(t, "")
+	_, config := home(t)
 	c := start(t, "serve", "--stdio", "--config", config)
 	c.hello()
 	c.sendCall(1)
@@ -143,7 +143,7 @@ func TestUnusableDirectories(t *testing.T) {
 	if os.Getuid() == 0 || runtime.GOOS == "windows" {
 		t.Log("the permissions of files mean nothing to this user")
 	}
-	dir, config := home(t, "")
+	dir, config := home(t)
 	file := filepath.Join(dir, "file")
 	write(t, file, "")
 	locked := filepath.Join(dir, "locked")
@@ -181,7 +181,7 @@ func TestUnusableDirectories(t *testing.T) {
 // TestUnreadablePolicy starts with a policy file that is full of faults: all of them are named.
 func TestUnreadablePolicy(t *testing.T) {
 	t.Parallel()
-	dir, config := home(t, "")
+	dir, config := home(t)
 	bad := filepath.Join(dir, "bad.yaml")
 	write(t, bad, "- name: default\n  alow: x\n  timeout: soon\n")
 	o := cli(t, "serve", "--stdio", "--config", config, "--policy-file", bad)
@@ -226,7 +226,7 @@ func TestStart(t *testing.T) {
 	const most = 3.0 // milliseconds
 	least := 1e9
 	for range 5 {
-		cmd := exec.Command(built(t), "version")
+		cmd := exec.CommandContext(t.Context(), built(t), "version")
 		cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 		var trace bytes.Buffer
 		cmd.Stderr = &trace
@@ -265,7 +265,7 @@ func initialised(t *testing.T, trace string) float64 {
 // TestDemo runs the demo of the built program.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command(built(t), "demo").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), built(t), "demo").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -285,7 +285,7 @@ func TestDataDirectoryIsPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("permissions are those of Unix")
 	}
-	dir, config := home(t, "")
+	dir, config := home(t)
 	ok(t, "tools", "call", "execution_usage", "--config", config)
 	err := filepath.WalkDir(filepath.Join(dir, "data"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

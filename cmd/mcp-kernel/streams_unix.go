@@ -19,8 +19,11 @@ func parked(stream any) (file *os.File, restore func(), err error) {
 		return nil, func() {}, nil
 	}
 	info, err := f.Stat()
-	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
-		return nil, func() {}, nil // what cannot be looked at is used as it is
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+		return nil, func() {}, nil
 	}
 	// A copy of the descriptor, so that closing it leaves the stream alone. Both mean one open file and its flags.
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)

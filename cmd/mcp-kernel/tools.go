@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) tools() *cobra.Command {
-	return a.group(&cobra.Command{Use: "tools", Short: "List the tools, or call one"}, a.toolsList(), a.toolsCall())
+	return group(&cobra.Command{Use: "tools", Short: "List the tools, or call one"}, a.toolsList(), a.toolsCall())
 }
 
 // A toolLine is one tool, as `tools list --output json` prints it.
@@ -173,8 +173,7 @@ func (a *app) callTool(cmd *cobra.Command, name string, input json.RawMessage, a
 		ID: k.IDs(), Kind: governance.KindTool, Name: name, Caller: caller(asAgent), Args: input, At: k.Now(),
 	}
 	result, err := k.Dispatcher.Dispatch(cmd.Context(), call, nil)
-	var refused *tools.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*tools.Error](err); ok {
 		if a.output == "text" {
 			return refused
 		}

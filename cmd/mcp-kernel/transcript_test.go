@@ -58,7 +58,7 @@ func play(t *testing.T, archive *txtar.Archive) {
 			session = string(f.Data)
 		}
 	}
-	dir, config := home(t, "")
+	dir, config := home(t)
 	write(t, config, read(t, config)+strings.ReplaceAll(extra, "$DIR", dir))
 	for _, f := range archive.Files {
 		if f.Name != "config" && f.Name != "session" {

@@ -33,7 +33,7 @@ func TestVersion(t *testing.T) {
 // TestProtocols asks a server which versions it speaks, so that `version` says the same.
 func TestProtocols(t *testing.T) {
 	t.Parallel()
-	_, config := home(t, "")
+	_, config := home(t)
 	c := start(t, "serve", "--stdio", "--config", config)
 	c.send(`{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`)
 	answer := decoded[struct {
@@ -49,7 +49,7 @@ func TestPolicy(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "bad.yaml")
-	write(t, bad, "- name: a\n  alowed_tools: [\"*\"]\n  max_tokens_per_request: -1\n- name: a\n  blocked_patterns:\n    - {name: x, type: regex, pattern: \"(\"}\n")
+	write(t, bad, "- name: a\n  alow_tools: [\"*\"]\n  max_tokens_per_request: -1\n- name: a\n  blocked_patterns:\n    - {name: x, type: regex, pattern: \"(\"}\n")
 	o := cli(t, "policy", "validate", bad)
 	if o.code != exitFault || o.err != "" {
 		t.Fatalf("exit %d, err %q", o.code, o.err)
@@ -63,7 +63,7 @@ func TestPolicy(t *testing.T) {
 	if v.OK || len(v.Faults) < 3 || v.Faults[0].File != bad || v.Faults[0].Line == 0 {
 		t.Errorf("got %+v", v)
 	}
-	if text := ok(t, "policy", "validate"); !strings.Contains(text, "no faults: default") {
+	if text := ok(t, "policy", "validate"); !strings.Contains(text, "no faults in: default") {
 		t.Errorf("got %q", text)
 	}
 	if text := ok(t, "policy", "show", "--policy", "default", "--policy", "read_only"); !strings.Contains(text, "read_only") {
@@ -82,7 +82,7 @@ func TestPolicy(t *testing.T) {
 
 func TestToolsCall(t *testing.T) {
 	t.Parallel()
-	dir, config := home(t, "")
+	dir, config := home(t)
 	text := ok(t, "tools", "call", "kernel_execute", `{"action":"file_write","params":{"path":"work:a.txt","content":"hi"}}`, "--config", config)
 	if !strings.Contains(text, `"success": true`) || read(t, filepath.Join(dir, "work", "a.txt")) != "hi" {
 		t.Errorf("got %s", text)
@@ -108,7 +108,7 @@ func TestToolsCall(t *testing.T) {
 
 func TestToolsList(t *testing.T) {
 	t.Parallel()
-	_, config := home(t, "")
+	_, config := home(t)
 	agents := decoded[[]toolLine](t, ok(t, "tools", "list", "--agent", "--config", config, "-o", "json"))
 	if len(agents) == 0 || len(agents) > 12 {
 		t.Errorf("the default profile lists %d tools", len(agents))
@@ -131,7 +131,7 @@ func TestToolsList(t *testing.T) {
 // TestAuditVerbs makes calls and then reads, exports, proves and verifies them.
 func TestAuditVerbs(t *testing.T) {
 	t.Parallel()
-	dir, config := home(t, "")
+	dir, config := home(t)
 	cfg := []string{"--config", config}
 	if o := cli(t, append([]string{"audit", "verify"}, cfg...)...); o.code != exitFault || !strings.Contains(o.err, "holds no journal yet") {
 		t.Errorf("without a journal: exit %d, err %q", o.code, o.err)
@@ -208,7 +208,7 @@ func tamper(t *testing.T, dir string, cfg []string) {
 
 func TestFreeze(t *testing.T) {
 	t.Parallel()
-	_, config := home(t, "")
+	_, config := home(t)
 	call := []string{"tools", "call", "execution_usage", "--config", config}
 	ok(t, call...)
 	f := decoded[freezing](t, ok(t, "freeze", "--reason", "because", "--config", config, "-o", "json"))

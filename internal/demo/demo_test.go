@@ -151,7 +151,7 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name: "the gate counts nothing, and the journal still does", ended: untouched,
-			change: func(k *standard.Kernel, o *tools.DispatcherOptions) error { return uncounted(k, o) },
+			change: uncounted,
 		},
 		{
 			name: "the limiter never refuses", ended: untouched,

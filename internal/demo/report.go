@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,13 +15,17 @@ import (
 
 // print writes what happened, and why, as the client and the journal tell it.
 func (s *stage) print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	var cells bytes.Buffer
+	t := tabwriter.NewWriter(&cells, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "THE CLIENT ASKED\tAND GOT\tTHE JOURNAL SAYS\tWHY")
 	for i := range s.acts {
 		s.printAct(t, &s.acts[i])
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for line := range strings.Lines(cells.String()) {
+		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
 	}
 	fmt.Fprintf(w, "\nEvents in the journal:")
 	for _, event := range fiveEvents() {
@@ -49,16 +54,16 @@ func (s *stage) printAct(t io.Writer, a *act) {
 	if a.reply.IsError {
 		got = "refused: " + orAnswered(a.reply.Code)
 	}
-	s.printRecord(t, title, got, s.records[a.reply.Call])
+	printRecord(t, title, got, s.records[a.reply.Call])
 	for _, r := range s.inner(a.reply.Call) {
-		s.printRecord(t, "  └ "+r.name, "", r)
+		printRecord(t, "  └ "+r.name, "", r)
 	}
 	if a.after != nil && a.after(a.reply) {
 		fmt.Fprintf(t, "  on the disk\t%s\t\t\n", a.world)
 	}
 }
 
-func (s *stage) printRecord(t io.Writer, title, got string, r *record) {
+func printRecord(t io.Writer, title, got string, r *record) {
 	if r == nil || r.decision == nil || r.outcome == nil {
 		fmt.Fprintf(t, "%s\t%s\tmissing\t\n", title, got)
 		return

@@ -92,3 +92,25 @@ func TestReadmeVerbs(t *testing.T) {
 		}
 	}
 }
+
+// TestArchitectureRanks sees that ARCHITECTURE.md and internal/archtest place every package alike.
+func TestArchitectureRanks(t *testing.T) {
+	t.Parallel()
+	source := read(t, filepath.Join("..", "..", "internal", "archtest", "ranks_test.go"))
+	_, table, _ := strings.Cut(source, "const ranks = `")
+	table, _, _ = strings.Cut(table, "`")
+	var want []string
+	for _, m := range regexp.MustCompile(`(?m)^\s*(\d+)\s+(\S+)$`).FindAllStringSubmatch(table, -1) {
+		want = append(want, m[1]+" "+m[2])
+	}
+	var got []string
+	page := read(t, filepath.Join("..", "..", "ARCHITECTURE.md"))
+	for _, m := range regexp.MustCompile("(?m)^\\| (\\d+) \\| `([^`]+)` \\|").FindAllStringSubmatch(page, -1) {
+		got = append(got, m[1]+" "+m[2])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if len(want) == 0 || !slices.Equal(want, got) {
+		t.Errorf("internal/archtest says\n%s\nARCHITECTURE.md says\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
+	}
+}

@@ -46,7 +46,7 @@ func (w *walker) anchors(as, bs []int32) (pairs [][2]int) {
 	for n > head && m > head && a.span(as[n-1]) == b.span(bs[m-1]) {
 		n, m = n-1, m-1
 	}
-	if n > head && m > head {
+	if n > head && m > head && (n-head > 1 || m-head > 1) { // one of each are known to differ
 		where := make(map[string][]int, m-head)
 		for k := head; k < m; k++ {
 			where[b.span(bs[k])] = append(where[b.span(bs[k])], k)

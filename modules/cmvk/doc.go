@@ -14,8 +14,10 @@
 // Lexical and structure are shares: how much of the whole differs. Numeric, negation and entity are the gravest single
 // finding, so that one wrong dose in a long report is not averaged away. Text and JSON document their dimensions.
 //
-// A lexical method sees words, not meaning: a paraphrase in other words scores high, and a false statement made with
-// the same words scores low. Neither is hidden: see the labelled pairs in testdata and what the tests measure on them.
+// A lexical method sees words, not meaning: a paraphrase in other words scores high, and a reversal that it has no rule
+// for scores low. On the labelled pairs of the kinds that it has rules for, precision and recall are 1.00, held-out half
+// included; on pairs written to be hard, both are 0.53; of 14 paraphrases it takes 8 for differences. The tests pin
+// these figures. A low score is no proof of agreement.
 //
 // The questions follow the cmvk module of Agent-OS; the methods are this package's own.
 package cmvk

@@ -35,7 +35,7 @@ func (c *comparer) entity() float64 {
 			gravest = max(gravest, namedAlone*float64(rest)/float64(max(names[0], names[1])))
 		}
 	}
-	return max(gravest, c.roles())
+	return max(gravest, c.roles(), c.places())
 }
 
 // names marks the words that are capitalised inside a sentence, unless nearly all are, as in a title.
@@ -53,7 +53,7 @@ func (c *comparer) names(tokens []token) {
 	title := words >= titleLength && of*capitals >= nearlyAll*words
 	for _, t := range tokens {
 		w := &c.words.words[t.word]
-		if w.code || t.capital && !t.first && !title && t.quantity == 0 && w.weight > weighsLittle {
+		if w.code || t.capital && !t.first && !title && t.quantity == 0 && w.content {
 			w.name = true
 		}
 	}
@@ -134,11 +134,13 @@ func oneWay(list []turn) bool {
 	return true
 }
 
-// turns lists every three neighbouring words with content that both texts have and no comma or conjunction joins.
+// turns lists every three neighbouring words with content that both texts have and no comma or conjunction joins. A by
+// before the last one turns them round: "paid by Alice" is what Alice paid.
 func (c *comparer) turns(side int) (list []turn) {
 	var last [3]token
-	n := 0
+	n, agent := 0, false // whether a by stands before the next word
 	for _, t := range c.sides[side].tokens {
+		agent = agent || c.words.words[t.word].text == "by"
 		if n > 0 && t.clause != last[2].clause || c.conjunction(t.word) {
 			n = 0
 		}
@@ -149,11 +151,13 @@ func (c *comparer) turns(side int) (list []turn) {
 			n = 0
 			continue
 		}
+		passive := agent
+		agent = false
 		last[0], last[1], last[2] = last[1], last[2], t
 		if n++; n >= len(last) && last[0].word != last[2].word {
 			lesser, greater := min(last[0].word, last[2].word), max(last[0].word, last[2].word)
 			list = append(list, turn{
-				words: reversal{lesser, last[1].word, greater}, forth: lesser == last[0].word,
+				words: reversal{lesser, last[1].word, greater}, forth: (lesser == last[0].word) != passive,
 				at: span{int(last[0].from), int(t.to)},
 			})
 		}

@@ -2,19 +2,16 @@ package cmvk
 
 import "slices"
 
-// lexical compares the multisets of words and of pairs of neighbouring words.
+// lexical compares the multisets of words and, for their order, of pairs of neighbouring words.
 func (c *comparer) lexical() float64 {
-	const single, paired = 0.7, 0.3
+	const order = 0.3
+	content := c.shingles(0) + c.shingles(1)
 	apart := c.apart()
-	for side := range c.sides {
-		c.shingles(side)
-	}
-	all := len(c.pairs[0]) + len(c.pairs[1])
-	if all == 0 {
+	if content == 0 {
 		return apart
 	}
-	shared := common(c.pairs[0], c.pairs[1])
-	return single*apart + paired*float64(all-2*shared)/float64(all)
+	unlike := len(c.pairs[0]) + len(c.pairs[1]) - 2*common(c.pairs[0], c.pairs[1])
+	return 1 - (1-apart)*(1-order*float64(unlike)/float64(content))
 }
 
 // apart is the weight of the words that the other side lacks, as a share of all, and reports them run by run.
@@ -28,7 +25,7 @@ func (c *comparer) apart() float64 {
 	for side := range c.sides {
 		lacking += c.lacking(side, all)
 	}
-	return float64(lacking) / float64(all)
+	return quotient(float64(lacking), float64(all))
 }
 
 // lacking is the weight of the words of a side that the other has fewer of. The last ones of each are those.
@@ -36,7 +33,7 @@ func (c *comparer) lacking(side int, all int64) (sum int64) {
 	var run int64
 	at := nowhere()
 	flush := func() {
-		c.reportOn(side, Lexical, float64(run)/float64(all), at, "")
+		c.reportOn(side, Lexical, quotient(float64(run), float64(all)), at, "")
 		run, at = 0, nowhere()
 	}
 	for _, t := range c.sides[side].tokens {
@@ -57,14 +54,20 @@ func (c *comparer) lacking(side int, all int64) (sum int64) {
 	return sum
 }
 
-// shingles lists the pairs of neighbouring words with content, sorted. A pair does not reach over a clause's end.
-func (c *comparer) shingles(side int) {
+// shingles lists the pairs of neighbouring words with content, sorted, and counts those words. A pair does not reach
+// over a clause's end or a conjunction, where order tells little, and has no word on an axis.
+func (c *comparer) shingles(side int) (content int) {
 	pairs := c.pairs[side][:0]
 	before := token{clause: -1}
 	for _, t := range c.sides[side].tokens {
-		if !c.words.content(t.word) {
+		w := &c.words.words[t.word]
+		if w.axis != noAxis || c.conjunction(t.word) {
+			before.clause = -1
+		}
+		if !w.content || w.axis != noAxis {
 			continue
 		}
+		content++
 		if t.clause == before.clause {
 			pairs = append(pairs, uint64(before.word)<<32|uint64(t.word)) //nolint:gosec // ids are positive
 		}
@@ -72,6 +75,7 @@ func (c *comparer) shingles(side int) {
 	}
 	slices.Sort(pairs)
 	c.pairs[side] = pairs
+	return content
 }
 
 // common counts what two sorted lists share.

@@ -109,7 +109,7 @@ func (c *comparer) reach(tokens []token, i int) (d denial, on int) {
 // prefixed reads "unkind" as a negation of kind, if the other text is kind.
 func (c *comparer) prefixed(side int, t token) (denial, bool) {
 	w := &c.words.words[t.word]
-	if w.counts[1-side] > 0 || w.weight == weighsLittle {
+	if w.counts[1-side] > 0 || !w.content {
 		return denial{}, false
 	}
 	for _, prefix := range [...]string{"un", "in", "im", "ir", "il", "dis", "non"} {

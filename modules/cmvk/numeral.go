@@ -1,5 +1,7 @@
 package cmvk
 
+import "strings"
+
 // numeral reads a number in words, with its unit. "One" is left a word: it mostly counts nothing.
 func (z *tokenizer) numeral() bool {
 	s := z.raw
@@ -26,7 +28,7 @@ func (z *tokenizer) numeral() bool {
 //nolint:mnd // a table
 func numeralOf(word string) float64 {
 	const longest = len("seventeen")
-	if len(word) > longest {
+	if len(word) > longest || len(word) == 0 || !strings.ContainsRune("tfsenTFSEN", rune(word[0])) {
 		return 0
 	}
 	switch fold(word) {

@@ -52,9 +52,12 @@ const (
 	SeveritySevere   Severity = "severe"   // more
 )
 
+// rounding is what 1.5 × 0.3 in binary may lack.
+const rounding = 1e-9
+
 // Severity returns how grave a score is.
 func (p Profile) Severity(score float64) Severity {
-	const warning, critical = 1.5, 2
+	const warning, critical = 1.5 + rounding, 2 + rounding
 	switch {
 	case score <= p.Threshold:
 		return SeverityNone

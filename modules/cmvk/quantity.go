@@ -33,7 +33,7 @@ func (q quantity) differs(other quantity) float64 {
 
 // relative is |x−y| ÷ max(|x|,|y|), at most 1. What only rounding tells apart is the same.
 func relative(x, y float64) float64 {
-	const rounding = 1e-12
+	const trace = 1e-12
 	if x == y {
 		return 0
 	}
@@ -42,7 +42,7 @@ func relative(x, y float64) float64 {
 		return 1
 	}
 	change := math.Abs(x/scale - y/scale)
-	if change < rounding {
+	if change < trace {
 		return 0
 	}
 	return min(1, change)
@@ -57,7 +57,7 @@ func (z *tokenizer) quantity() bool {
 	i, negative := z.signed(start)
 	currency, i := currencyAt(s, i)
 	end, value, ok := number(s, i)
-	if !ok || end < len(s) && z.code(i) > end && !unitFollows(s, end) {
+	if !ok || end < len(s) && z.codeUpTo(i, end+2*utf8.UTFMax) > end && !unitFollows(s, end) {
 		return false
 	}
 	q := quantity{value: value, dimension: currency}
@@ -72,7 +72,7 @@ func (z *tokenizer) quantity() bool {
 // amount appends the token of a quantity.
 func (z *tokenizer) amount(q quantity, start, end int) {
 	q.token = int32(len(z.tokens)) //nolint:gosec // inputs are bounded far below
-	id := z.words.id(strconv.FormatFloat(q.value, 'g', 15, 64) + q.dimension)
+	id := z.words.amount(q.value, q.dimension)
 	z.quantities = append(z.quantities, q)
 	z.put(id, start, end)
 	z.tokens[q.token].quantity = int32(len(z.quantities)) //nolint:gosec // as above

@@ -1,6 +1,7 @@
 package cmvk
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/bits"
@@ -28,6 +29,9 @@ func Shape(a, b []byte, o Options) (Drift, error) {
 	y, err := primitives.Canonical(b)
 	if err != nil {
 		return Drift{}, fmt.Errorf("b: %w", err)
+	}
+	if bytes.Compare(x, y) > 0 { // one order for both, so that the changes are listed alike
+		x, y = y, x
 	}
 	s := outline{at: map[place]int{}}
 	for side, text := range [][]byte{x, y} {

@@ -1,6 +1,7 @@
 package cmvk
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,7 +24,7 @@ type text struct {
 	raw        string
 	tokens     []token
 	quantities []quantity
-	lines      int
+	lines      int // that are not blank
 }
 
 // A tokenizer reads one text from the front.
@@ -35,12 +36,14 @@ type tokenizer struct {
 	clause   int32
 	first    bool
 	joins    bool
+	newline  bool
 }
 
 // read tokenises raw into t, whose room is used again.
 func (t *text) read(words *vocabulary, raw string) {
-	*t = text{raw: raw, tokens: t.tokens[:0], quantities: t.quantities[:0], lines: 1}
-	z := tokenizer{text: t, words: words, first: true}
+	const bytesPerToken = 4
+	*t = text{raw: raw, tokens: slices.Grow(t.tokens[:0], len(raw)/bytesPerToken), quantities: t.quantities[:0]}
+	z := tokenizer{text: t, words: words, first: true, newline: true}
 	for z.at < len(raw) {
 		z.step()
 	}
@@ -84,7 +87,10 @@ func (z *tokenizer) put(id int32, from, to int) {
 		word: id, from: int32(from), to: int32(to), //nolint:gosec // inputs are bounded far below
 		sentence: z.sentence, clause: z.clause, first: z.first, joins: z.joins,
 	})
-	z.first, z.joins = false, false
+	if z.newline {
+		z.lines++
+	}
+	z.first, z.joins, z.newline = false, false, false
 }
 
 // word reads a word. What stands behind an apostrophe is a word of its own, so that isn't reads as is not.
@@ -149,8 +155,13 @@ func apostrophe(s string, i int) int {
 // code is where the identifier that begins at i ends: GPT-4, v1.2.3, 2024-05-01, a@b.com, snake_case. It is more than a
 // run of letters only if it has a digit or joins words as no sentence does.
 func (z *tokenizer) code(i int) int {
-	const longest = 256 // so that no text is looked ahead into again and again
-	s := z.raw[:min(len(z.raw), i+longest)]
+	const longest = 256
+	return z.codeUpTo(i, i+longest)
+}
+
+// codeUpTo is code that looks no further than a byte, so that no text is looked ahead into again and again.
+func (z *tokenizer) codeUpTo(i, limit int) int {
+	s := z.raw[:min(len(z.raw), limit)]
 	for i < len(s) {
 		switch c := s[i]; {
 		case isAlnum(c):
@@ -185,7 +196,7 @@ func isIdeograph(r rune) bool {
 func (z *tokenizer) mark(r rune, size int) {
 	switch {
 	case r == '\n':
-		z.lines++
+		z.newline = true
 		z.ends()
 	case unicode.IsSpace(r):
 	case r == '.' || r == '!' || r == '?' || r == '。' || r == '！' || r == '？':
@@ -196,7 +207,8 @@ func (z *tokenizer) mark(r rune, size int) {
 	case r == '\'' || r == '"' || r == '’' || r == '‘' || r == '“' || r == '”' || r == '-' || r == '`':
 	default:
 		z.put(z.words.id(z.raw[z.at:z.at+size]), z.at, z.at+size)
-		z.words.words[z.tokens[len(z.tokens)-1].word].weight = weighsLittle
+		w := &z.words.words[z.tokens[len(z.tokens)-1].word]
+		w.weight, w.content = weighsLittle, false
 	}
 	z.at += size
 }

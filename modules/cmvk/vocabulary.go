@@ -15,7 +15,8 @@ const (
 // A word is an entry of the vocabulary. The counters belong to the comparison that runs.
 type word struct {
 	text    string // folded
-	weight  int32
+	weight  int32  // in the lexical dimension
+	content bool   // has meaning of its own
 	negator bool
 	axis    axis
 	sign    int8
@@ -28,12 +29,19 @@ type word struct {
 // A vocabulary numbers words, so that texts are compared as integers. It serves one comparison, whose many texts share
 // it. Word 0 is no word.
 type vocabulary struct {
-	ids   map[string]int32
-	words []word
+	ids     map[string]int32
+	amounts map[amount]int32
+	words   []word
+}
+
+// An amount is a quantity as a word.
+type amount struct {
+	value     float64
+	dimension string
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{ids: map[string]int32{}, words: make([]word, 1, 64)}
+	return &vocabulary{ids: map[string]int32{}, amounts: map[amount]int32{}, words: make([]word, 1, 64)}
 }
 
 // id returns the number of a word as it stands in the text.
@@ -46,7 +54,10 @@ func (v *vocabulary) id(text string) int32 {
 	if !ok {
 		id = int32(len(v.words)) //nolint:gosec // inputs are bounded far below
 		w := word{text: folded, weight: weightOf(folded), negator: isNegator(folded)}
-		w.axis, w.sign = axisOf(folded)
+		w.content = w.weight > weighsLittle
+		if w.axis, w.sign = axisOf(folded); w.axis != noAxis {
+			w.weight = weighsLittle // negation sees to opposites, and those that mean the same are no difference
+		}
 		v.words = append(v.words, w)
 		v.ids[folded] = id
 	}
@@ -56,8 +67,20 @@ func (v *vocabulary) id(text string) int32 {
 	return id
 }
 
+// amount returns the number of a quantity.
+func (v *vocabulary) amount(value float64, dimension string) int32 {
+	a := amount{value, dimension}
+	id, ok := v.amounts[a]
+	if !ok {
+		id = int32(len(v.words))          //nolint:gosec // inputs are bounded far below
+		v.words = append(v.words, word{}) // weighs nothing: numeric sees to quantities
+		v.amounts[a] = id
+	}
+	return id
+}
+
 // content reports whether a word has meaning of its own.
-func (v *vocabulary) content(id int32) bool { return v.words[id].weight > weighsLittle }
+func (v *vocabulary) content(id int32) bool { return v.words[id].content }
 
 func weightOf(folded string) int32 {
 	if len(folded) == 1 && !isDigit(folded[0]) || isNegator(folded) || isFunctionWord(folded) {

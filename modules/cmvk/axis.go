@@ -62,9 +62,17 @@ const (
 
 // axisOf returns where a folded word stands. It is a closed list of the opposites that reverse an answer; all other
 // words are compared as words.
-//
-//nolint:funlen // a table that costs nothing to set up
 func axisOf(w string) (axis, int8) {
+	for _, table := range [...]func(string) (axis, int8){judgements, happenings, conditions} {
+		if a, sign := table(w); a != noAxis {
+			return a, sign
+		}
+	}
+	return noAxis, 0
+}
+
+//nolint:funlen // a table
+func judgements(w string) (axis, int8) {
 	switch w {
 	case "safe", "harmless", "benign":
 		return safetyAxis, forth
@@ -74,9 +82,11 @@ func axisOf(w string) (axis, int8) {
 		return truthAxis, forth
 	case "false", "incorrect", "wrong", "inaccurate", "invalid", "untrue":
 		return truthAxis, back
-	case "allow", "allowed", "allowing", "permit", "permitted", "permissible", "approve", "approved", "accept", "accepted", "grant", "granted":
+	case "allow", "allowed", "allowing", "permit", "permitted", "permissible",
+		"approve", "approved", "accept", "accepted", "grant", "granted":
 		return permissionAxis, forth
-	case "deny", "denied", "denying", "forbid", "forbidden", "prohibit", "prohibited", "reject", "rejected", "refuse", "refused", "disallow", "disallowed", "decline":
+	case "deny", "denied", "denying", "forbid", "forbidden", "prohibit", "prohibited",
+		"reject", "rejected", "refuse", "refused", "disallow", "disallowed", "decline":
 		return permissionAxis, back
 	case "increase", "increased", "increasing", "rise", "rising", "rose", "grow", "grew", "growing", "higher", "more":
 		return amountAxis, forth
@@ -126,6 +136,13 @@ func axisOf(w string) (axis, int8) {
 		return lifeAxis, forth
 	case "dead":
 		return lifeAxis, back
+	}
+	return noAxis, 0
+}
+
+//nolint:funlen // a table
+func happenings(w string) (axis, int8) {
+	switch w {
 	case "positive":
 		return signAxis, forth
 	case "negative":
@@ -190,6 +207,13 @@ func axisOf(w string) (axis, int8) {
 		return publicityAxis, forth
 	case "private":
 		return publicityAxis, back
+	}
+	return noAxis, 0
+}
+
+//nolint:funlen // a table
+func conditions(w string) (axis, int8) {
+	switch w {
 	case "encrypted":
 		return encryptionAxis, forth
 	case "unencrypted", "plaintext":

@@ -1,5 +1,5 @@
-// Package cmvk, the verification kernel of layer 1, measures how far two answers differ. It compares what it is given
-// and nothing else: it asks no model, knows no truth, and never invents a vote. Where two models, two runs or two
+// Package cmvk is the verification kernel of layer 1: it measures how far two answers differ. It compares what it is
+// given and nothing else: it asks no model, knows no truth, and never invents a vote. Where two models, two runs or two
 // versions answered the same question, it says by how much they disagree, in which respect, and where.
 //
 // Every comparison is symmetric, deterministic and bounded in its input. Text and JSON take linear time (but for

@@ -94,9 +94,10 @@ func (q *question) compare(p Profile) (Drift, error) {
 }
 
 func (q *question) text(o Options) (Drift, error) {
-	var a, b string
-	if err := q.decode(&a, &b, "a string"); err != nil {
-		return Drift{}, err
+	a, errA := decode[string](q.A)
+	b, errB := decode[string](q.B)
+	if errA != nil || errB != nil {
+		return Drift{}, mismatch("a string")
 	}
 	return Text(a, b, o)
 }
@@ -111,8 +112,8 @@ func document(raw json.RawMessage) []byte {
 }
 
 func (q *question) numbers(p Profile) (Drift, error) {
-	var a, b []float64
-	if err := q.decode(&a, &b, "a list of numbers"); err != nil {
+	a, b, err := lists[float64](q, "a list of numbers")
+	if err != nil {
 		return Drift{}, err
 	}
 	metric := Metric(q.Metric)
@@ -125,8 +126,8 @@ func (q *question) numbers(p Profile) (Drift, error) {
 
 func (q *question) sequence() (Drift, error) {
 	const most = 4096 // items: the table of two such sequences takes tens of milliseconds
-	var a, b []string
-	if err := q.decode(&a, &b, "a list of strings"); err != nil {
+	a, b, err := lists[string](q, "a list of strings")
+	if err != nil {
 		return Drift{}, err
 	}
 	if len(a) > most || len(b) > most {
@@ -155,10 +156,38 @@ func (s SequenceDrift) change(a, b []string) Change {
 	return c
 }
 
-// decode reads both answers as what the kind is about.
-func (q *question) decode(a, b any, want string) error {
-	if json.Unmarshal(q.A, a) != nil || string(q.A) == "null" || json.Unmarshal(q.B, b) != nil || string(q.B) == "null" {
-		return fmt.Errorf("a and b must each be %s for this kind", want)
+func mismatch(want string) error {
+	return fmt.Errorf("a and b must each be %s for this kind", want)
+}
+
+// lists reads both answers as lists.
+func lists[T any](q *question, want string) (a, b []T, err error) {
+	a, errA := list[T](q.A)
+	b, errB := list[T](q.B)
+	if errA != nil || errB != nil {
+		return nil, nil, mismatch(want)
 	}
-	return nil
+	return a, b, nil
+}
+
+func list[T any](raw json.RawMessage) ([]T, error) {
+	items, err := decode[[]json.RawMessage](raw)
+	out := make([]T, 0, len(items))
+	for _, item := range items {
+		value, fault := decode[T](item)
+		if fault != nil {
+			return nil, fault
+		}
+		out = append(out, value)
+	}
+	return out, err
+}
+
+// decode reads one value. Null is none.
+func decode[T any](raw json.RawMessage) (value T, err error) {
+	if string(raw) == "null" {
+		return value, errors.New("null")
+	}
+	err = json.Unmarshal(raw, &value)
+	return value, err
 }

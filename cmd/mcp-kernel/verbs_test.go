@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -222,4 +223,32 @@ func TestFreeze(t *testing.T) {
 		t.Errorf("got %q", text)
 	}
 	ok(t, call...)
+}
+
+// TestTruncationIsFound cuts off the end of a journal together with every head that covers it: only a head that was kept
+// elsewhere can tell.
+func TestTruncationIsFound(t *testing.T) {
+	t.Parallel()
+	dir, config := home(t)
+	cfg := []string{"--config", config}
+	call := append([]string{"tools", "call", "execution_usage"}, cfg...)
+	ok(t, call...)
+	journal := filepath.Join(dir, "data", "journal")
+	before := filepath.Join(dir, "before")
+	if err := os.CopyFS(before, os.DirFS(journal)); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, call...)
+	head := filepath.Join(dir, "head.txt")
+	write(t, head, ok(t, append([]string{"audit", "head"}, cfg...)...))
+	if err := errors.Join(os.RemoveAll(journal), os.CopyFS(journal, os.DirFS(before))); err != nil {
+		t.Fatal(err)
+	}
+	if text := ok(t, append([]string{"audit", "verify"}, cfg...)...); !strings.Contains(text, "cannot be excluded") {
+		t.Errorf("without a head, verify should say what it cannot know:\n%s", text)
+	}
+	o := cli(t, append([]string{"audit", "verify", "--head", head, "-o", "json"}, cfg...)...)
+	if v := decoded[verification](t, o.out); o.code != exitFault || v.OK || v.Bad == nil || v.Bad.Entry != v.Last+1 {
+		t.Errorf("exit %d: %s", o.code, o.out)
+	}
 }

@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Cell is a counter as a driver stores it. The zero Cell is a counter that was never charged.
 type Cell struct {
@@ -44,8 +47,8 @@ func Charge(now time.Time, cells []Cell, claims []Claim) ([]Taken, bool) {
 
 // earlier returns the place of the last claim of the same counter, or -1.
 func earlier(claims []Claim, c Claim) int {
-	for i := len(claims) - 1; i >= 0; i-- {
-		if claims[i].Name == c.Name && claims[i].Window == c.Window {
+	for i, before := range slices.Backward(claims) {
+		if before.Name == c.Name && before.Window == c.Window {
 			return i
 		}
 	}

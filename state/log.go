@@ -10,7 +10,7 @@ import (
 // Seq numbers the records of a stream from 1 on, without gaps.
 type Seq uint64
 
-// Tail, as the place to append after, means wherever the stream ends. Following from Tail yields new records only, and
+// Tail is the place to append after that means wherever the stream ends. Following from Tail yields new records only, and
 // trimming before Tail removes all.
 const Tail Seq = math.MaxUint64
 

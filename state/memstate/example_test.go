@@ -2,6 +2,7 @@ package memstate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,7 +15,6 @@ func ExampleNew() {
 	ctx := context.Background()
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	store := memstate.New(memstate.Options{Now: func() time.Time { return now }})
-	defer store.Close()
 
 	_ = store.Set(ctx, "sessions/alice", []byte("open"), time.Minute)
 	item, _ := store.Get(ctx, "sessions/alice")
@@ -22,7 +22,7 @@ func ExampleNew() {
 
 	now = now.Add(time.Minute)
 	_, err := store.Get(ctx, "sessions/alice")
-	fmt.Println(err, err == state.ErrNotFound)
+	fmt.Println(err, errors.Is(err, state.ErrNotFound))
 	// Output:
 	// open until 05:07:07
 	// not found true

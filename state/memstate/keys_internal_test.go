@@ -14,7 +14,8 @@ func TestKeys(t *testing.T) {
 		var chunked keys
 		var plain []string
 		draw := rapid.StringOfN(rapid.RuneFrom([]rune("abcdefgh")), 1, 5, -1)
-		for _, key := range rapid.SliceOfNDistinct(draw, 0, 900, rapid.ID).Draw(r, "keys") {
+		least := rapid.SampledFrom([]int{0, 2 * chunkSize}).Draw(r, "least")
+		for _, key := range rapid.SliceOfNDistinct(draw, least, 4*chunkSize, rapid.ID).Draw(r, "keys") {
 			at, _ := slices.BinarySearch(plain, key)
 			plain = slices.Insert(plain, at, key)
 			chunked.add(key)

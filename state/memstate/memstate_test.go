@@ -33,7 +33,7 @@ func open(t *testing.T) statetest.Subject {
 	t.Helper()
 	clock := newClock()
 	store := memstate.New(memstate.Options{Now: clock.Now})
-	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() { check(t, store.Close()) })
 	return statetest.Subject{Backend: store, Log: store, Now: clock.Now, Advance: clock.Advance}
 }
 

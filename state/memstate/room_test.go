@@ -65,7 +65,7 @@ func TestRoomOfWhatIsGone(t *testing.T) {
 	clock := newClock()
 	store := memstate.New(memstate.Options{Now: clock.Now, MaxBytes: 64 << 10})
 	value := make([]byte, 8<<10)
-	for i := range 100 {
+	for i := range 400 {
 		key := fmt.Sprintf("things/%d", i)
 		check(t, store.Set(ctx, key, value, time.Minute))
 		check(t, store.Set(ctx, key, value[:10], time.Second))

@@ -50,7 +50,7 @@ func (w *writer) take(shard string, claims []state.Claim) ([]state.Taken, error)
 // keep stores a counter, unless it says no more than its absence would.
 func (w *writer) keep(shard string, c state.Claim, cell state.Cell) error {
 	if cell == (state.Cell{}) {
-		return w.exec(w.drop, shard, c.Name, 0)
+		return exec(w.drop, shard, c.Name, 0)
 	}
-	return w.exec(w.charge, shard, c.Name, c.Window.Milliseconds(), cell.Used, cell.Ends)
+	return exec(w.charge, shard, c.Name, c.Window.Milliseconds(), cell.Used, cell.Ends)
 }

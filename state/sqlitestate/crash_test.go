@@ -58,7 +58,7 @@ func crashing(path string) error {
 	id := fmt.Sprint(os.Getpid(), ".")
 	faults := make(chan error, 3)
 	go func() { faults <- forever(func(i int) error { return crashSet(ctx, store, id, i) }) }()
-	go func() { faults <- forever(func(i int) error { return crashTake(ctx, store) }) }()
+	go func() { faults <- forever(func(int) error { return crashTake(ctx, store) }) }()
 	go func() { faults <- forever(func(i int) error { return crashAppend(ctx, store, id, i) }) }()
 	return <-faults
 }

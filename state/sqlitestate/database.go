@@ -50,7 +50,7 @@ func openDatabase(ctx context.Context, path string, o Options, closing <-chan st
 
 // create makes the file if there is none. SQLite would make it readable for everybody; its other files copy the mode.
 func create(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the path is the operator's
 	if err != nil {
 		return err
 	}

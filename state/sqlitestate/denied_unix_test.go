@@ -27,10 +27,9 @@ func denied(path string) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
 	err = store.Ping(context.Background())
 	fmt.Println(errors.Is(err, fs.ErrPermission), err)
-	return nil
+	return store.Close()
 }
 
 func TestReadOnlyFolder(t *testing.T) {

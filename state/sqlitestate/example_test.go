@@ -17,7 +17,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	for range 2 {
 		store, err := sqlitestate.Open(filepath.Join(folder, "state.db"), sqlitestate.Options{})
 		if err != nil {

@@ -73,7 +73,7 @@ func (h *herald) poll(ctx context.Context) {
 		h.announce()
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it has only read
 	for seen := int64(-1); ; {
 		select {
 		case <-ticker.C:
@@ -115,11 +115,13 @@ func (s *Store) follow(ctx context.Context, name string, from state.Seq, yield f
 		return err
 	}
 	defer leave()
-	for more := true; ; {
+	for {
 		news := herald.news()
-		if from, more = s.pages(ctx, name, from, state.Tail, yield); !more {
+		next, more := s.pages(ctx, name, from, state.Tail, yield)
+		if !more {
 			return nil
 		}
+		from = next
 		select {
 		case <-news:
 		case <-ctx.Done():

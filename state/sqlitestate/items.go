@@ -102,7 +102,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := state.CheckKey(key); err != nil {
 		return err
 	}
-	return s.write(ctx, func(w *writer) error { return w.exec(w.remove, key) })
+	return s.write(ctx, func(w *writer) error { return exec(w.remove, key) })
 }
 
 // CompareAndSwap writes or deletes a value when the key's version is old, and otherwise returns state.ErrConflict.
@@ -135,7 +135,7 @@ func (w *writer) swap(p state.Put, old state.Version) (state.Version, error) {
 	case state.Version(present) != old:
 		return 0, state.ErrConflict
 	case p.Value == nil:
-		return 0, w.exec(w.remove, p.Key)
+		return 0, exec(w.remove, p.Key)
 	}
 	return w.store(now, p)
 }

@@ -61,11 +61,11 @@ func (w *writer) append(name string, after state.Seq, records [][]byte) (state.S
 	at := w.now().UnixMilli()
 	for _, r := range records {
 		last++
-		if err := w.exec(w.add, id, int64(last), at, filled(r)); err != nil {
+		if err := exec(w.add, id, int64(last), at, filled(r)); err != nil {
 			return 0, err
 		}
 	}
-	return last, w.exec(w.extend, int64(last), id)
+	return last, exec(w.extend, int64(last), id)
 }
 
 // end returns the row of a stream, 0 when there is none, and the number of its last record.

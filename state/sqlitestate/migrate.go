@@ -64,20 +64,15 @@ func identify(ctx context.Context, conn *sql.Conn, newest int) (int, error) {
 
 // useWAL turns on the write-ahead log, which stays on. SQLite does not wait for locks here, so this does.
 func useWAL(ctx context.Context, conn *sql.Conn, patience time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrBusy)
-	defer cancel()
-	for {
+	for begun := time.Now(); ; pause(ctx, 5*time.Millisecond) {
 		var mode string
 		err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
 		switch {
 		case err == nil && mode != "wal":
 			return fmt.Errorf("the file system has no shared memory for a write-ahead log: journal mode stays %s", mode)
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case code(err) != sqlite3.SQLITE_BUSY:
+		case code(err) != sqlite3.SQLITE_BUSY || time.Since(begun) > patience:
 			return err
 		}
-		pause(ctx, 5*time.Millisecond)
 	}
 }
 

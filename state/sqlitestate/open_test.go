@@ -162,7 +162,7 @@ func statements(text string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		db, err := sql.Open("sqlite", path)
 		check(t, err)
-		defer db.Close()
+		defer func() { check(t, db.Close()) }()
 		_, err = db.ExecContext(t.Context(), text)
 		check(t, err)
 	}

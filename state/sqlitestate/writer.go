@@ -130,7 +130,7 @@ func (w *writer) run() {
 
 // serve does one job, and in the same transaction those of everybody who is waiting when the file is ours.
 func (w *writer) serve(first *job) {
-	if err := w.exec(w.begin); err != nil {
+	if err := exec(w.begin); err != nil {
 		first.finish(err)
 		return
 	}
@@ -138,7 +138,7 @@ func (w *writer) serve(first *job) {
 	results := make([]error, len(jobs))
 	err := w.attempt(jobs, results)
 	if err == nil {
-		err = w.exec(w.commit)
+		err = exec(w.commit)
 	}
 	if err != nil {
 		w.abandon()
@@ -192,12 +192,12 @@ func (w *writer) alone(jobs []*job, results []error, common error) {
 
 // transact does one job in a transaction of its own.
 func (w *writer) transact(j *job) error {
-	if err := w.exec(w.begin); err != nil {
+	if err := exec(w.begin); err != nil {
 		return err
 	}
 	err := j.do(w)
 	if err == nil {
-		err = w.exec(w.commit)
+		err = exec(w.commit)
 	}
 	if err != nil {
 		w.abandon()
@@ -206,7 +206,7 @@ func (w *writer) transact(j *job) error {
 }
 
 // abandon rolls back. SQLite may have done so itself, which is then an error of no interest.
-func (w *writer) abandon() { _ = w.exec(w.rollback) }
+func (w *writer) abandon() { _ = exec(w.rollback) }
 
 func (j *job) finish(err error) {
 	if j.begun.CompareAndSwap(false, true) {
@@ -214,8 +214,8 @@ func (j *job) finish(err error) {
 	}
 }
 
-// exec runs a statement. The writer has no context: a job that has begun is finished.
-func (w *writer) exec(statement *sql.Stmt, args ...any) error {
+// exec runs a statement of the writer, without a context: a job that has begun is finished.
+func exec(statement *sql.Stmt, args ...any) error {
 	_, err := statement.ExecContext(context.Background(), args...)
 	return err
 }

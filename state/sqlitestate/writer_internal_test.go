@@ -17,7 +17,7 @@ func TestBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { closed(t, s.Close()) })
 	w := secondWriter(t, s)
 	spoiled := errors.New("spoiled")
 	results := map[string]error{"first": nil, "spoils": spoiled, "loses": state.ErrConflict, "last": nil, "given up": nil}
@@ -51,6 +51,13 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+func closed(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // secondWriter returns a writer on a connection of its own, whose jobs can be queued before it begins.
 func secondWriter(t *testing.T, s *Store) *writer {
 	t.Helper()
@@ -66,7 +73,7 @@ func secondWriter(t *testing.T, s *Store) *writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.close() })
+	t.Cleanup(func() { closed(t, w.close()) })
 	w.jobs = make(chan *job, batch)
 	return w
 }
@@ -80,7 +87,7 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { closed(t, s.Close()) }()
 	for _, key := range []string{"things/a", "things/b"} {
 		if err := s.Set(ctx, key, nil, time.Second); err != nil {
 			t.Fatal(err)

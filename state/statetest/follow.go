@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -105,13 +106,13 @@ func expect(t *testing.T, next func() (state.Record, error, bool), seq state.Seq
 	}
 }
 
-// later appends from another goroutine, so that the follower most likely waits already, and ends with the test.
-func later(t *testing.T, s *Subject, stream string, values ...string) {
+// later appends to the stream s from another goroutine, so that the follower most likely waits already, and ends with the test.
+func later(t *testing.T, s *Subject, values ...string) {
 	t.Helper()
 	var group sync.WaitGroup
 	t.Cleanup(group.Wait)
 	group.Go(func() {
-		if _, err := s.Log.Append(context.WithoutCancel(t.Context()), stream, state.Tail, toBytes(values)...); err != nil {
+		if _, err := s.Log.Append(context.WithoutCancel(t.Context()), "s", state.Tail, toBytes(values)...); err != nil {
 			t.Error(err)
 		}
 	})
@@ -123,11 +124,11 @@ func followsBoth(t *testing.T, s *Subject) {
 	defer stop()
 	expect(t, next, 1, "1")
 	expect(t, next, 2, "2")
-	later(t, s, "s", "3", "4")
+	later(t, s, "3", "4")
 	expect(t, next, 3, "3")
 	expect(t, next, 4, "4")
 	appendAll(t, s, "other", "x")
-	later(t, s, "s", "5")
+	later(t, s, "5")
 	expect(t, next, 5, "5")
 }
 
@@ -136,7 +137,7 @@ func followsEnd(t *testing.T, s *Subject) {
 	appendAll(t, s, "s", "old")
 	first := make(chan state.Record, 1)
 	var group sync.WaitGroup
-	defer group.Wait()
+	t.Cleanup(group.Wait)
 	group.Go(func() {
 		for record, err := range s.Log.Follow(t.Context(), "s", state.Tail) {
 			if err != nil {
@@ -147,7 +148,7 @@ func followsEnd(t *testing.T, s *Subject) {
 		}
 	})
 	for i := 2; ; i++ {
-		appendAll(t, s, "s", fmt.Sprint(i))
+		appendAll(t, s, "s", strconv.Itoa(i))
 		select {
 		case record := <-first:
 			if record.Seq < 2 || string(record.Value) != fmt.Sprint(record.Seq) {
@@ -164,13 +165,14 @@ func followsFuture(t *testing.T, s *Subject) {
 	appendAll(t, s, "s", "1")
 	next, stop := iter.Pull2(s.Log.Follow(t.Context(), "s", 3))
 	defer stop()
-	later(t, s, "s", "2", "3")
+	later(t, s, "2", "3")
 	expect(t, next, 3, "3")
 }
 
 func manyFollow(t *testing.T, s *Subject) {
 	const followers, records = 8, 20
 	var group sync.WaitGroup
+	t.Cleanup(group.Wait) // the test's context has ended by then, and with it whoever still follows
 	for range followers {
 		group.Go(func() {
 			want := state.Seq(1)
@@ -186,7 +188,7 @@ func manyFollow(t *testing.T, s *Subject) {
 		})
 	}
 	for i := range records {
-		appendAll(t, s, "s", fmt.Sprint(i))
+		appendAll(t, s, "s", strconv.Itoa(i))
 	}
 	group.Wait()
 }
@@ -196,7 +198,7 @@ func followsTrimmed(t *testing.T, s *Subject) {
 	must(t, s.Log.Trim(t.Context(), "s", state.Tail))
 	next, stop := iter.Pull2(s.Log.Follow(t.Context(), "s", 1))
 	defer stop()
-	later(t, s, "s", "4")
+	later(t, s, "4")
 	expect(t, next, 4, "4")
 }
 

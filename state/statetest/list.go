@@ -138,8 +138,16 @@ func badPages(t *testing.T, s *Subject) {
 		collection, after string
 		limit             int
 	}{
-		{"things", "", 0}, {"things", "", -1}, {"things", "", state.MaxPage + 1}, {"", "", 1}, {"a/b", "", 1},
-		{"a\x00", "", 1}, {"\xff", "", 1}, {"things", "\xff", 1}, {"things", "\x00", 1}, {strings.Repeat("c", state.MaxKey+1), "", 1},
+		{"things", "", 0},
+		{"things", "", -1},
+		{"things", "", state.MaxPage + 1},
+		{"", "", 1},
+		{"a/b", "", 1},
+		{"a\x00", "", 1},
+		{"\xff", "", 1},
+		{"things", "\xff", 1},
+		{"things", "\x00", 1},
+		{strings.Repeat("c", state.MaxKey+1), "", 1},
 	} {
 		_, err := s.Backend.List(t.Context(), c.collection, c.after, c.limit)
 		wantErr(t, fmt.Sprintf("List %.20q after %q limit %d", c.collection, c.after, c.limit), err, state.ErrInvalid)

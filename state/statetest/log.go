@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -171,7 +172,7 @@ func readsFrom(t *testing.T, s *Subject) {
 	for i := range 10 {
 		var some []string
 		for j := range 50 {
-			some = append(some, fmt.Sprint(i*50+j+1))
+			some = append(some, strconv.Itoa(i*50+j+1))
 		}
 		appendAll(t, s, "s", some...)
 		all = append(all, some...)

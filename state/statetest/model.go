@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,9 +64,7 @@ func (m *model) list(collection, after string, limit int) (keys []string) {
 // take charges claims to a copy of the counters, which replaces them if all had room.
 func (m *model) take(now time.Time, shard string, claims []state.Claim) (ok []bool, used []int64) {
 	trial := map[modelCounter]int64{}
-	for counter, n := range m.counters {
-		trial[counter] = n
-	}
+	maps.Copy(trial, m.counters)
 	all := true
 	for _, c := range claims {
 		counter := modelCounterOf(now, shard, c)

@@ -73,7 +73,7 @@ func TestLog(t *testing.T, open Open) {
 
 func run(t *testing.T, open Open, groups map[string][]law) {
 	t.Helper()
-	for _, prefix := range []string{"", "tenant", "a b:%é"} {
+	for _, prefix := range []string{"", "a b:%é"} {
 		name := "bare"
 		if prefix != "" {
 			name = "prefix " + prefix

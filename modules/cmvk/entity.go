@@ -1,6 +1,9 @@
 package cmvk
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 const (
 	exchanged   = 0.6 // a name was put for another, or two exchanged their roles
@@ -107,7 +110,9 @@ func (c *comparer) roles() float64 {
 // A reversal is three neighbouring words of a clause, the lesser end first.
 type reversal [3]int32
 
-func (r reversal) compare(o reversal) int { return slices.Compare(r[:], o[:]) }
+func (r reversal) compare(o reversal) int {
+	return cmp.Or(cmp.Compare(r[0], o[0]), cmp.Compare(r[1], o[1]), cmp.Compare(r[2], o[2]))
+}
 
 // A turn is where three words stand, and whether the lesser end comes first.
 type turn struct {
@@ -162,7 +167,7 @@ func (c *comparer) turns(side int) (list []turn) {
 			})
 		}
 	}
-	slices.SortStableFunc(list, func(x, y turn) int { return x.words.compare(y.words) })
+	slices.SortFunc(list, func(x, y turn) int { return cmp.Or(x.words.compare(y.words), x.at.from-y.at.from) })
 	return list
 }
 

@@ -2,13 +2,16 @@ package cmvk_test
 
 import (
 	"math"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
 )
 
 // lawful checks what holds for any drift: its range, and that turning the inputs round turns only the sides.
-func lawful(t *testing.T, d, turned cmvk.Drift) {
+func lawful(t rapid.TB, d, turned cmvk.Drift) {
 	t.Helper()
 	if d.Score != turned.Score || d.Dimensions != turned.Dimensions || d.Found != turned.Found || len(d.Changes) != len(turned.Changes) {
 		t.Errorf("not symmetric: %+v and %+v", d, turned)
@@ -27,6 +30,28 @@ func lawful(t *testing.T, d, turned cmvk.Drift) {
 			t.Errorf("change %d is %+v, and turned round %+v", i, c, o)
 		}
 	}
+}
+
+// Sentences of words that the rules are about meet more of them than bytes at random.
+func TestTextIsLawful(t *testing.T) {
+	t.Parallel()
+	word := rapid.SampledFrom([]string{
+		"not", "no", "never", "safe", "unsafe", "allowed", "forbidden", "kind", "unkind", "Alice", "Bob", "Carol", "paid", "saw", "and",
+		"by", "to", "from", "the", "only", "5 mg", "50 mg", "2 g", "$5", "seven", "GPT-4", ",", ".", "\n", "tide", "diet",
+	})
+	rapid.Check(t, func(r *rapid.T) {
+		a := strings.Join(rapid.SliceOfN(word, 0, 20).Draw(r, "a"), " ")
+		b := strings.Join(rapid.SliceOfN(word, 0, 20).Draw(r, "b"), " ")
+		d, err := cmvk.Text(a, b, cmvk.Options{})
+		if err != nil {
+			r.Fatal(err)
+		}
+		turned, err := cmvk.Text(b, a, cmvk.Options{})
+		if err != nil {
+			r.Fatal(err)
+		}
+		lawful(r, d, turned)
+	})
 }
 
 func FuzzText(f *testing.F) {

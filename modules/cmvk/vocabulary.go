@@ -32,6 +32,7 @@ type vocabulary struct {
 	ids     map[string]int32
 	amounts map[amount]int32
 	words   []word
+	bytes   [utf8.RuneSelf]int32 // words of one byte, which noise is made of; 0 is not met yet
 }
 
 // An amount is a quantity as a word.
@@ -46,6 +47,17 @@ func newVocabulary() *vocabulary {
 
 // id returns the number of a word as it stands in the text.
 func (v *vocabulary) id(text string) int32 {
+	if len(text) != 1 || text[0] >= utf8.RuneSelf {
+		return v.find(text)
+	}
+	known := &v.bytes[text[0]]
+	if *known == 0 {
+		*known = v.find(text)
+	}
+	return *known
+}
+
+func (v *vocabulary) find(text string) int32 {
 	if id, ok := v.ids[text]; ok {
 		return id
 	}

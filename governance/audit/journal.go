@@ -21,6 +21,7 @@ type Journal struct {
 	o       Options
 	process string
 	secret  []byte
+	scribes sync.Pool // of *scribe
 	ledger  ledger
 	room    *room
 	slots   chan struct{}

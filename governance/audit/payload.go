@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"hash"
 	"io"
 
 	"filippo.io/age"
@@ -54,26 +55,67 @@ func (j *Journal) Payload(call string, raw []byte) (Payload, error) {
 	if len(raw) == 0 {
 		return Payload{}, nil
 	}
-	canonical, err := primitives.Canonical(raw)
+	s, ok := j.scribes.Get().(*scribe)
+	if !ok {
+		s = newScribe(j.secret)
+	}
+	p, err := s.payload(call, raw, &j.o)
+	if cap(s.canonical) <= maxKept {
+		j.scribes.Put(s)
+	}
 	if err != nil {
 		return Payload{}, fmt.Errorf("payload of call %s: %w", call, err)
 	}
-	p := Payload{Digest: digestOf(j.salt(call), canonical), Bytes: int64(len(canonical))}
-	if j.o.Capture != CaptureDigest {
-		p.Preview = Preview(canonical)
+	return p, nil
+}
+
+// maxKept bounds the buffers that wait to be used again, in bytes.
+const maxKept = 256 << 10
+
+// A scribe makes payloads, one after the other, in the same memory.
+type scribe struct {
+	mac       hash.Hash // HMAC-SHA256 under the journal's secret; it keeps its keyed state when it is reset
+	digest    hash.Hash
+	canonical []byte
+	text      []byte // the call's id, then a hash
+	preview   preview
+}
+
+func newScribe(secret []byte) *scribe {
+	return &scribe{mac: hmac.New(sha256.New, secret), digest: sha256.New()}
+}
+
+// payload makes one payload.
+func (s *scribe) payload(call string, raw []byte, o *Options) (p Payload, err error) {
+	if s.canonical, err = primitives.AppendCanonical(s.canonical[:0], raw); err != nil {
+		return Payload{}, err
 	}
-	if j.o.Capture == CaptureSealed {
-		p.Sealed, err = seal(canonical, j.o.Recipient)
+	s.digest.Reset()
+	s.digest.Write(s.salt(call))
+	s.digest.Write(s.canonical)
+	s.text = s.digest.Sum(s.text[:0])
+	p = Payload{Digest: Hash(s.text), Bytes: int64(len(s.canonical))}
+	if o.Capture != CaptureDigest {
+		p.Preview = string(s.preview.of(s.canonical))
+	}
+	if o.Capture == CaptureSealed {
+		p.Sealed, err = seal(s.canonical, o.Recipient)
 	}
 	return p, err
 }
 
-// salt returns the salt of a call's digests: HMAC-SHA256(secret, call id). It is disclosed only with a receipt.
-func (j *Journal) salt(call string) []byte {
-	mac := hmac.New(sha256.New, j.secret)
-	mac.Write([]byte(call))
-	return mac.Sum(nil)
+// salt returns the salt of a call's digests: HMAC-SHA256(secret, call id), valid until the next one is made. It is
+// disclosed only with a receipt.
+func (s *scribe) salt(call string) []byte {
+	s.mac.Reset()
+	s.text = append(s.text[:0], call...)
+	s.mac.Write(s.text)
+	s.text = s.mac.Sum(s.text[:0])
+	return s.text
 }
+
+// salt returns the salt of a call's digests.
+func (j *Journal) salt(call string) []byte { return newScribe(j.secret).salt(call) }
 
 // seal encrypts to the recipient.
 func seal(plain []byte, to age.Recipient) ([]byte, error) {

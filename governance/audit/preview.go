@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
@@ -25,17 +24,27 @@ const ellipsis = "…"
 // what kind of thing stood there. It is for people who read the journal, and best effort: what must not be kept at all
 // is not to be captured.
 func Preview(canonical []byte) string {
-	p := preview{in: canonical}
-	p.value(0, false)
-	return string(p.out)
+	var p preview
+	return string(p.of(canonical))
 }
 
-// A preview is one being made. It stops reading as soon as there is no room.
+// A preview is one being made, in buffers that the next one uses again. It stops reading as soon as there is no room.
 type preview struct {
-	in   []byte
-	at   int
-	out  []byte
-	full bool
+	in    []byte
+	at    int
+	out   []byte
+	full  bool
+	plain []byte // a text without its escapes
+	small []byte // a text in small letters
+	shown []byte // the beginning of a text
+}
+
+// of returns the preview of a canonical JSON value, valid until the next one is made.
+func (p *preview) of(canonical []byte) []byte {
+	p.in, p.at, p.out, p.full = canonical, 0, p.out[:0], false
+	p.value(0, false)
+	p.in = nil
+	return p.out
 }
 
 // value shows one value. secret says that its key forbids to show it.
@@ -47,11 +56,11 @@ func (p *preview) value(depth int, secret bool) {
 	switch c := p.in[p.at]; {
 	case (c == '{' || c == '[') && (secret || depth == previewDepth):
 		p.skip()
-		p.text(hidden(secret))
+		p.word(hidden(secret))
 	case c == '{' || c == '[':
 		p.container(depth, c)
 	case c == '"':
-		p.text(judge(p.string(), secret))
+		p.text(p.string(), secret)
 	default:
 		p.scalar(secret)
 	}
@@ -85,8 +94,9 @@ func (p *preview) member(depth int, named bool) {
 	secret := false
 	if named {
 		key := p.string()
-		secret = secretKey(key)
-		p.text(judgeKey(key))
+		p.small = lower(p.small[:0], key, true)
+		secret = secretKey(p.small)
+		p.key(key)
 		p.at++ // the colon
 		p.out = append(p.out, ':')
 	}
@@ -103,21 +113,22 @@ func (p *preview) member(depth int, named bool) {
 	}
 }
 
-func (p *preview) text(s string) { p.out = primitives.AppendString(p.out, s) }
+// word appends a text of ours.
+func (p *preview) word(s string) { p.out = primitives.AppendString(p.out, s) }
 
 // scalar shows a number, true, false or null.
 func (p *preview) scalar(secret bool) {
 	start := p.at
-	for p.at < len(p.in) && !bytes.ContainsRune([]byte(",]}"), rune(p.in[p.at])) {
+	for p.at < len(p.in) && p.in[p.at] != ',' && p.in[p.at] != ']' && p.in[p.at] != '}' {
 		p.at++
 	}
 	token := p.in[start:p.at]
 	digit := token[0] == '-' || '0' <= token[0] && token[0] <= '9'
 	switch {
 	case secret && digit:
-		p.text("<secret>")
+		p.word("<secret>")
 	case digit && len(token) >= longNumber:
-		p.text("<number>")
+		p.word("<number>")
 	default:
 		p.out = append(p.out, token...)
 	}
@@ -143,65 +154,93 @@ func (p *preview) skip() {
 	}
 }
 
-// string passes over a text and returns the beginning of it, as far as it is judged.
-func (p *preview) string() string {
+// string passes over a text and returns the beginning of it, as far as it is judged, valid until the next one.
+func (p *preview) string() []byte {
 	p.at++
-	start := p.at
-	for p.at < len(p.in) && p.in[p.at] != '"' {
-		if p.in[p.at] == '\\' {
-			p.at++
+	start, escaped := p.at, false
+	for p.at < len(p.in) {
+		n := bytes.IndexByte(p.in[p.at:], '"')
+		if n < 0 {
+			p.at = len(p.in)
+			break
 		}
-		p.at++
+		n += p.at
+		if i := bytes.IndexByte(p.in[p.at:n], '\\'); i >= 0 {
+			escaped = true
+			p.at += i + 2 // the escaped character may be a quotation mark
+			continue
+		}
+		p.at = n
+		break
 	}
 	raw := p.in[start:min(p.at, len(p.in))]
 	p.at++
-	return unescapeStart(raw)
+	if !escaped {
+		return raw[:min(len(raw), previewJudge)]
+	}
+	p.plain = unescapeStart(p.plain[:0], raw)
+	return p.plain
 }
 
-// unescapeStart resolves the escapes of a canonical text, up to previewJudge bytes.
-func unescapeStart(raw []byte) string {
-	if len(raw) > 6*previewJudge {
-		raw = raw[:6*previewJudge]
+// unescapeStart appends a canonical text without its escapes, up to previewJudge bytes of it. Control characters other
+// than line ends and tabs become spaces.
+func unescapeStart(dst, raw []byte) []byte {
+	for i := 0; i < len(raw) && len(dst) < previewJudge; i++ {
+		if raw[i] != '\\' || i+1 == len(raw) {
+			dst = append(dst, raw[i])
+			continue
+		}
+		i++
+		switch c := raw[i]; c {
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'b', 'f':
+			dst = append(dst, ' ')
+		case 'u':
+			dst = append(dst, ' ')
+			i += len("0000")
+		default:
+			dst = append(dst, c)
+		}
 	}
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[:min(len(raw), previewJudge)])
-	}
-	replace := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\r`, "\r", `\t`, "\t", `\b`, " ", `\f`, " ", `\u00`, " ")
-	s := replace.Replace(string(raw))
-	return s[:min(len(s), previewJudge)]
+	return dst
 }
 
-// judge returns what is shown of a text.
-func judge(s string, secret bool) string {
-	switch {
-	case secret && s != "":
-		return "<secret>"
-	case s == "":
-		return ""
+// text shows a text, or what kind of secret it is.
+func (p *preview) text(s []byte, secret bool) {
+	if len(s) == 0 {
+		p.word("")
+		return
 	}
-	if what := secretIn(s); what != "" {
-		return "<" + what + ">"
+	if secret {
+		p.word("<secret>")
+		return
 	}
-	return beginning(s)
+	p.small = lower(p.small[:0], s, false)
+	p.beginning(s, secretIn(s, p.small))
 }
 
-// judgeKey returns what is shown of a key: unlike a text it may say "password" and still be shown.
-func judgeKey(key string) string {
-	if what := secretAmong(key); what != "" {
-		return "<" + what + ">"
-	}
-	return beginning(key)
-}
+// key shows a key: unlike a text it may say "password" and still be shown.
+func (p *preview) key(key []byte) { p.beginning(key, secretAmong(key)) }
 
-// beginning cuts a text.
-func beginning(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) <= previewText {
-		return s
+// beginning shows the beginning of a text, unless it is some kind of secret.
+func (p *preview) beginning(s []byte, secret string) {
+	if secret == "" && len(s) <= previewText {
+		p.out = primitives.AppendStringBytes(p.out, s)
+		return
 	}
-	cut := previewText - len(ellipsis)
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	if secret != "" {
+		p.shown = append(append(append(p.shown[:0], '<'), secret...), '>')
+	} else {
+		cut := previewText - len(ellipsis)
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		p.shown = append(append(p.shown[:0], s[:cut]...), ellipsis...)
 	}
-	return s[:cut] + ellipsis
+	p.out = primitives.AppendStringBytes(p.out, p.shown)
 }

@@ -1,113 +1,209 @@
 package audit
 
 import (
+	"bytes"
 	"math"
-	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// longNumber is how many digits in a row may be an account or a card.
-const longNumber = 12
+// Bounds below which a word is no secret, whatever it looks like.
+const (
+	longNumber = 12 // digits in a row that may be an account or a card
+	longToken  = 8  // characters behind a prefix that tokens have
+	longRandom = 20 // characters that look random
+	shortest   = longToken + len("sk-")
+)
 
-// secretKey reports whether the name of a member says that its value is secret, as password, apiKey and
-// X-Auth-Token do.
-func secretKey(key string) bool {
-	plain := strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == '.' || r == ' ' {
-			return -1
+// lower appends s in small letters, without the characters that separate words where squeeze says so.
+func lower(dst, s []byte, squeeze bool) []byte {
+	for i := 0; i < len(s); {
+		c, width := s[i], 1
+		switch {
+		case squeeze && (c == '_' || c == '-' || c == '.' || c == ' '):
+		case 'A' <= c && c <= 'Z':
+			dst = append(dst, c+'a'-'A')
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+		default:
+			var r rune
+			r, width = utf8.DecodeRune(s[i:])
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
 		}
-		return unicode.ToLower(r)
-	}, key)
-	for _, word := range [...]string{
-		"password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "accesskey", "privatekey",
-		"authorization", "credential", "cookie", "session", "bearer", "signature", "otp", "pin", "cvv", "ssn", "dsn",
-		"connectionstring", "clientkey", "auth",
-	} {
-		if plain == word || len(word) > 4 && strings.Contains(plain, word) {
+		i += width
+	}
+	return dst
+}
+
+// starts reports whether s begins with a word.
+func starts(s []byte, word string) bool { return len(s) >= len(word) && string(s[:len(word)]) == word }
+
+// ends reports whether s ends with a word.
+func ends(s []byte, word string) bool {
+	return len(s) >= len(word) && string(s[len(s)-len(word):]) == word
+}
+
+// secretKey reports whether the name of a member, squeezed and in small letters, says that its value is secret, as
+// password, apiKey and X-Auth-Token do.
+func secretKey(plain []byte) bool {
+	switch string(plain) {
+	case "otp", "pin", "cvv", "ssn", "dsn":
+		return true
+	}
+	if ends(plain, "pwd") || ends(plain, "auth") {
+		return true
+	}
+	for i := range plain {
+		if startsSecretKey(plain[i:]) {
 			return true
 		}
 	}
-	return strings.HasSuffix(plain, "pwd") || strings.HasSuffix(plain, "auth")
+	return false
+}
+
+// startsSecretKey reports whether a name goes on with a word that says that the value is secret.
+func startsSecretKey(s []byte) bool {
+	switch s[0] {
+	case 'a':
+		return starts(s, "apikey") || starts(s, "accesskey") || starts(s, "authorization")
+	case 'b':
+		return starts(s, "bearer")
+	case 'c':
+		return starts(s, "credential") || starts(s, "cookie") || starts(s, "connectionstring") || starts(s, "clientkey")
+	case 'p':
+		return starts(s, "password") || starts(s, "passwd") || starts(s, "passphrase") || starts(s, "passcode") ||
+			starts(s, "privatekey")
+	case 's':
+		return starts(s, "secret") || starts(s, "session") || starts(s, "signature")
+	case 't':
+		return starts(s, "token")
+	}
+	return false
 }
 
 // secretIn says what kind of secret a text seems to hold, or returns "". Whoever is not sure says yes: this decides only
-// whether the beginning of the text is shown.
-func secretIn(s string) string {
-	if strings.Contains(s, "-----BEGIN") {
+// whether the beginning of the text is shown. plain is the text in small letters.
+func secretIn(s, plain []byte) string {
+	switch {
+	case bytes.Contains(s, []byte("-----BEGIN")):
 		return "private key or certificate"
-	}
-	lower := strings.ToLower(s)
-	for _, lead := range [...]string{"bearer ", "basic ", "password", "passwd", "pwd=", "secret", "api_key", "apikey", "token=", "token:"} {
-		if strings.Contains(lower, lead) {
-			return "text with a secret"
-		}
-	}
-	if userinfo(s) {
+	case leads(plain):
+		return "text with a secret"
+	case userinfo(s):
 		return "address with a password"
 	}
 	return secretAmong(s)
 }
 
-// secretAmong says what kind of secret one of the words of a text seems to be.
-func secretAmong(s string) string {
-	for _, word := range strings.FieldsFunc(s, separates) {
-		if what := secretWord(word); what != "" {
-			return what
+// leads reports whether a text in small letters holds words that a secret follows.
+func leads(plain []byte) bool {
+	for i, c := range plain {
+		if s := plain[i:]; (c == 'a' || c == 'b' || c == 'p' || c == 's' || c == 't') && startsLead(s) {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
-func separates(r rune) bool {
-	return unicode.IsSpace(r) || strings.ContainsRune("\"'`=:,;&?()[]{}<>|/\\@#", r)
+// startsLead reports whether a text goes on with a word that a secret follows.
+func startsLead(s []byte) bool {
+	switch s[0] {
+	case 'a':
+		return starts(s, "api_key") || starts(s, "apikey")
+	case 'b':
+		return starts(s, "bearer ") || starts(s, "basic ")
+	case 'p':
+		return starts(s, "password") || starts(s, "passwd") || starts(s, "pwd=")
+	case 's':
+		return starts(s, "secret")
+	}
+	return starts(s, "token=") || starts(s, "token:")
+}
+
+// secretAmong says what kind of secret one of the words of a text seems to be.
+func secretAmong(s []byte) string {
+	start := 0
+	for i := 0; i < len(s); {
+		apart, width := separates(s[i:])
+		if apart {
+			if what := secretWord(s[start:i]); what != "" {
+				return what
+			}
+			start = i + width
+		}
+		i += width
+	}
+	return secretWord(s[start:])
+}
+
+// separates reports whether a text begins with a character that stands between words, and how long the character is.
+func separates(s []byte) (apart bool, width int) {
+	switch c := s[0]; {
+	case c >= utf8.RuneSelf:
+		r, width := utf8.DecodeRune(s)
+		return unicode.IsSpace(r), width
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return false, 1
+	default:
+		const low, high = 1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' | 1<<' ' | 1<<'"' | 1<<'#' | 1<<'&' | 1<<'\'' |
+			1<<'(' | 1<<')' | 1<<',' | 1<<'/' | 1<<':' | 1<<';' | 1<<'<' | 1<<'=' | 1<<'>' | 1<<'?',
+			1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('|'-64) | 1<<('}'-64)
+		set := [2]uint64{low, high}
+		return set[c>>6]>>(c&63)&1 == 1, 1
+	}
 }
 
 // secretWord says what kind of secret one word seems to be.
-func secretWord(word string) string {
-	for _, prefix := range [...]string{
-		"sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA",
-		"AIza", "ya29.", "eyJ", "hf_", "npm_", "pypi-", "dop_v1_", "shpat_", "SG.", "AGE-SECRET-KEY-", "whsec_",
-	} {
-		if len(word) >= len(prefix)+8 && strings.HasPrefix(word, prefix) {
-			return "token"
-		}
+func secretWord(word []byte) string {
+	if len(word) < shortest {
+		return ""
 	}
-	switch {
+	if tokenPrefix(word) {
+		return "token"
+	}
+	switch n := digits(word); {
 	case uuid(word):
 		return ""
-	case digits(word) >= longNumber && digits(word)+strings.Count(word, "-") == len(word):
+	case n >= longNumber && n+bytes.Count(word, []byte("-")) == len(word):
 		return "number"
-	case len(word) >= 20 && mixed(word) && entropy(word) > 3.2:
+	case len(word) >= longRandom && n >= 2 && n < len(word) && entropy(word) > 3.2:
 		return "random text"
 	}
 	return ""
 }
 
-func digits(word string) (n int) {
-	for i := range len(word) {
-		if '0' <= word[i] && word[i] <= '9' {
+// tokenPrefix reports whether a word begins as the tokens of a well-known service do, and goes on long enough.
+func tokenPrefix(word []byte) bool {
+	for _, prefix := range [...]string{
+		"sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "ASIA",
+		"AIza", "ya29.", "eyJ", "hf_", "npm_", "pypi-", "dop_v1_", "shpat_", "SG.", "AGE-SECRET-KEY-", "whsec_",
+	} {
+		if word[0] == prefix[0] && len(word) >= len(prefix)+longToken && starts(word, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func digits(word []byte) (n int) {
+	for _, c := range word {
+		if '0' <= c && c <= '9' {
 			n++
 		}
 	}
 	return n
 }
 
-// mixed reports whether a word holds letters and digits, as keys and tokens do and words of a language do not.
-func mixed(word string) bool {
-	n := digits(word)
-	return n >= 2 && n < len(word)
-}
-
 // uuid reports whether a word has the form of a UUID, which names things and opens nothing.
-func uuid(word string) bool {
+func uuid(word []byte) bool {
 	return len(word) == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-'
 }
 
 // entropy returns Shannon's entropy of the word's bytes, in bits a byte.
-func entropy(word string) float64 {
+func entropy(word []byte) float64 {
 	var counts [256]int
-	for i := range len(word) {
-		counts[word[i]]++
+	for _, c := range word {
+		counts[c]++
 	}
 	bits := 0.0
 	for _, n := range counts {
@@ -120,12 +216,12 @@ func entropy(word string) float64 {
 }
 
 // userinfo reports whether a text holds a URL with a password: scheme://user:password@host.
-func userinfo(s string) bool {
-	_, rest, ok := strings.Cut(s, "://")
+func userinfo(s []byte) bool {
+	_, rest, ok := bytes.Cut(s, []byte("://"))
 	if !ok {
 		return false
 	}
-	authority, _, _ := strings.Cut(rest, "/")
-	user, _, ok := strings.Cut(authority, "@")
-	return ok && strings.Contains(user, ":")
+	authority, _, _ := bytes.Cut(rest, []byte("/"))
+	user, _, ok := bytes.Cut(authority, []byte("@"))
+	return ok && bytes.IndexByte(user, ':') >= 0
 }

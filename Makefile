@@ -88,9 +88,13 @@ smoke: build ## Asks the built binary: initialize, tools/list, one allowed and o
 	.ci/smoke $(BINARY)
 
 .PHONY: prove
-prove: smoke clients ## Shows the promises on the built binary: smoke, demo, other people's clients
+prove: smoke clients ## Holds the whole of every promise: kills, races, long fuzzing, figures against their bounds
 	$(BINARY) demo
 	$(GO) test -count=1 -v -run=Client ./cmd/mcp-kernel
+	$(GO) test -count=1 -timeout=60m ./governance/audit -args -prove
+	MCP_KERNEL_PROVE=1 $(GO) test -count=1 -v -timeout=60m -run=Prove ./internal/bench
+	$(MAKE) --no-print-directory race PKG='./governance ./governance/match ./server ./tools ./modules/...'
+	.ci/fuzz $(FUZZTIME)
 
 ## Keep
 

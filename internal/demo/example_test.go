@@ -16,7 +16,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	err = demo.Run(context.Background(), demo.Options{
 		Start: func(context.Context, demo.Place) (*demo.Session, error) { return nil, errors.New("no such program") },
 		Keys:  publicKeys,

@@ -69,7 +69,7 @@ func (c *comparer) shingles(side int) (content int) {
 		}
 		content++
 		if t.clause == before.clause {
-			pairs = append(pairs, uint64(before.word)<<32|uint64(t.word)) //nolint:gosec // ids are positive
+			pairs = append(pairs, uint64(before.word)<<32|uint64(t.word))
 		}
 		before = t
 	}

@@ -10,7 +10,6 @@ type Profile struct {
 	Name      string
 	Threshold float64 // the highest score that passes
 	Metric    Metric  // for Numbers
-
 }
 
 // Profiles returns the profiles there are, the usual one first. Thresholds and metrics are those of the cmvk module of

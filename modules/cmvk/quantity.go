@@ -71,11 +71,11 @@ func (z *tokenizer) quantity() bool {
 
 // amount appends the token of a quantity.
 func (z *tokenizer) amount(q quantity, start, end int) {
-	q.token = int32(len(z.tokens)) //nolint:gosec // inputs are bounded far below
+	q.token = int32(len(z.tokens))
 	id := z.words.amount(q.value, q.dimension)
 	z.quantities = append(z.quantities, q)
 	z.put(id, start, end)
-	z.tokens[q.token].quantity = int32(len(z.quantities)) //nolint:gosec // as above
+	z.tokens[q.token].quantity = int32(len(z.quantities))
 	z.at = end
 }
 

@@ -52,7 +52,7 @@ func numbered(a, b []string) (x, y []int32) {
 		for i, item := range items {
 			id, ok := ids[item]
 			if !ok {
-				id = int32(len(ids)) //nolint:gosec // bounded by MaxItems
+				id = int32(len(ids))
 				ids[item] = id
 			}
 			out[i] = id

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
@@ -95,7 +96,7 @@ func (s *outline) add(t *tree, i int32, at int) {
 }
 
 func (s *outline) size(at, n int) {
-	s.forms[at].sizes[s.side] += bits.Len(uint(n)) //nolint:gosec // a length
+	s.forms[at].sizes[s.side] += bits.Len(uint(n))
 	s.forms[at].sized[s.side]++
 }
 
@@ -156,9 +157,9 @@ func (s *outline) pointer(i int) string {
 		keys = append(keys, key)
 	}
 	var b strings.Builder
-	for i := len(keys) - 1; i >= 0; i-- {
+	for _, key := range slices.Backward(keys) {
 		b.WriteByte('/')
-		b.WriteString(keys[i])
+		b.WriteString(key)
 	}
 	return b.String()
 }

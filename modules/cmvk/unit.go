@@ -18,7 +18,7 @@ func unitOf(name string) (dimension string, factor float64) {
 	return "", 0
 }
 
-//nolint:mnd // a table of factors
+//nolint:funlen // a table of factors
 func everyday(name string) (string, float64) {
 	switch name {
 	case "ng", "nanogram":
@@ -71,7 +71,7 @@ func everyday(name string) (string, float64) {
 	return duration(name)
 }
 
-//nolint:mnd // a table of factors
+//nolint:funlen // a table of factors
 func duration(name string) (string, float64) {
 	switch name {
 	case "ns", "nanosecond":
@@ -98,7 +98,7 @@ func duration(name string) (string, float64) {
 	return "", 0
 }
 
-//nolint:mnd // a table of factors
+//nolint:funlen // a table of factors
 func technical(name string) (string, float64) {
 	switch name {
 	case "B", "byte":

@@ -84,7 +84,7 @@ func (z *tokenizer) identifier(to int) {
 
 func (z *tokenizer) put(id int32, from, to int) {
 	z.tokens = append(z.tokens, token{
-		word: id, from: int32(from), to: int32(to), //nolint:gosec // inputs are bounded far below
+		word: id, from: int32(from), to: int32(to),
 		sentence: z.sentence, clause: z.clause, first: z.first, joins: z.joins,
 	})
 	if z.newline {

@@ -65,7 +65,7 @@ func (t *tree) value(key int32) {
 		k = numberKind
 		t.plain()
 	}
-	t.nodes[i].kind, t.nodes[i].to, t.nodes[i].end = k, t.at, int32(len(t.nodes)) //nolint:gosec // inputs are bounded far below
+	t.nodes[i].kind, t.nodes[i].to, t.nodes[i].end = k, t.at, int32(len(t.nodes))
 }
 
 // children reads the children of a container up to its closing bracket.

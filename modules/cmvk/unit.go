@@ -18,7 +18,6 @@ func unitOf(name string) (dimension string, factor float64) {
 	return "", 0
 }
 
-//nolint:funlen // a table of factors
 func everyday(name string) (string, float64) {
 	switch name {
 	case "ng", "nanogram":
@@ -71,7 +70,6 @@ func everyday(name string) (string, float64) {
 	return duration(name)
 }
 
-//nolint:funlen // a table of factors
 func duration(name string) (string, float64) {
 	switch name {
 	case "ns", "nanosecond":

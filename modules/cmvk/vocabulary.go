@@ -64,7 +64,7 @@ func (v *vocabulary) find(text string) int32 {
 	folded := singular(fold(text))
 	id, ok := v.ids[folded]
 	if !ok {
-		id = int32(len(v.words)) //nolint:gosec // inputs are bounded far below
+		id = int32(len(v.words))
 		w := word{text: folded, weight: weightOf(folded), negator: isNegator(folded)}
 		w.content = w.weight > weighsLittle
 		if w.axis, w.sign = axisOf(folded); w.axis != noAxis {
@@ -84,7 +84,7 @@ func (v *vocabulary) amount(value float64, dimension string) int32 {
 	a := amount{value, dimension}
 	id, ok := v.amounts[a]
 	if !ok {
-		id = int32(len(v.words))          //nolint:gosec // inputs are bounded far below
+		id = int32(len(v.words))
 		v.words = append(v.words, word{}) // weighs nothing: numeric sees to quantities
 		v.amounts[a] = id
 	}

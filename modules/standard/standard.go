@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"filippo.io/age"
@@ -59,7 +60,8 @@ type Kernel struct {
 
 	config config.Config
 	fault  func(call string, err error)
-	parts  []io.Closer // in the order of their making
+	live   atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
+	parts  []io.Closer                      // in the order of their making
 }
 
 // A Store is a driver of both kinds of state.
@@ -145,8 +147,8 @@ func (k *Kernel) openJournal(context.Context, Options) error {
 		MaxRunning: nesting * k.config.Server.MaxConcurrent, Now: k.Now, IDs: k.IDs,
 		OnError: func(err error) { k.fault("", err) },
 		OnFreeze: func(frozen bool) {
-			if frozen && k.Dispatcher != nil {
-				k.Dispatcher.Freeze()
+			if d := k.live.Load(); frozen && d != nil {
+				d.Freeze()
 			}
 		},
 	}
@@ -247,5 +249,6 @@ func (k *Kernel) makeDispatcher(o Options) error {
 		OnFault: k.fault, Now: k.Now, IDs: k.IDs,
 	})
 	k.Dispatcher = dispatcher
+	k.live.Store(dispatcher)
 	return err
 }

@@ -9,9 +9,10 @@ import (
 // error for a URI that names nothing.
 type ReadFunc func(ctx context.Context, r *Request, uri string) ([]ResourceContents, error)
 
-// A WatchFunc calls changed whenever the resource at uri has changed, until ctx ends. changed never blocks. An error
-// ends the subscription and goes to the log.
-type WatchFunc func(ctx context.Context, r *Request, uri string, changed func()) error
+// A WatchFunc begins to watch the resource at uri. When it returns, no later change is missed; what it returns is then
+// run, in a goroutine that the Dispatcher owns, and calls changed whenever the resource has changed, until ctx ends.
+// changed never blocks. An error of the first refuses the subscription; one of the second ends it and goes to the log.
+type WatchFunc func(ctx context.Context, r *Request, uri string, changed func()) (run func() error, err error)
 
 // A ListFunc returns the resources of a family that the caller may know of, in any order. At most 1000 are shown. Name,
 // audience and MIME type that are left out are those of the family.

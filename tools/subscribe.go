@@ -19,7 +19,7 @@ type watch struct {
 func (d *Dispatcher) Subscribe(ctx context.Context, gc governance.Call, peer Peer, changed func()) (stop func(), err error) {
 	watching, cancel := context.WithCancelCause(ctx)
 	w := &watch{cancel: cancel}
-	_, err = d.walk(ctx, gc, peer, d.subscription(&gc, peer, func(r *Resource, req *Request, uri string) bool {
+	_, err = d.walk(ctx, gc, peer, d.subscription(&gc, peer, func(r *Resource, req *Request, uri string) error {
 		return d.watch(watching, w, r, req, uri, changed)
 	}))
 	if err != nil {
@@ -31,7 +31,7 @@ func (d *Dispatcher) Subscribe(ctx context.Context, gc governance.Call, peer Pee
 
 // subscription is the target of a subscription: its handler only starts the watch.
 func (d *Dispatcher) subscription(
-	gc *governance.Call, peer Peer, start func(r *Resource, req *Request, uri string) bool,
+	gc *governance.Call, peer Peer, start func(r *Resource, req *Request, uri string) error,
 ) *target {
 	uri, ok := strings.CutPrefix(gc.Name, "resource:")
 	r, vars := d.Catalog().resource(uri)
@@ -41,44 +41,63 @@ func (d *Dispatcher) subscription(
 	return &target{hints: readOnly(), vars: vars, bind: func(c *call) (Handler, error) {
 		return func(context.Context, *Request) (Result, error) {
 			req := &Request{call: &c.gov, door: d, peer: peer, vars: vars}
-			if !start(r, req, uri) {
-				return Result{}, &Error{Code: CodeOverloaded, Reason: "there are too many subscriptions: end some first"}
-			}
-			return Result{}, nil
+			return Result{}, start(r, req, uri)
 		}, noArguments(c)
 	}}
 }
 
-// watch starts the goroutine of a subscription, unless there are too many.
-func (d *Dispatcher) watch(ctx context.Context, w *watch, r *Resource, req *Request, uri string, changed func()) bool {
+// watch begins a subscription, unless there are too many, and starts its goroutine.
+func (d *Dispatcher) watch(ctx context.Context, w *watch, r *Resource, req *Request, uri string, changed func()) error {
+	if !d.hold(w) {
+		return &Error{Code: CodeOverloaded, Reason: "there are too many subscriptions: end some first"}
+	}
+	started := false
+	defer func() {
+		if !started { // refused, or a panic, which the walk reports
+			d.drop(w)
+		}
+	}()
+	run, err := r.watch(ctx, req, uri, func() {
+		if ctx.Err() == nil {
+			changed()
+		}
+	})
+	if err != nil {
+		return err
+	}
+	started = true
+	go d.keepWatch(ctx, w, req, run)
+	return nil
+}
+
+// hold makes room for a subscription, and reports whether there was any.
+func (d *Dispatcher) hold(w *watch) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closing || len(d.watches) >= d.opts.MaxWatches {
 		return false
 	}
 	d.watches[w] = struct{}{}
-	go d.keepWatch(ctx, w, r, req, uri, changed)
 	return true
 }
 
-func (d *Dispatcher) keepWatch(ctx context.Context, w *watch, r *Resource, req *Request, uri string, changed func()) {
+func (d *Dispatcher) drop(w *watch) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.watches, w)
+	d.settled()
+}
+
+func (d *Dispatcher) keepWatch(ctx context.Context, w *watch, req *Request, run func() error) {
 	defer func() {
 		if v := recover(); v != nil {
 			d.opts.OnFault(req.ID(), &PanicError{Value: v, Stack: debug.Stack()})
 		}
 		req.ended.Store(true)
 		w.cancel(nil)
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		delete(d.watches, w)
-		d.settled()
+		d.drop(w)
 	}()
-	err := r.watch(ctx, req, uri, func() {
-		if ctx.Err() == nil {
-			changed()
-		}
-	})
-	if err != nil && ctx.Err() == nil {
+	if err := run(); err != nil && ctx.Err() == nil {
 		d.opts.OnFault(req.ID(), err)
 	}
 }

@@ -37,10 +37,12 @@ func library() tools.Surface {
 	return tools.Surface{
 		Resources: []tools.Resource{
 			tools.NewResource(resource("mem://all", "", "all"), read).WithWatch(
-				func(ctx context.Context, _ *tools.Request, _ string, changed func()) error {
-					changed()
-					<-ctx.Done()
-					return nil
+				func(ctx context.Context, _ *tools.Request, _ string, changed func()) (func() error, error) {
+					return func() error {
+						changed()
+						<-ctx.Done()
+						return nil
+					}, nil
 				}),
 			tools.NewResource(resource("", "mem://{key}", "one"), read).WithComplete(keys).WithList(
 				func(context.Context, *tools.Request) ([]tools.ResourceSpec, error) {

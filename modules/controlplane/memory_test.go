@@ -161,12 +161,15 @@ func TestVFSWatch(t *testing.T) {
 		var changes atomic.Int64
 		var watcher sync.WaitGroup
 		ctx, stop := contextWithCancel(t)
+		run, err := v.Watch(ctx, "user:a", "/mem/working/a", func() { changes.Add(1) })
+		if err != nil {
+			t.Fatal(err)
+		}
 		watcher.Go(func() {
-			if err := v.Watch(ctx, "user:a", "/mem/working/a", func() { changes.Add(1) }); err != nil {
+			if err := run(); err != nil {
 				t.Error(err)
 			}
 		})
-		synctest.Wait()
 		write := func(by *controlplane.VFS, path string) {
 			if _, err := by.Write(t.Context(), "user:a", controlplane.Put{Path: path, Content: "x"}); err != nil {
 				t.Error(err)

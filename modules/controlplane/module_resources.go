@@ -66,30 +66,39 @@ func (m *Module) readLog(ctx context.Context, r *tools.Request, uri string) ([]t
 }
 
 // watchLog tells of new entries about the caller's own calls, at most once a second: reading them makes entries too.
-func (m *Module) watchLog(ctx context.Context, r *tools.Request, _ string, changed func()) error {
-	ticker := time.NewTicker(watchEvery)
-	defer ticker.Stop()
-	var last uint64
-	for first := true; ; first = false {
-		found, err := m.records(ctx, r.Caller(), Query{Limit: 1, Event: ""})
-		if ctx.Err() != nil {
-			return nil
+func (m *Module) watchLog(ctx context.Context, r *tools.Request, _ string, changed func()) (func() error, error) {
+	newest := func() (uint64, error) {
+		found, err := m.records(ctx, r.Caller(), Query{Limit: 1})
+		if err != nil || len(found.Entries) == 0 {
+			return 0, err
 		}
-		if err != nil {
-			return err
-		}
-		if len(found.Entries) > 0 && found.Entries[0].Seq != last {
-			last = found.Entries[0].Seq
-			if !first {
+		return found.Entries[0].Seq, nil
+	}
+	last, err := newest()
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		ticker := time.NewTicker(watchEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-ticker.C:
+			}
+			at, err := newest()
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case err != nil:
+				return err
+			case at != last:
+				last = at
 				changed()
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	}, nil
 }
 
 func (m *Module) readActive(_ context.Context, r *tools.Request, uri string) ([]tools.ResourceContents, error) {
@@ -139,8 +148,9 @@ func mimeOf(name string) string {
 	}
 }
 
-func (m *Module) watchEntry(ctx context.Context, r *tools.Request, uri string, changed func()) error {
-	return m.vfs.Watch(ctx, r.Caller().Identity(), strings.TrimPrefix(uri, "vfs://"), changed)
+func (m *Module) watchEntry(ctx context.Context, r *tools.Request, _ string, changed func()) (func() error, error) {
+	run, err := m.vfs.Watch(ctx, r.Caller().Identity(), r.Var("path"), changed)
+	return run, expose(err)
 }
 
 func (m *Module) listEntries(ctx context.Context, r *tools.Request) ([]tools.ResourceSpec, error) {

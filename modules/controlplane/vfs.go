@@ -279,36 +279,47 @@ func (v *VFS) List(ctx context.Context, identity, below, after string, limit int
 	}
 }
 
-// Watch calls changed whenever the entry was written or deleted, by this process at once and by another within a
-// second, until ctx ends. The entry need not exist.
-func (v *VFS) Watch(ctx context.Context, identity, name string, changed func()) error {
-	name, err := cleanPath(name)
+// Watch begins to watch an entry, which need not exist. When it returns, no later change is missed; what it returns
+// calls changed whenever the entry was written or deleted, by this process at once and by another within a second,
+// until ctx ends.
+func (v *VFS) Watch(ctx context.Context, identity, name string, changed func()) (run func() error, err error) {
+	name, err = cleanPath(name)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	last, _, err := v.before(ctx, identity, name)
+	if err != nil {
+		return nil, err
 	}
 	wake := make(chan struct{}, 1)
 	v.wait(key(identity, name), wake, true)
-	defer v.wait(key(identity, name), wake, false)
+	return func() error {
+		defer v.wait(key(identity, name), wake, false)
+		return v.watch(ctx, identity, name, last, wake, changed)
+	}, nil
+}
+
+func (v *VFS) watch(ctx context.Context, identity, name string, last state.Version, wake <-chan struct{}, changed func()) error {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	last, _, err := v.before(ctx, identity, name)
-	for err == nil {
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
 		case <-ticker.C:
 		}
-		var at state.Version
-		if at, _, err = v.before(ctx, identity, name); err == nil && at != last {
+		at, _, err := v.before(ctx, identity, name)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case at != last:
 			last = at
 			changed()
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 func (v *VFS) wait(key string, wake chan struct{}, on bool) {

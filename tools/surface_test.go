@@ -71,18 +71,21 @@ func TestResourcesPromptsAndCompletion(t *testing.T) {
 	}{
 		"resource": {
 			governance.KindResource, "mem://all", "",
-			tools.Result{Contents: []tools.ResourceContents{{URI: "mem://all", MIMEType: "text/plain", Text: "of "}}}, "",
+			tools.Result{Contents: []tools.ResourceContents{{URI: "mem://all", MIMEType: "text/plain", Text: "of "}}},
+			"",
 		},
 		"member": {
 			governance.KindResource, "mem://a%20b", "",
-			tools.Result{Contents: []tools.ResourceContents{{URI: "mem://a%20b", MIMEType: "text/plain", Text: "of a b"}}}, "",
+			tools.Result{Contents: []tools.ResourceContents{{URI: "mem://a%20b", MIMEType: "text/plain", Text: "of a b"}}},
+			"",
 		},
 		"missing":   {governance.KindResource, "mem://missing", "", tools.Result{}, `unknown_name: resource "mem://missing" does not exist`},
 		"no match":  {governance.KindResource, "mem://a/b", "", tools.Result{}, `unknown_name: unknown resource "mem://a/b"`},
 		"arguments": {governance.KindResource, "mem://all", `{"a":1}`, tools.Result{}, `bad_arguments: /a: unknown argument; allowed: none`},
 		"prompt": {
 			governance.KindPrompt, "ask", `{"what":"{how}"}`,
-			tools.Result{Description: "Asks.", Messages: []tools.Message{{Role: tools.RoleUser, Content: tools.Text("{how}/")}}}, "",
+			tools.Result{Description: "Asks.", Messages: []tools.Message{{Role: tools.RoleUser, Content: tools.Text("{how}/")}}},
+			"",
 		},
 		"prompt without":      {governance.KindPrompt, "ask", ``, tools.Result{}, `bad_arguments: /what: missing, want string`},
 		"prompt with another": {governance.KindPrompt, "ask", `{"what":"","hwo":""}`, tools.Result{}, `bad_arguments: /hwo: unknown argument, did you mean "how"?; allowed: what, how`},
@@ -90,18 +93,21 @@ func TestResourcesPromptsAndCompletion(t *testing.T) {
 		"prompt at length":    {governance.KindPrompt, "ask", `{"what":"` + strings.Repeat("x", 65537) + `"}`, tools.Result{}, `bad_arguments: /what: want at most 65536 characters`},
 		"complete prompt": {
 			governance.KindCompletion, "prompt:ask", `{"argument":{"name":"what","value":"x"},"context":{"key":"k"}}`,
-			tools.Result{Values: []string{"x1", "k"}, Total: 2}, "",
+			tools.Result{Values: []string{"x1", "k"}, Total: 2},
+			"",
 		},
 		"complete nothing": {
 			governance.KindCompletion, "prompt:ask", `{"argument":{"name":"how","value":"x"},"context":null}`, tools.Result{}, "",
 		},
 		"complete template": {
 			governance.KindCompletion, "resource:mem://{key}", `{"argument":{"name":"key","value":"x"},"context":null}`,
-			tools.Result{Values: []string{"x1", ""}, Total: 2}, "",
+			tools.Result{Values: []string{"x1", ""}, Total: 2},
+			"",
 		},
 		"complete another": {
 			governance.KindCompletion, "prompt:ask", `{"argument":{"name":"waht","value":"x"},"context":null}`,
-			tools.Result{}, `bad_arguments: /argument/name: unknown argument, did you mean "what"?; allowed: what, how`,
+			tools.Result{},
+			`bad_arguments: /argument/name: unknown argument, did you mean "what"?; allowed: what, how`,
 		},
 		"complete tool": {governance.KindCompletion, "tool:echo", `{}`, tools.Result{}, `unknown_name: unknown completion "tool:echo"`},
 		"task":          {governance.KindTask, "echo", `{}`, tools.Result{}, `unknown_name: unknown task "echo"`},
@@ -222,7 +228,8 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 		Tools: []tools.Tool{tools.Func(spec("same"), fn), tools.Func(twisted, fn), {}},
 		Resources: []tools.Resource{
 			tools.NewResource(resource("", "mem://{a}", "a"), read), tools.NewResource(resource("mem://x{y}", "", "b"), nil),
-			tools.NewResource(resource("mem://x", "", "single"), read).WithList(nil), {},
+			tools.NewResource(resource("mem://x", "", "single"), read).WithList(nil),
+			{},
 		},
 		Prompts: []tools.Prompt{tools.NewPrompt(tools.PromptSpec{
 			Name: "p", Arguments: []tools.PromptArgument{{Name: "a"}, {Name: "a", Description: "A."}},

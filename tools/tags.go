@@ -23,8 +23,14 @@ func tagRules() [10]tagRule {
 	return [10]tagRule{
 		{"default", [4]shape{shapeString, shapeInteger, shapeNumber, shapeBoolean}},
 		{"enum", [4]shape{shapeString, shapeInteger}},
-		{"format", texts}, {"max", numbers}, {"maxItems", arrays}, {"maxLength", texts},
-		{"min", numbers}, {"minItems", arrays}, {"minLength", texts}, {"pattern", texts},
+		{"format", texts},
+		{"max", numbers},
+		{"maxItems", arrays},
+		{"maxLength", texts},
+		{"min", numbers},
+		{"minItems", arrays},
+		{"minLength", texts},
+		{"pattern", texts},
 	}
 }
 

@@ -8,8 +8,9 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/mcp-kernel/mcp-kernel/governance/match"
 	"pgregory.net/rapid"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
 // agree fails unless the engine and the naive matcher give one answer.

@@ -89,8 +89,10 @@ func naive(patterns []match.Pattern, name string, doc []byte) (match.Hit, bool) 
 		find := finder(p)
 		for _, v := range all {
 			if start, end := find(v.text); start >= 0 {
-				return match.Hit{Pattern: i, Name: p.Name, Pointer: v.pointer, InName: v.inName, InKey: v.inKey,
-					Joined: v.joined, Start: start, End: end}, true
+				return match.Hit{
+					Pattern: i, Name: p.Name, Pointer: v.pointer, InName: v.inName, InKey: v.inKey,
+					Joined: v.joined, Start: start, End: end,
+				}, true
 			}
 		}
 	}

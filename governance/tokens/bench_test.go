@@ -9,8 +9,14 @@ import (
 
 func BenchmarkCountNow(b *testing.B) {
 	for _, bb := range []struct{ name, unit string }{
-		{"prose", "The migration was finished on Tuesday; nothing was lost. "}, {"letter", "a"}, {"space", " "}, {"newline", "\n"},
-		{"sign", "!"}, {"Chinese", "漢"}, {"marks", "\u0301"}, {"spacenewline", " \n"},
+		{"prose", "The migration was finished on Tuesday; nothing was lost. "},
+		{"letter", "a"},
+		{"space", " "},
+		{"newline", "\n"},
+		{"sign", "!"},
+		{"Chinese", "漢"},
+		{"marks", "\u0301"},
+		{"spacenewline", " \n"},
 	} {
 		for _, size := range []int{64 << 10, 1 << 20} {
 			b.Run(bb.name+map[int]string{64 << 10: "/64KiB", 1 << 20: "/1MiB"}[size], func(b *testing.B) {

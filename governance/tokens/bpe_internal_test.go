@@ -35,8 +35,10 @@ func chunked(t *rapid.T, b *bpe, text string, limit int) (total int64, exact boo
 func TestCutIsExactWhereTheEncodingCutsToo(t *testing.T) {
 	t.Parallel()
 	var b bpe
-	pieces := []string{"the", "Report", "it's", "'Ll", " ", "  ", "\n", "\r\n\r\n", "\t", "1234567", ".", "...", "->", "{\"a\":", "é", "ſ", "世界",
-		"\u00a0", "\u0301", "'", "x", "\xff", "😀"}
+	pieces := []string{
+		"the", "Report", "it's", "'Ll", " ", "  ", "\n", "\r\n\r\n", "\t", "1234567", ".", "...", "->", "{\"a\":", "é", "ſ", "世界",
+		"\u00a0", "\u0301", "'", "x", "\xff", "😀",
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 40).Draw(t, "text"), "")
 		whole, err := b.count(text)

@@ -11,8 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
 	"pgregory.net/rapid"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
 )
 
 // ledger is a Sink that remembers.

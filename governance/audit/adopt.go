@@ -13,10 +13,11 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/audit/merkle"
 )
 
-// adopt brings the journal's state up to what is in the directory. It costs one fstat when nobody else wrote. The caller
-// holds both locks, so a line that does not end was left by a writer that died: it is cut off, and a note says so.
+// adopt brings the journal's state up to what is in the directory. It costs one fstat when nobody else wrote, and nothing
+// when nobody else can have. The caller holds both locks, so a line that does not end was left by a writer that died: it
+// is cut off, and a note says so.
 func (j *Journal) adopt() error {
-	for {
+	for !j.turn.current {
 		size, sealed, err := stat(j.seg.file)
 		switch {
 		case err != nil:
@@ -24,17 +25,20 @@ func (j *Journal) adopt() error {
 		case size < j.seg.end:
 			return fmt.Errorf("%w: %s has shrunk from %d bytes to %d", ErrDamaged, j.seg.file.Name(), j.seg.end, size)
 		case size > j.seg.end:
+			j.turn.disturbed()
 			if err := j.adoptTo(size); err != nil {
 				return err
 			}
 		}
-		if !sealed {
-			return nil
+		if j.turn.current = !sealed; !sealed {
+			break
 		}
+		j.turn.disturbed()
 		if err := j.nextSegment(); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // adoptTo folds the lines up to the end of the segment.

@@ -167,6 +167,7 @@ type staged struct {
 // nothing has changed.
 func (j *Journal) attempt(all []*request) error {
 	if err := j.rotateIfFull(); err != nil {
+		j.turn.disturbed()
 		return err
 	}
 	g := group{j: j, at: j.at, buf: j.buf[:0]}
@@ -200,6 +201,7 @@ func (j *Journal) put(b []byte) error {
 		err = j.o.Files.Sync(j.seg.file)
 	}
 	if err != nil {
+		j.turn.disturbed()
 		// Where this fails too, the next commit finds the rest, and cuts it as it would a dead process's.
 		return errors.Join(err, j.seg.file.Truncate(j.seg.end))
 	}
@@ -270,6 +272,7 @@ func (g *group) addNotes(notes []*Entry) {
 // finish makes the written group the journal's state.
 func (g *group) finish() {
 	prev := g.j.at
+	g.j.turn.paced(g.at.time.Sub(prev.time))
 	for _, s := range g.staged {
 		e := s.entry
 		e.Seq, e.Prev, e.Hash, e.Counters = prev.seq+1, prev.hash, s.hash, s.counters

@@ -3,7 +3,8 @@
 // 6962) whose head is signed, so that a third party can check a single entry, and the whole, with the public key alone.
 //
 // Many processes write one journal. A writer takes the lock, adopts what others wrote since, appends with one write and
-// lets go; so there is one order, and the fold over it is exact. The journal is therefore also the ledger of counters
+// lets go, unless nobody else is about: then it keeps the lock until somebody is. So there is one order, and the fold
+// over it is exact. The journal is therefore also the ledger of counters
 // (it implements governance.Limiter), the place where a freeze is known to every process (it implements
 // governance.Standing), and the checkpoint from which all of that is rebuilt after a crash.
 //

@@ -35,7 +35,7 @@ type Journal struct {
 	signal chan struct{} // a freeze or resume was seen
 
 	mu      sync.Mutex // held by whoever commits; guards what follows
-	lock    *os.File   // its file lock keeps other processes out
+	turn    turn       // at the lock that keeps other processes out
 	seg     *segment   // what is appended to
 	at      place      // the newest entry
 	edge    *merkle.Edge
@@ -76,18 +76,19 @@ func Open(o Options) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a path within the data directory
+	turn, err := openTurn(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
 	j := &Journal{
-		Reader: &Reader{dir: dir}, o: o, process: o.IDs(), lock: lock,
+		Reader: &Reader{dir: dir}, o: o, process: o.IDs(), turn: turn,
 		ledger:  ledger{most: o.MaxCounters, accounts: make(map[window]*account)},
 		slots:   make(chan struct{}, o.MaxRunning),
 		signal:  make(chan struct{}, 1),
 		running: make(map[string]map[string]struct{}),
 		keys:    KeysOf(o.Signer),
 	}
+	j.Reader.own = j.extent
 	if err := j.enter(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), j.leave())
 	}
@@ -95,6 +96,7 @@ func Open(o Options) (*Journal, error) {
 	j.stop = stop
 	j.owned.Go(func() { j.watch(ctx) })
 	j.owned.Go(func() { j.announce(ctx) })
+	j.owned.Go(func() { j.keep(ctx) })
 	return j, nil
 }
 
@@ -172,35 +174,7 @@ func (j *Journal) leave() error {
 	if j.seg != nil {
 		faults = append(faults, j.seg.file.Close())
 	}
-	return errors.Join(append(faults, j.lock.Close())...)
-}
-
-// hold takes the journal's lock from the other processes. The caller holds j.mu.
-func (j *Journal) hold() error {
-	const spins = 16
-	wait := 20 * time.Microsecond
-	for tries, waited := 0, time.Duration(0); ; tries++ {
-		got, err := tryLock(j.lock, true)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%w: lock: %w", ErrUnwritable, err)
-		case got:
-			return nil
-		case waited >= j.o.LockTimeout:
-			return fmt.Errorf("%w: another process has held %s for %v", ErrUnwritable, j.lock.Name(), waited)
-		case tries >= spins:
-			wait = min(2*wait, 2*time.Millisecond)
-		}
-		time.Sleep(wait)
-		waited += wait
-	}
-}
-
-// letGo gives the lock back.
-func (j *Journal) letGo() {
-	if err := unlock(j.lock); err != nil {
-		j.o.OnError(fmt.Errorf("unlock journal: %w", err))
-	}
+	return errors.Join(append(faults, j.turn.close())...)
 }
 
 // now is the journal's time: the clock's, but never before the newest entry.

@@ -218,3 +218,41 @@ func TestThreeProcessesOneLimit(t *testing.T) {
 		t.Errorf("%d admitted of %d, by process %v", admitted, provedLimit, processes)
 	}
 }
+
+// TestEverybodyGetsIn has two processes that write without a pause, and a writer and a reader beside them: all go on.
+func TestEverybodyGetsIn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	signer(t, dir)
+	lines := make([]*bufio.Scanner, 2)
+	for i := range lines {
+		cmd, out := spawn(t, dir, "calls")
+		defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+		lines[i] = out
+	}
+	progress := func() {
+		for _, out := range lines {
+			for range 100 {
+				if !out.Scan() || strings.HasPrefix(out.Text(), "error") {
+					t.Fatalf("a busy process ended: %q", out.Text())
+				}
+			}
+		}
+	}
+	progress()
+	j := open(t, dir)
+	r, err := audit.OpenReader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		e := outcome("beside")
+		if err := j.Append(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		if read, err := r.Entry(t.Context(), e.Seq); err != nil || read.Hash != e.Hash {
+			t.Fatalf("entry %d: %v", e.Seq, err)
+		}
+	}
+	progress()
+}

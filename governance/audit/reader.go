@@ -18,7 +18,10 @@ import (
 
 // A Reader reads the journal of a data directory while others write it. It writes nothing, and never shows an entry that
 // is not whole. It is safe for concurrent use.
-type Reader struct{ dir string }
+type Reader struct {
+	dir string
+	own func() (view, bool, error) // the extent as the journal that this is the reader of knows it; may be nil
+}
 
 // OpenReader opens the journal of a data directory for reading.
 func OpenReader(dataDir string) (*Reader, error) {
@@ -41,20 +44,18 @@ type view struct {
 // view takes the extent under a shared lock, so that no half-written group is within it. The lock is taken through a
 // file of its own, because two holds on one file would be one lock.
 func (r *Reader) view(ctx context.Context) (view, error) {
+	if r.own != nil {
+		if v, ok, err := r.own(); ok {
+			return v, err
+		}
+	}
 	lock, err := os.Open(filepath.Join(r.dir, lockName))
 	if err != nil {
 		return view{}, err
 	}
 	defer lock.Close()
-	for wait := 20 * time.Microsecond; ; wait = min(2*wait, time.Millisecond) {
-		if got, err := tryLock(lock, false); err != nil {
-			return view{}, fmt.Errorf("lock journal for reading: %w", err)
-		} else if got {
-			break
-		}
-		if err := pause(ctx, wait); err != nil {
-			return view{}, err
-		}
+	if err := awaitLock(lock, false, func(d time.Duration) error { return pause(ctx, d) }); err != nil {
+		return view{}, fmt.Errorf("lock journal for reading: %w", err)
 	}
 	var v view
 	if v.firsts, err = segments(r.dir); err != nil || len(v.firsts) == 0 {
@@ -65,6 +66,18 @@ func (r *Reader) view(ctx context.Context) (view, error) {
 		v.size = info.Size()
 	}
 	return v, err
+}
+
+// extent is the extent as this process knows it while it keeps the lock; ok is false while it does not.
+func (j *Journal) extent() (v view, ok bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.turn.current {
+		return view{}, false, nil
+	}
+	v.size = j.seg.end
+	v.firsts, err = segments(j.dir)
+	return v, true, err
 }
 
 func (r *Reader) segment(first uint64) string { return filepath.Join(r.dir, segmentName(first)) }

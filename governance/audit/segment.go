@@ -15,6 +15,7 @@ import (
 const (
 	journalDir     = "journal"
 	lockName       = "lock"
+	bellName       = "bell"
 	secretName     = "secret"
 	checkpointName = "checkpoint"
 	headsName      = "heads"

@@ -1,0 +1,203 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// How the lock is shared. Taking it and looking what others wrote costs as much as the write itself, so a process that
+// writes without a pause, and finds nobody else, keeps it between its groups. Whoever then finds the lock taken rings:
+// it holds a shared lock on a second file, the bell, for as long as it waits. The keeper looks at the bell every keepTick,
+// and from then on gives the lock back after each group, until it has been alone for another keepAfter groups. A lock on
+// a file ends with its process, so nothing is left behind by a waiter, or a keeper, that dies.
+const (
+	keepAfter = 32                   // groups in a row, with nobody else about, after which the lock is kept
+	keepPause = 2 * time.Millisecond // between two groups ends the row
+	keepTick  = time.Millisecond     // how often the keeper looks whether somebody waits, and whether it still writes
+
+	firstWait = 20 * time.Microsecond  // between two attempts to take the lock; it doubles
+	longWait  = 200 * time.Microsecond // at most
+	courtesy  = 8                      // times longWait, at most, that a keeper leaves the lock to whoever rang
+)
+
+// A turn is this process's hold on the journal's lock. The journal's mutex guards it.
+type turn struct {
+	lock    *os.File
+	bell    *os.File
+	held    bool          // the lock is this process's, in use or kept
+	current bool          // held, and the state is what the directory says
+	row     int           // groups written without a pause and without seeing anybody else
+	uses    uint64        // how often the lock was wanted
+	kept    chan struct{} // of capacity 1: the lock is kept from now on
+}
+
+// openTurn opens the lock and the bell.
+func openTurn(dir string) (turn, error) {
+	t := turn{kept: make(chan struct{}, 1)}
+	var err error
+	if t.lock, err = os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600); err != nil { //nolint:gosec // a path within the data directory
+		return turn{}, err
+	}
+	if t.bell, err = os.OpenFile(filepath.Join(dir, bellName), os.O_RDWR|os.O_CREATE, 0o600); err != nil { //nolint:gosec // a path within the data directory
+		_ = t.lock.Close()
+		return turn{}, err
+	}
+	return t, nil
+}
+
+// awaitLock takes the lock of a journal, ringing while another process has it. rest waits, or says why not to.
+func awaitLock(lock *os.File, exclusive bool, rest func(time.Duration) error) error {
+	got, err := tryLock(lock, exclusive)
+	if got || err != nil {
+		return err
+	}
+	// A file of its own, so that closing it ends the ringing. A journal without one is not kept by anybody.
+	bell, err := os.Open(filepath.Join(filepath.Dir(lock.Name()), bellName))
+	if err == nil {
+		defer bell.Close()
+	}
+	for wait, rung := firstWait, err != nil; ; wait = min(2*wait, longWait) {
+		if !rung {
+			if rung, err = tryLock(bell, false); err != nil {
+				return fmt.Errorf("ring: %w", err)
+			}
+		}
+		if err := rest(wait); err != nil {
+			return err
+		}
+		if got, err := tryLock(lock, exclusive); got || err != nil {
+			return err
+		}
+	}
+}
+
+// rung reports whether somebody waits for the lock.
+func (t *turn) rung() (bool, error) {
+	quiet, err := tryLock(t.bell, true)
+	if err != nil || !quiet {
+		return true, err
+	}
+	return false, unlock(t.bell)
+}
+
+// hold takes the journal's lock from the other processes, unless it was kept. The caller holds j.mu.
+func (j *Journal) hold() error {
+	t := &j.turn
+	t.uses++
+	if t.held {
+		return nil
+	}
+	waited := time.Duration(0)
+	err := awaitLock(t.lock, true, func(d time.Duration) error {
+		if waited >= j.o.LockTimeout {
+			return fmt.Errorf("another process has held %s for %v", t.lock.Name(), waited)
+		}
+		waited += d
+		time.Sleep(d)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%w: lock: %w", ErrUnwritable, err)
+	}
+	t.held = true
+	return nil
+}
+
+// letGo gives the lock back, or keeps it while that is no harm to anybody. The caller holds j.mu.
+func (j *Journal) letGo() {
+	t := &j.turn
+	if t.row < keepAfter || !t.current {
+		j.release()
+		return
+	}
+	if t.row == keepAfter {
+		t.row++ // so that the keeper is told once
+		select {
+		case t.kept <- struct{}{}:
+		default: // it has not looked yet, and will find this
+		}
+	}
+}
+
+// release gives the lock back. What others write from here on must be adopted. The caller holds j.mu.
+func (j *Journal) release() {
+	t := &j.turn
+	if !t.held {
+		return
+	}
+	t.held, t.current = false, false
+	t.row = min(t.row, keepAfter-1)
+	if err := unlock(t.lock); err != nil {
+		j.o.OnError(fmt.Errorf("unlock journal: %w", err))
+	}
+}
+
+// paced counts a group that was written, by how long after the one before it.
+func (t *turn) paced(since time.Duration) {
+	switch {
+	case since > keepPause:
+		t.row = 0
+	case t.row < keepAfter:
+		t.row++
+	}
+}
+
+// disturbed notes that this process is not alone, or that its state is not to be relied on.
+func (t *turn) disturbed() { t.row, t.current = 0, false }
+
+// keep gives back a lock that is kept, when it is time. It ends with the context.
+func (j *Journal) keep(ctx context.Context) {
+	tick := time.NewTimer(keepTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-j.turn.kept:
+		}
+		for uses, kept := uint64(0), true; kept; {
+			tick.Reset(keepTick)
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				uses, kept = j.attendLock(uses)
+			}
+		}
+	}
+}
+
+// attendLock gives the lock back if it was not used since the last time, or if somebody waits for it, who is then left
+// the time to take it. It reports how often it was used, and whether it is still kept.
+func (j *Journal) attendLock(last uint64) (uses uint64, kept bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	t := &j.turn
+	if !t.held {
+		return t.uses, false
+	}
+	rung, err := t.rung()
+	if err != nil {
+		j.o.OnError(fmt.Errorf("look who waits for the journal: %w", err))
+	}
+	if t.uses != last && !rung {
+		return t.uses, true
+	}
+	t.disturbed()
+	j.release()
+	for n := 0; rung && err == nil && n < courtesy; n++ {
+		time.Sleep(longWait)
+		rung, err = t.rung()
+	}
+	return t.uses, false
+}
+
+// close closes the files, which gives the lock back.
+func (t *turn) close() error {
+	t.held, t.current = false, false
+	return errors.Join(t.bell.Close(), t.lock.Close())
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -24,6 +23,11 @@ func (j *Journal) append(ctx context.Context, counters []Charge, reserved bool, 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return j.record(counters, reserved, entries...)
+}
+
+// record is append for what must be recorded, whoever stopped waiting for it.
+func (j *Journal) record(counters []Charge, reserved bool, entries ...*Entry) error {
 	if j.closed.Load() {
 		return ErrClosed
 	}
@@ -170,14 +174,15 @@ func (j *Journal) attempt(all []*request) error {
 		j.turn.disturbed()
 		return err
 	}
-	g := group{j: j, at: j.at, buf: j.buf[:0]}
+	g := &j.group
+	g.begin(j)
+	defer g.clear()
 	g.addNotes(j.notes)
 	for _, r := range all {
 		if r.err == nil {
 			r.err = g.add(r)
 		}
 	}
-	j.buf = g.buf
 	if len(g.staged) == 0 {
 		return nil
 	}
@@ -208,13 +213,27 @@ func (j *Journal) put(b []byte) error {
 	return nil
 }
 
-// A group is what one write appends.
+// A group is what one write appends. Its memory is used again for the next one.
 type group struct {
 	j      *Journal
 	at     place
 	buf    []byte
 	staged []staged
 	moves  []move
+}
+
+// begin makes the group empty.
+func (g *group) begin(j *Journal) {
+	*g = group{j: j, at: j.at, buf: g.buf[:0], staged: g.staged[:0], moves: g.moves[:0]}
+}
+
+// clear lets go of what is others'.
+func (g *group) clear() {
+	clear(g.staged)
+	clear(g.moves)
+	if cap(g.buf) > maxKept {
+		g.buf = nil
+	}
 }
 
 // add gives the entries of a request their places, unless it must be refused.
@@ -250,8 +269,7 @@ func (g *group) admit(e *Entry) error {
 func (g *group) place(d *draft, e *Entry, shown []Charge) {
 	s := staged{entry: e, line: int64(len(g.buf))}
 	if e.Kind == KindOutcome && (len(shown) > 0 || len(e.Charges) > 0) {
-		s.counters = g.j.ledger.counters(slices.Concat(shown, e.Charges))
-		s.counters = s.counters[:min(len(s.counters), MaxCharges)]
+		s.counters = g.j.ledger.counters(shown, e.Charges)
 	}
 	next := link{seq: g.at.seq + 1, prev: g.at.hash, at: later(e.At, g.at.time), counters: s.counters}
 	g.buf, s.hash = d.seal(g.buf, e, next)

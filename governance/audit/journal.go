@@ -48,7 +48,7 @@ type Journal struct {
 	notes   []*Entry                       // control entries to be written with the next group
 	known   []place                        // entries that must be there: a tail or a signed head names them
 	doomed  []uint64                       // segments to be removed once the note that says so is written
-	buf     []byte                         // of the group being written
+	group   group                          // the one being written
 }
 
 // A place is where the chain has got to.

@@ -282,21 +282,31 @@ func (l *ledger) drop(charges []Charge) {
 	}
 }
 
-// counters returns the counters of the charges as entries have them, each once.
-func (l *ledger) counters(charges []Charge) []Counter {
+// counters returns the counters of the charges as entries have them, each once, MaxCharges at most.
+func (l *ledger) counters(shown, own []Charge) []Counter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var out []Counter
-	for i, c := range charges {
-		w := c.window()
-		if slices.ContainsFunc(charges[:i], func(o Charge) bool { return o.window() == w }) {
-			continue
-		}
-		if a := l.accounts[w]; a != nil {
-			out = append(out, c.counter(a.folded))
+	out := make([]Counter, 0, min(len(shown)+len(own), MaxCharges))
+	for _, charges := range [...][]Charge{shown, own} {
+		for i := range charges {
+			w := charges[i].window()
+			a := l.accounts[w]
+			if a == nil || len(out) == cap(out) || slices.ContainsFunc(out, w.shownBy) {
+				continue
+			}
+			out = append(out, w.counter(a.folded))
 		}
 	}
+	if len(out) == 0 {
+		return nil
+	}
 	return out
+}
+
+// shownBy reports whether a counter is the window's.
+func (w window) shownBy(c Counter) bool {
+	return w.name == c.Name && w.shard == c.Shard && w.length == c.Window.Milliseconds() &&
+		(w.length == 0 || w.start == c.Start.UnixMilli())
 }
 
 // list returns the counters of a shard whose window is not over, or of all shards when it is empty, sorted.

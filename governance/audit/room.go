@@ -134,7 +134,8 @@ func allocateZeros(f *os.File, size int64) error {
 type Slot struct {
 	j       *Journal
 	ended   bool
-	charges []Charge // of the decision, with their windows
+	charges []Charge  // of the decision, with their windows
+	few     [2]Charge // where charges lie, if they are no more
 }
 
 // Begin waits for a slot, of which there are Options.MaxRunning. It fails with ErrNoRoom while the disk is too full to
@@ -165,6 +166,9 @@ func (s *Slot) Decision(ctx context.Context, e *Entry) error {
 	e.Kind = KindDecision
 	err := s.j.append(ctx, nil, false, e)
 	if err == nil {
+		if s.charges == nil {
+			s.charges = s.few[:0]
+		}
 		s.charges = append(s.charges, e.Charges...)
 	}
 	return err
@@ -172,14 +176,14 @@ func (s *Slot) Decision(ctx context.Context, e *Entry) error {
 
 // Outcome records how the slot's call ended. Charges that give back, and leave Start zero, go to the windows that the
 // slot's decision took from. Room was reserved, so a full disk does not keep the outcome from being recorded.
-func (s *Slot) Outcome(ctx context.Context, e *Entry) error {
+func (s *Slot) Outcome(_ context.Context, e *Entry) error {
 	e.Kind = KindOutcome
 	for i := range e.Charges {
 		if c := &e.Charges[i]; c.N < 0 && c.Start.IsZero() {
 			c.Start = s.startOf(*c)
 		}
 	}
-	return s.j.append(context.WithoutCancel(ctx), s.charges, true, e)
+	return s.j.record(s.charges, true, e)
 }
 
 // startOf returns the window that the decision charged for the same counter.

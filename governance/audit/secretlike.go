@@ -122,35 +122,32 @@ func startsLead(s []byte) bool {
 
 // secretAmong says what kind of secret one of the words of a text seems to be.
 func secretAmong(s []byte) string {
+	// The ASCII characters that stand between words, a bit each.
+	set := [2]uint64{
+		1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' | 1<<' ' | 1<<'"' | 1<<'#' | 1<<'&' | 1<<'\'' | 1<<'(' | 1<<')' |
+			1<<',' | 1<<'/' | 1<<':' | 1<<';' | 1<<'<' | 1<<'=' | 1<<'>' | 1<<'?',
+		1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('|'-64) | 1<<('}'-64),
+	}
 	start := 0
 	for i := 0; i < len(s); {
-		apart, width := separates(s[i:])
+		c, width := s[i], 1
+		apart := set[c>>6&1]>>(c&63)&1 == 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			r, width = utf8.DecodeRune(s[i:])
+			apart = unicode.IsSpace(r)
+		}
 		if apart {
-			if what := secretWord(s[start:i]); what != "" {
-				return what
+			if i-start >= shortest {
+				if what := secretWord(s[start:i]); what != "" {
+					return what
+				}
 			}
 			start = i + width
 		}
 		i += width
 	}
 	return secretWord(s[start:])
-}
-
-// separates reports whether a text begins with a character that stands between words, and how long the character is.
-func separates(s []byte) (apart bool, width int) {
-	switch c := s[0]; {
-	case c >= utf8.RuneSelf:
-		r, width := utf8.DecodeRune(s)
-		return unicode.IsSpace(r), width
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return false, 1
-	default:
-		const low, high = 1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' | 1<<' ' | 1<<'"' | 1<<'#' | 1<<'&' | 1<<'\'' |
-			1<<'(' | 1<<')' | 1<<',' | 1<<'/' | 1<<':' | 1<<';' | 1<<'<' | 1<<'=' | 1<<'>' | 1<<'?',
-			1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('|'-64) | 1<<('}'-64)
-		set := [2]uint64{low, high}
-		return set[c>>6]>>(c&63)&1 == 1, 1
-	}
 }
 
 // secretWord says what kind of secret one word seems to be.

@@ -25,6 +25,11 @@ const (
 // appendText appends s as a canonical JSON string of at most limit bytes between the quotes. What is longer is cut at a
 // character and ends in a mark that tells how many bytes are missing; invalid UTF-8 is replaced.
 func appendText(dst []byte, s string, limit int) []byte {
+	if len(s) <= limit && unescaped(s) {
+		dst = append(dst, '"')
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
 	start := len(dst)
 	if len(s) > limit || !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
@@ -36,6 +41,16 @@ func appendText(dst []byte, s string, limit int) []byte {
 		}
 	}
 	return appendCut(dst[:start], s, limit)
+}
+
+// unescaped reports whether a text is ASCII that is written as it is.
+func unescaped(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // appendCut appends the longest beginning of s that fits the limit together with its mark.

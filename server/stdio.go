@@ -20,16 +20,20 @@ import (
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer, caller governance.Caller) error {
 	c := s.newConn(context.WithoutCancel(ctx), out, caller)
 	read := make(chan error, 1)
-	go func() { read <- c.readLines(in) }()
+	go func() {
+		defer close(read)
+		read <- c.readLines(in)
+	}()
 	var err error
 	select {
 	case err = <-read:
 	case <-ctx.Done():
-		if interrupt(in) {
-			<-read
+		if !interrupt(in) {
+			c.drain(out, nil)
+			return nil
 		}
 	}
-	c.drain(out)
+	c.drain(out, read)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading requests: %w", err)
 	}
@@ -98,11 +102,20 @@ func (c *conn) skipLine(r *bufio.Reader, err error) error {
 	return err
 }
 
-// drain lets running calls finish, cancels those that do not, and writes what is left to write.
-func (c *conn) drain(out io.Writer) {
-	c.endListening()
+// lastWrites is how long a host may take to read what is still to be written when calls were cancelled at the end.
+const lastWrites = time.Second
+
+// drain lets running calls finish, cancels those that do not, and writes what is left to write. read, unless it is nil,
+// tells when the reader has ended: it may itself be waiting for a host that does not read its answers, so it is given no
+// more time than the calls.
+func (c *conn) drain(out io.Writer, read <-chan error) {
 	finished := make(chan struct{})
 	go func() {
+		if read != nil {
+			for range read { // an error is only the interruption
+			}
+		}
+		c.endListening()
 		c.running.Wait()
 		close(finished)
 	}()
@@ -110,14 +123,33 @@ func (c *conn) drain(out io.Writer) {
 	defer timer.Stop()
 	select {
 	case <-finished:
+		boundWrites(out, c.server.opts.Drain)
 	case <-timer.C:
 		c.cancelAll()
-		<-finished // the dispatcher answers a cancelled call at once
-	}
-	if d, ok := out.(deadliner); ok {
-		_ = d.SetWriteDeadline(time.Now().Add(c.server.opts.Drain)) // a host that stopped reading must not keep us
+		c.part(out, finished)
 	}
 	_ = c.out.flush() // nobody is left to tell
 	c.out.close()
 	c.cancel()
+}
+
+// part waits for cancelled calls, which the dispatcher answers at once, but not for a host that does not read the
+// answers: when its stream cannot be interrupted either, what waits for it ends with the process.
+func (c *conn) part(out io.Writer, finished <-chan struct{}) {
+	boundWrites(out, lastWrites)
+	timer := time.NewTimer(2 * lastWrites)
+	defer timer.Stop()
+	select {
+	case <-finished:
+	case <-timer.C:
+		c.out.close()
+	}
+}
+
+// boundWrites ends pending and later writes after a while, as far as the stream can: a host that stopped reading must
+// not keep us.
+func boundWrites(out io.Writer, within time.Duration) {
+	if d, ok := out.(deadliner); ok {
+		_ = d.SetWriteDeadline(time.Now().Add(within)) // one that cannot is left to part
+	}
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/server"
 )
 
@@ -180,6 +183,41 @@ func TestEndOfInputDrains(t *testing.T) {
 	}
 	if err := <-c.done; err != nil || c.line() != "" {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// A host that stopped reading its answers must not keep the server: not the calls that wait to answer, nor the reader,
+// which answers what cannot block by itself.
+func TestDrainDoesNotWaitForAHostThatReadsNothing(t *testing.T) {
+	t.Parallel()
+	in, requests, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unread, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _, _, _ = in.Close(), requests.Close(), unread.Close(), out.Close() })
+	s, err := server.New(server.Options{
+		Dispatcher: newDispatcher(t), IDs: primitives.NewIDs(nil, nil).New, Now: time.Now, MaxLine: 4096, Drain: 10 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.ServeStdio(ctx, in, out, governance.Caller{Principal: "user:test"}) }()
+	if err := requests.SetWriteDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; err == nil; i++ { // until the reader waits too
+		method := [...]string{"ping", "tools/list"}[i%2]
+		_, err = fmt.Fprintf(requests, `{"jsonrpc":"2.0","id":%d,"method":%q}`+"\n", i, method)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -35,7 +35,7 @@ type preview struct {
 	out   []byte
 	full  bool
 	plain []byte // a text without its escapes
-	small []byte // a text in small letters
+	small []byte // a key in small letters
 	shown []byte // the beginning of a text
 }
 
@@ -220,8 +220,7 @@ func (p *preview) text(s []byte, secret bool) {
 		p.word("<secret>")
 		return
 	}
-	p.small = lower(p.small[:0], s, false)
-	p.beginning(s, secretIn(s, p.small))
+	p.beginning(s, secretIn(s))
 }
 
 // key shows a key: unlike a text it may say "password" and still be shown.

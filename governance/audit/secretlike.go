@@ -82,12 +82,12 @@ func startsSecretKey(s []byte) bool {
 }
 
 // secretIn says what kind of secret a text seems to hold, or returns "". Whoever is not sure says yes: this decides only
-// whether the beginning of the text is shown. plain is the text in small letters.
-func secretIn(s, plain []byte) string {
+// whether the beginning of the text is shown.
+func secretIn(s []byte) string {
 	switch {
 	case bytes.Contains(s, []byte("-----BEGIN")):
 		return "private key or certificate"
-	case leads(plain):
+	case leads(s):
 		return "text with a secret"
 	case userinfo(s):
 		return "address with a password"
@@ -95,10 +95,54 @@ func secretIn(s, plain []byte) string {
 	return secretAmong(s)
 }
 
-// leads reports whether a text in small letters holds words that a secret follows.
-func leads(plain []byte) bool {
-	for i, c := range plain {
-		if s := plain[i:]; (c == 'a' || c == 'b' || c == 'p' || c == 's' || c == 't') && startsLead(s) {
+// leads reports whether a text holds words that a secret follows, in small letters or capital ones.
+func leads(s []byte) bool {
+	for i, c := range s {
+		if c >= utf8.RuneSelf {
+			return startLeads(s[max(0, i-len("password")):]) // capital letters are not only ASCII's
+		}
+		if i == 0 {
+			continue
+		}
+		// Few texts get further than the first two letters of such a word.
+		switch first, second := s[i-1]|0x20, c|0x20; first {
+		case 'a':
+			if second != 'p' {
+				continue
+			}
+		case 'b':
+			if second != 'e' && second != 'a' {
+				continue
+			}
+		case 'p':
+			if second != 'a' && second != 'w' {
+				continue
+			}
+		case 's':
+			if second != 'e' {
+				continue
+			}
+		case 't':
+			if second != 'o' {
+				continue
+			}
+		default:
+			continue
+		}
+		var small [len("password")]byte
+		if startsLead(lower(small[:0], s[i-1:min(len(s), i-1+len(small))], false)) {
+			return true
+		}
+	}
+	return false
+}
+
+// startLeads is leads for a text of any letters.
+func startLeads(s []byte) bool {
+	var room [2 * previewJudge]byte
+	small := lower(room[:0], s, false)
+	for i := range small {
+		if startsLead(small[i:]) {
 			return true
 		}
 	}
@@ -116,8 +160,10 @@ func startsLead(s []byte) bool {
 		return starts(s, "password") || starts(s, "passwd") || starts(s, "pwd=")
 	case 's':
 		return starts(s, "secret")
+	case 't':
+		return starts(s, "token=") || starts(s, "token:")
 	}
-	return starts(s, "token=") || starts(s, "token:")
+	return false
 }
 
 // secretAmong says what kind of secret one of the words of a text seems to be.

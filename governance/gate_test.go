@@ -61,9 +61,15 @@ func TestDecide(t *testing.T) {
 		"added to allow": {options: func(o *options) {
 			o.Allow = []governance.Check{answering("ring", governance.Decision{Reason: "too low"}, nil)}
 		}, want: governance.Decision{Stage: "allowlist", Check: "ring", Event: blocked, Reason: "too low"}},
-		"pattern":           {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"a":[{"cmd":"rm \u002drf /"}]}`) }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Pointer: "/a/0/cmd", Reason: `blocked pattern "rm" of policy "strict"`}},
-		"pattern in key":    {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"rm -rf":1}`) }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Pointer: "/rm -rf", Reason: `blocked pattern "rm" of policy "strict"`}},
-		"pattern in name":   {call: func(c *governance.Call) { c.Name = "rm -rf" }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern":         {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"a":[{"cmd":"rm \u002drf /"}]}`) }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Pointer: "/a/0/cmd", Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern in key":  {call: func(c *governance.Call) { c.Args = json.RawMessage(`{"rm -rf":1}`) }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Pointer: "/rm -rf", Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern in name": {call: func(c *governance.Call) { c.Name = "rm -rf" }, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern in encoded URI": {call: func(c *governance.Call) {
+			c.Kind, c.Name = governance.KindResource, "vfs:///mem/%72m%20-rf%2"
+		}, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Reason: `blocked pattern "rm" of policy "strict"`}},
+		"pattern in encoded reference": {call: func(c *governance.Call) {
+			c.Kind, c.Name = governance.KindSubscription, "resource:vfs:///mem/rm%20%2drf"
+		}, want: governance.Decision{Stage: "patterns", Check: "blocked_patterns", Rule: "rm", Policy: "strict", Event: violation, Reason: `blocked pattern "rm" of policy "strict"`}},
 		"added to patterns": {options: func(o *options) { o.Patterns = []governance.Check{answering("pii", governance.Decision{}, nil)} }, want: governance.Decision{Stage: "patterns", Check: "pii", Event: violation, Reason: "the check pii refuses the call"}},
 		"added check errs": {options: func(o *options) {
 			o.Patterns = []governance.Check{answering("pii", governance.Decision{Effect: governance.Allow}, no)}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ type envelope struct {
 
 	name      string // params.name, params.uri or what else names the target
 	hasName   bool
+	uri       span // params.uri of a resources/read; empty otherwise
 	arguments span // params.arguments; empty when absent
 	meta      span // params._meta; empty when absent
 }
@@ -180,6 +182,9 @@ func (e *envelope) takeName(name, uri span) error {
 		return errors.New("name and uri must be strings")
 	}
 	e.name, e.hasName = stringAt(e.text, target), true
+	if e.method == "resources/read" {
+		e.uri = uri
+	}
 	return nil
 }
 
@@ -215,25 +220,22 @@ func (e *envelope) rawMeta() json.RawMessage {
 }
 
 // forSDK returns the message as the SDK is to see it: with a small number of ours as id, because the SDK would send
-// large ones through a float, and with empty arguments, because the raw ones travel beside it and it need not parse them.
+// large ones through a float, with empty arguments, because the raw ones travel beside it and it need not parse them,
+// and with one URI for all, because the SDK would answer by itself for one that its own templates do not match.
 func (e *envelope) forSDK(id uint64) []byte {
-	out := make([]byte, 0, len(e.text)-(e.arguments.to-e.arguments.from)+24)
-	at := 0
-	put := func(part span, with []byte) {
-		out = append(out, e.text[at:part.from]...)
-		out = append(out, with...)
-		at = part.to
+	type piece struct {
+		span
+		with string
 	}
-	number := fmt.Appendf(nil, "%d", id)
-	switch {
-	case e.arguments.to == 0:
-		put(e.id, number)
-	case e.id.from < e.arguments.from:
-		put(e.id, number)
-		put(e.arguments, []byte("{}"))
-	default:
-		put(e.arguments, []byte("{}"))
-		put(e.id, number)
+	parts := [...]piece{{e.id, strconv.FormatUint(id, 10)}, {e.arguments, "{}"}, {e.uri, `"` + anyURI + `"`}}
+	slices.SortFunc(parts[:], func(a, b piece) int { return a.from - b.from })
+	out := make([]byte, 0, len(e.text)-(e.arguments.to-e.arguments.from)+48)
+	at := 0
+	for _, part := range parts {
+		if part.to > 0 {
+			out = append(append(out, e.text[at:part.from]...), part.with...)
+			at = part.to
+		}
 	}
 	return append(out, e.text[at:]...)
 }

@@ -86,6 +86,7 @@ func TestForSDKReplacesIDAndArguments(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"a","arguments":{"b":[1]},"_meta":{}}}`, `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","arguments":{},"_meta":{}}}`},
 		{`{"params":{"arguments":[1,2],"name":"a"},"method":"tools/call","id":12345678901234567890,"jsonrpc":"2.0"}`, `{"params":{"arguments":{},"name":"a"},"method":"tools/call","id":7,"jsonrpc":"2.0"}`},
+		{`{"params":{"uri":"a:\u00e9","arguments":1},"id":1,"method":"resources/read","jsonrpc":"2.0"}`, `{"params":{"uri":"mcp-kernel:any","arguments":{}},"id":7,"method":"resources/read","jsonrpc":"2.0"}`},
 		{`{"id":1,"method":"ping","jsonrpc":"2.0"}`, `{"id":7,"method":"ping","jsonrpc":"2.0"}`},
 	} {
 		e, fault := openEnvelope([]byte(c.text))

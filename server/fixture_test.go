@@ -78,7 +78,7 @@ func newDispatcher(t *testing.T) *dispatcher {
 func (d *dispatcher) Catalog() *tools.Catalog { return d.catalog }
 
 func (d *dispatcher) Has(kind governance.Kind, name string) bool {
-	return d.catalog.Has(kind, name)
+	return d.catalog.Has(kind, name) || name == "test://\u00e9"
 }
 
 func (d *dispatcher) List(context.Context, governance.Caller, string) (tools.Listing, error) {
@@ -87,7 +87,7 @@ func (d *dispatcher) List(context.Context, governance.Caller, string) (tools.Lis
 	}, nil
 }
 
-func (d *dispatcher) Members(context.Context, governance.Caller) ([]tools.ResourceSpec, error) {
+func (*dispatcher) Members(context.Context, governance.Caller) ([]tools.ResourceSpec, error) {
 	return []tools.ResourceSpec{{URI: "test://member", Name: "member"}}, nil
 }
 

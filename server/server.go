@@ -98,22 +98,23 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// anyURI is a template that every resource URI matches. Which resource a URI is, the dispatcher knows.
-const anyURI = "{+uri}"
+// anyURI is the one resource that the SDK knows of. Which resource a URI is, the dispatcher knows.
+const anyURI = "mcp-kernel:any"
 
 // register tells the SDK's registry what may be routed. Listings are never asked of it, so names are all it needs.
 func (s *Server) register(c *tools.Catalog) {
-	var all []mcpserver.ServerTool
-	for _, tool := range c.Tools(tools.ProfileFull) {
+	surface := c.Tools(tools.ProfileFull)
+	all := make([]mcpserver.ServerTool, 0, len(surface))
+	for _, tool := range surface {
 		all = append(all, mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema), Handler: s.tool})
 	}
-	var prompts []mcpserver.ServerPrompt
+	prompts := make([]mcpserver.ServerPrompt, 0, len(c.Prompts()))
 	for _, prompt := range c.Prompts() {
 		prompts = append(prompts, mcpserver.ServerPrompt{Prompt: mcp.NewPrompt(prompt.Name), Handler: s.prompt})
 	}
 	s.sdk.SetTools(all...)
 	s.sdk.SetPrompts(prompts...)
-	s.sdk.SetResourceTemplates(mcpserver.ServerResourceTemplate{Template: mcp.NewResourceTemplate(anyURI, "any"), Handler: s.resource})
+	s.sdk.SetResources(mcpserver.ServerResource{Resource: mcp.NewResource(anyURI, "any"), Handler: s.resource})
 }
 
 // Refresh publishes what the dispatcher offers after its catalog was replaced, and tells every client that the listings

@@ -53,7 +53,7 @@ func (s *Server) result(ctx context.Context, r *request) ([]byte, *rpcError) {
 	case "completion/complete":
 		return s.complete(ctx, r)
 	case "resources/subscribe", "resources/unsubscribe":
-		return s.subscribe(ctx, r)
+		return s.subscribe(r)
 	case "subscriptions/listen":
 		return s.listen(ctx, r)
 	case "tools/call":
@@ -115,7 +115,7 @@ func (s *Server) route(ctx context.Context, r *request) ([]byte, *rpcError) {
 	}
 	switch m := response.(type) {
 	case mcp.JSONRPCResponse:
-		return s.sdkResult(m.Result)
+		return sdkResult(m.Result)
 	case mcp.JSONRPCError:
 		return nil, sdkError(r.env.method, m.Error)
 	default:
@@ -123,7 +123,7 @@ func (s *Server) route(ctx context.Context, r *request) ([]byte, *rpcError) {
 	}
 }
 
-func (s *Server) sdkResult(result any) ([]byte, *rpcError) {
+func sdkResult(result any) ([]byte, *rpcError) {
 	body, err := json.Marshal(result)
 	if err != nil {
 		return nil, &rpcError{code: codeInternal, message: "internal error"}
@@ -158,9 +158,9 @@ func (s *Server) resource(ctx context.Context, _ mcp.ReadResourceRequest) ([]mcp
 }
 
 var (
-	_ mcpserver.ToolHandlerFunc             = (*Server)(nil).tool
-	_ mcpserver.PromptHandlerFunc           = (*Server)(nil).prompt
-	_ mcpserver.ResourceTemplateHandlerFunc = (*Server)(nil).resource
+	_ mcpserver.ToolHandlerFunc     = (*Server)(nil).tool
+	_ mcpserver.PromptHandlerFunc   = (*Server)(nil).prompt
+	_ mcpserver.ResourceHandlerFunc = (*Server)(nil).resource
 )
 
 var errNoRequest = errors.New("handler reached without a request")

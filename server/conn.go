@@ -17,8 +17,8 @@ type conn struct {
 	server  *Server
 	out     *outbox
 	caller  governance.Caller
-	session *session // of the 2025 era
-	ctx     context.Context
+	session *session        // of the 2025 era
+	ctx     context.Context //nolint:containedctx // a connection outlives the call that made it
 	cancel  context.CancelFunc
 
 	slots   chan struct{} // one a running call
@@ -29,7 +29,6 @@ type conn struct {
 	inflight map[string]*request    // by raw id
 	watches  map[string]func()      // by resource URI: ends a subscription of the 2025 era
 	streams  map[*listener]struct{} // subscriptions/listen of the 2026 era
-	ended    bool
 }
 
 // A request is one that was not answered yet.

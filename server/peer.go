@@ -46,7 +46,7 @@ func (p *requestPeer) Progress(_ context.Context, at tools.Progress) {
 		params = append(params, `,"message":`...)
 		params = appendString(params, at.Message)
 	}
-	p.out.offer(appendNotification(nil, "notifications/progress", append(params, '}')))
+	p.out.offer(notification("notifications/progress", append(params, '}')))
 }
 
 // Log sends notifications/message, when the client wants that level. Data that is no JSON is dropped.
@@ -69,7 +69,7 @@ func (p *requestPeer) Log(_ context.Context, m tools.LogMessage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended {
-		p.out.offer(appendNotification(nil, "notifications/message", append(params, '}')))
+		p.out.offer(notification("notifications/message", append(params, '}')))
 	}
 }
 

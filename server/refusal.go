@@ -10,8 +10,7 @@ import (
 
 // asToolError returns the refusal in an error. An error that is none is a fault of ours, of which nothing is shown.
 func asToolError(err error) *tools.Error {
-	var refused *tools.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*tools.Error](err); ok {
 		return refused
 	}
 	return &tools.Error{Code: tools.CodeInternal, Reason: "internal error"}

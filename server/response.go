@@ -38,9 +38,9 @@ func appendError(dst, id []byte, e *rpcError) []byte {
 	return append(dst, "}}"...)
 }
 
-// appendNotification appends a notification with the given params.
-func appendNotification(dst []byte, method string, params []byte) []byte {
-	dst = append(dst, `{"jsonrpc":"2.0","method":"`...)
+// notification is the text of a notification with the given params.
+func notification(method string, params []byte) []byte {
+	dst := append([]byte(nil), `{"jsonrpc":"2.0","method":"`...)
 	dst = append(dst, method...)
 	dst = append(dst, `","params":`...)
 	dst = append(dst, params...)

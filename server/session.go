@@ -40,7 +40,7 @@ func (s *session) Initialize() { s.initialized.Store(true) }
 func (s *session) Initialized() bool { return s.initialized.Load() }
 
 // NotificationChannel returns nil: the SDK is never asked to send.
-func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return nil }
+func (*session) NotificationChannel() chan<- mcp.JSONRPCNotification { return nil }
 
 // SessionID identifies the session within the process.
 func (s *session) SessionID() string { return s.id }

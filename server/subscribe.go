@@ -41,7 +41,7 @@ func (c *conn) listChanged(which Changes) {
 			continue
 		}
 		if c.session.Initialized() {
-			c.out.offer(appendNotification(nil, change.method, []byte("{}")))
+			c.out.offer(notification(change.method, []byte("{}")))
 		}
 		for _, l := range c.listeners() {
 			if change.wanted(l.filter) {
@@ -52,7 +52,7 @@ func (c *conn) listChanged(which Changes) {
 }
 
 // subscribe answers resources/subscribe and resources/unsubscribe of the 2025 era.
-func (s *Server) subscribe(ctx context.Context, r *request) ([]byte, *rpcError) {
+func (s *Server) subscribe(r *request) ([]byte, *rpcError) {
 	c := r.conn
 	switch {
 	case r.meta.modern:
@@ -67,7 +67,7 @@ func (s *Server) subscribe(ctx context.Context, r *request) ([]byte, *rpcError) 
 	}
 	uri := r.env.name
 	stop, err := s.opts.Dispatcher.Subscribe(c.ctx, r.call(governance.KindSubscription, "resource:"+uri, nil), nil, func() {
-		c.out.offer(appendNotification(nil, "notifications/resources/updated", appendURI(uri)))
+		c.out.offer(notification("notifications/resources/updated", appendURI(uri)))
 	})
 	if err != nil {
 		return nil, protocolError(governance.KindResource, r, asToolError(err))
@@ -182,7 +182,7 @@ func (l *listener) notify(method string, params []byte) {
 	} else {
 		tag = append(tag, '}')
 	}
-	l.conn.out.offer(appendNotification(nil, method, tag))
+	l.conn.out.offer(notification(method, tag))
 }
 
 func (c *conn) listeners() []*listener {

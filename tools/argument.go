@@ -142,8 +142,7 @@ func distance(a, b string) int {
 	if len(b) > 2*maxQuoted {
 		return len(b)
 	}
-	before, last, row := []int(nil), make([]int, len(b)+1), make([]int, len(b)+1)
-	before = make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
 	}

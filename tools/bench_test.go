@@ -75,7 +75,7 @@ func BenchmarkList(b *testing.B) {
 		if t.Profiles = []string{tools.ProfileFiles}; i < 12 {
 			t.Profiles = []string{tools.ProfileDefault}
 		}
-		s.Tools = append(s.Tools, tools.Func(t, func(_ context.Context, _ *tools.Request, in five) (echo, error) { return echo{}, nil }))
+		s.Tools = append(s.Tools, tools.Func(t, func(_ context.Context, _ *tools.Request, _ five) (echo, error) { return echo{}, nil }))
 	}
 	d := newDesk(b, s)
 	b.ReportAllocs()

@@ -328,8 +328,8 @@ func (d *decoder) array(n *node, v reflect.Value) bool {
 	if !d.enter() {
 		return false
 	}
-	for more, ok := !d.empty(']'), true; more; count++ {
-		elem := v
+	for more := !d.empty(']'); more; count++ {
+		var elem reflect.Value // stays invalid where nothing is kept
 		switch {
 		case slice:
 			v.Grow(1)
@@ -338,14 +338,13 @@ func (d *decoder) array(n *node, v reflect.Value) bool {
 			elem.SetZero()
 		case v.IsValid() && count < v.Len():
 			elem = v.Index(count)
-		default:
-			elem = reflect.Value{}
 		}
 		d.pushIndex(count)
 		if !d.value(n.elem, elem) {
 			return false
 		}
 		d.pop()
+		var ok bool
 		if more, ok = d.more(']'); !ok {
 			return false
 		}

@@ -110,23 +110,23 @@ func TestDecodedValues(t *testing.T) {
 }
 
 // decode dispatches a call to a tool that takes an In and returns what it got.
-func decode[In any](t testing.TB, args string) (In, error) {
-	t.Helper()
+func decode[In any](tb testing.TB, args string) (In, error) {
+	tb.Helper()
 	var got In
-	d := newDesk(t, tools.Surface{Tools: []tools.Tool{
+	d := newDesk(tb, tools.Surface{Tools: []tools.Tool{
 		tools.Func(spec("x"), func(_ context.Context, _ *tools.Request, in In) (struct{}, error) {
 			got = in
 			return struct{}{}, nil
 		}),
 	}})
 	d.gate.pass() // which refuses on its own what is no JSON
-	_, err := d.Dispatch(t.Context(), d.call("x", args), nil)
+	_, err := d.Dispatch(tb.Context(), d.call("x", args), nil)
 	if err == nil {
 		return got, nil
 	}
-	refused := refusal(t, err)
+	refused := refusal(tb, err)
 	if refused.Code != tools.CodeBadArguments {
-		t.Fatalf("refused with %v", refused)
+		tb.Fatalf("refused with %v", refused)
 	}
 	return got, stringError(refused.Reason)
 }

@@ -25,26 +25,26 @@ type desk struct {
 	next    atomic.Int64
 }
 
-func newDesk(t testing.TB, s tools.Surface, change ...func(*tools.DispatcherOptions)) *desk {
-	t.Helper()
+func newDesk(tb testing.TB, s tools.Surface, change ...func(*tools.DispatcherOptions)) *desk {
+	tb.Helper()
 	catalog, err := tools.NewCatalog(module{"m", s})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	d := &desk{journal: &journal{}, gate: newGate(t), faults: &faults{}}
+	d := &desk{journal: &journal{}, gate: newGate(tb), faults: &faults{}}
 	o := tools.DispatcherOptions{Catalog: catalog, Gate: d.gate, Journal: d.journal, OnFault: d.faults.add}
 	for _, c := range change {
 		c(&o)
 	}
 	if d.Dispatcher, err = tools.NewDispatcher(o); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := d.Close(context.Background()); err != nil {
-			t.Errorf("close: %v", err)
+			tb.Errorf("close: %v", err)
 		}
 		if open := d.journal.open.Load(); open != 0 {
-			t.Errorf("%d slots were not given back", open)
+			tb.Errorf("%d slots were not given back", open)
 		}
 	})
 	return d
@@ -64,11 +64,11 @@ func (d *desk) of(kind governance.Kind, name, args string) governance.Call {
 	return c
 }
 
-func refusal(t testing.TB, err error) *tools.Error {
-	t.Helper()
+func refusal(tb testing.TB, err error) *tools.Error {
+	tb.Helper()
 	var refused *tools.Error
 	if !errors.As(err, &refused) {
-		t.Fatalf("error is a %T, not an *Error: %v", err, err)
+		tb.Fatalf("error is a %T, not an *Error: %v", err, err)
 	}
 	return refused
 }
@@ -81,15 +81,15 @@ type gate struct {
 	review  atomic.Pointer[governance.Decision] // what Review says instead
 }
 
-func newGate(t testing.TB, policies ...governance.Policy) *gate {
-	t.Helper()
+func newGate(tb testing.TB, policies ...governance.Policy) *gate {
+	tb.Helper()
 	if len(policies) == 0 {
 		all := []string{"*"}
 		policies = []governance.Policy{{Name: "open", AllowedTools: all, AllowedResources: all, AllowedPrompts: all}}
 	}
 	snapshot, err := governance.Compile(governance.Ceiling{}, policies...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	g := &gate{limiter: &counters{used: map[string]int64{}}}
 	g.Gate, err = governance.New(governance.Options{
@@ -97,7 +97,7 @@ func newGate(t testing.TB, policies ...governance.Policy) *gate {
 		Limiter: g.limiter, Peek: g.limiter.peek,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return g
 }
@@ -183,7 +183,7 @@ func (j *journal) Begin(ctx context.Context) (tools.Slot, error) {
 	return &slot{j: j}, nil
 }
 
-func (j *journal) Payload(_ string, raw []byte) (audit.Payload, error) {
+func (*journal) Payload(_ string, raw []byte) (audit.Payload, error) {
 	return audit.Payload{Bytes: int64(len(raw))}, nil
 }
 

@@ -15,12 +15,12 @@ import (
 )
 
 // openJournal opens a real journal in a directory of its own.
-func openJournal(t testing.TB, change ...func(*audit.Options)) *audit.Journal {
-	t.Helper()
-	dir := t.TempDir()
+func openJournal(tb testing.TB, change ...func(*audit.Options)) *audit.Journal {
+	tb.Helper()
+	dir := tb.TempDir()
 	signer, err := primitives.OpenSigner(filepath.Join(dir, "key"), "example.org/test", nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	o := audit.Options{Dir: dir, Origin: "example.org/test", Signer: signer}
 	for _, c := range change {
@@ -28,31 +28,31 @@ func openJournal(t testing.TB, change ...func(*audit.Options)) *audit.Journal {
 	}
 	j, err := audit.Open(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := j.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return j
 }
 
 // journalGate is a gate that counts in the journal.
-func journalGate(t testing.TB, j *audit.Journal, limit int64) *governance.Gate {
-	t.Helper()
+func journalGate(tb testing.TB, j *audit.Journal, limit int64) *governance.Gate {
+	tb.Helper()
 	all, tokens := []string{"*"}, int64(1)<<40
 	snapshot, err := governance.Compile(governance.Ceiling{MaxTokens: tokens, MaxCalls: 1 << 40},
 		governance.Policy{Name: "limited", AllowedTools: all, MaxToolCallsPerRequest: &limit})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	g, err := governance.New(governance.Options{
 		Select:  func(*governance.Call) (*governance.Snapshot, error) { return snapshot, nil },
 		Limiter: j, Peek: j.Peek, Standing: j,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return g
 }

@@ -223,16 +223,15 @@ func TestNoWayAroundTheGate(t *testing.T) {
 		reflect.TypeFor[tools.Tool](), reflect.TypeFor[tools.Resource](), reflect.TypeFor[tools.Prompt](),
 		reflect.TypeFor[tools.Catalog](), reflect.TypeFor[tools.Dispatcher](), reflect.TypeFor[tools.Request](),
 	} {
-		for i := range typ.NumField() {
-			if typ.Field(i).IsExported() {
-				t.Errorf("%s.%s is exported", typ, typ.Field(i).Name)
+		for f := range typ.Fields() {
+			if f.IsExported() {
+				t.Errorf("%s.%s is exported", typ, f.Name)
 			}
 		}
-		pointer := reflect.PointerTo(typ)
-		for i := range pointer.NumMethod() {
-			m := pointer.Method(i)
+		for m := range reflect.PointerTo(typ).Methods() {
+			ends := typ == reflect.TypeFor[tools.Dispatcher]() && m.Name == "Subscribe" // returns how to end what it began
 			for out := range m.Type.Outs() {
-				if out.Kind() == reflect.Func && !(typ == reflect.TypeFor[tools.Dispatcher]() && m.Name == "Subscribe") {
+				if out.Kind() == reflect.Func && !ends {
 					t.Errorf("%s.%s returns a function", typ, m.Name)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -111,7 +112,7 @@ func implements[I any](t reflect.Type) bool {
 
 // schemaOfItsOwn makes the node of a type with a JSONSchema method.
 func (r *reflector) schemaOfItsOwn(t reflect.Type, where string) node {
-	own, ok := reflect.New(t).Interface().(interface{ JSONSchema() json.RawMessage })
+	own, ok := reflect.TypeAssert[interface{ JSONSchema() json.RawMessage }](reflect.New(t))
 	if !ok {
 		r.fault(where, "JSONSchema must be a method of %s", t)
 		return node{}
@@ -169,7 +170,7 @@ func (r *reflector) object(t reflect.Type) *object {
 func (r *reflector) fields(o *object, t reflect.Type, path []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		at := append(path[:len(path):len(path)], i)
+		at := slices.Concat(path, []int{i})
 		tag, tagged := f.Tag.Lookup("json")
 		where := t.String() + "." + f.Name
 		switch {

@@ -283,7 +283,7 @@ func (d *decoder) literal(word string) bool {
 func (d *decoder) skip() ([]byte, bool) {
 	c := d.peek()
 	start := d.pos
-	ok := false
+	var ok bool
 	switch {
 	case c == '{':
 		ok = d.skipObject()

@@ -27,7 +27,7 @@ func (p *plan) schema(style schemaStyle) json.RawMessage {
 	w := &schemaWriter{style: style}
 	w.buf = append(w.buf, '{')
 	w.body(&p.root)
-	for i := 0; i < len(w.defs); i++ { // writing one may add more
+	for i := 0; i < len(w.defs); i++ { //nolint:intrange // writing one may add more
 		if i == 0 {
 			w.key("$defs")
 			w.buf = append(w.buf, '{')

@@ -24,7 +24,7 @@ type everything struct {
 	Raw     json.RawMessage   `json:"raw,omitempty"`
 	Any     any               `json:"any,omitempty"`
 	Level   level             `json:"level,omitempty"`
-	Inner   inner             `json:"inner,omitempty"`
+	Inner   inner             `json:"inner,omitzero"`
 	Tree    *tree             `json:"tree,omitempty"`
 	Pair    [2]int            `json:"pair,omitempty"`
 	Pattern string            `json:"pattern,omitempty" pattern:"^[a-z]+$" minLength:"2" maxLength:"4" format:"word"`

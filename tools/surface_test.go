@@ -105,7 +105,7 @@ func TestResourcesPromptsAndCompletion(t *testing.T) {
 			"",
 		},
 		"complete another": {
-			governance.KindCompletion, "prompt:ask", `{"argument":{"name":"waht","value":"x"},"context":null}`,
+			governance.KindCompletion, "prompt:ask", `{"argument":{"name":"whut","value":"x"},"context":null}`,
 			tools.Result{},
 			`bad_arguments: /argument/name: unknown argument, did you mean "what"?; allowed: what, how`,
 		},
@@ -223,7 +223,7 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 	t.Parallel()
 	fn := func(context.Context, *tools.Request, struct{}) (struct{}, error) { return struct{}{}, nil }
 	twisted := spec("Twisted name")
-	twisted.Destructive, twisted.OpenWorld, twisted.Title, twisted.Profiles = tools.Yes, tools.HintUnset, "", []string{"defualt"}
+	twisted.Destructive, twisted.OpenWorld, twisted.Title, twisted.Profiles = tools.Yes, tools.HintUnset, "", []string{"deefault"}
 	one := module{"one", tools.Surface{
 		Tools: []tools.Tool{tools.Func(spec("same"), fn), tools.Func(twisted, fn), {}},
 		Resources: []tools.Resource{
@@ -253,7 +253,7 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 		`module one: tool "Twisted name": has no title`,
 		`module one: tool "Twisted name": does not say OpenWorld: Yes or No`,
 		`module one: tool "Twisted name": is both read-only and destructive`,
-		`module one: tool "Twisted name": unknown profile "defualt", did you mean "default"?`,
+		`module one: tool "Twisted name": unknown profile "deefault", did you mean "default"?`,
 		`module one: tool "": does not say its audience: ForAgents or ForOperators`,
 		`module one: tool "": was not made by Func or Raw`,
 		`module two: tool "same": module one has one of that name: rename one`,

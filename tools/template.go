@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -192,21 +193,12 @@ func (t *template) matchQuery(query string, vars map[string]string) bool {
 			return false
 		}
 		value, ok := decodePercent(text, false)
-		if _, twice := vars[name]; !ok || twice || !contains(t.query, name) {
+		if _, twice := vars[name]; !ok || twice || !slices.Contains(t.query, name) {
 			return false
 		}
 		vars[name] = value
 	}
 	return true
-}
-
-func contains(names []string, name string) bool {
-	for _, other := range names {
-		if other == name {
-			return true
-		}
-	}
-	return false
 }
 
 // decodePercent decodes what RFC 3986 encoded, all of it and once. What does not decode to a text is no value, and NUL

@@ -10,11 +10,11 @@ import (
 )
 
 // compile compiles patterns that are known to be right.
-func compile(t testing.TB, patterns ...match.Pattern) *match.Set {
-	t.Helper()
+func compile(tb testing.TB, patterns ...match.Pattern) *match.Set {
+	tb.Helper()
 	set, err := match.Compile(patterns)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return set
 }

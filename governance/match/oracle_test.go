@@ -111,6 +111,7 @@ func finder(p match.Pattern) func(string) (int, int) {
 		text = regexp.QuoteMeta(text)
 	case match.Glob:
 		text = globRegex(text)
+	default: // is a regular expression already
 	}
 	re := regexp.MustCompile(flags + text)
 	return func(s string) (int, int) {

@@ -21,7 +21,7 @@ func BenchmarkCountNow(b *testing.B) {
 		for _, size := range []int{64 << 10, 1 << 20} {
 			b.Run(bb.name+map[int]string{64 << 10: "/64KiB", 1 << 20: "/1MiB"}[size], func(b *testing.B) {
 				c := tokens.New(tokens.Options{})
-				defer c.Close()
+				defer closed(b, c)
 				text := []byte(strings.Repeat(bb.unit, size/len(bb.unit)))
 				if _, err := c.CountNow(nil); err != nil {
 					b.Fatal(err)
@@ -40,7 +40,7 @@ func BenchmarkCountNow(b *testing.B) {
 
 func BenchmarkSubmit(b *testing.B) {
 	c := tokens.New(tokens.Options{})
-	defer c.Close()
+	defer closed(b, c)
 	it := item("a", strings.Repeat("word ", 60))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -40,10 +40,10 @@ func item(call, text string) tokens.Item {
 	return tokens.Item{Call: call, Shard: "s", Text: []byte(text), Bound: tokens.UpperBound([]byte(text))}
 }
 
-func closed(t testing.TB, c *tokens.Counter) {
-	t.Helper()
+func closed(tb testing.TB, c *tokens.Counter) {
+	tb.Helper()
 	if err := c.Close(); err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package tokens_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
@@ -14,11 +15,10 @@ func Example() {
 			fmt.Printf("call %s: charged %d, used %d, give back %d\n", c.Call, c.Bound, c.Tokens, c.Bound-c.Tokens)
 		}
 	}})
-	defer counter.Close()
 
 	text := []byte("The quick brown fox jumps over the lazy dog.")
 	counter.Submit(tokens.Item{Call: "1", Shard: "alice", Text: text, Bound: tokens.UpperBound(text)})
-	if err := counter.Drain(context.Background()); err != nil {
+	if err := errors.Join(counter.Drain(context.Background()), counter.Close()); err != nil {
 		fmt.Println(err)
 	}
 	// Output: call 1: charged 44, used 10, give back 34

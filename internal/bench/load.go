@@ -165,12 +165,10 @@ func (s *server) write(l Load, base int, began time.Time, sent []atomic.Int64, w
 
 // answerID reads the id of an answer, which is a number of ours.
 func answerID(line []byte) (int, bool) {
-	const key = `"id":`
-	at := bytes.Index(line, []byte(key))
-	if at < 0 {
+	_, digits, found := bytes.Cut(line, []byte(`"id":`))
+	if !found {
 		return 0, false
 	}
-	digits := line[at+len(key):]
 	end := bytes.IndexAny(digits, ",}")
 	if end < 0 {
 		return 0, false

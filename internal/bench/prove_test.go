@@ -31,7 +31,7 @@ func build(t *testing.T, args ...string) string {
 	if extra := os.Getenv("MCP_KERNEL_BUILDFLAGS"); extra != "" {
 		args = slices.Insert(args, 1, strings.Fields(extra)...)
 	}
-	cmd := exec.Command("go", args...)
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -50,14 +50,10 @@ func Load(file string, flags *pflag.FlagSet, bind map[string]string) (Config, er
 func readFile(v *viper.Viper, file string) (string, error) {
 	path := file
 	if path == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return "", nil // no home, no file
-		}
-		path = filepath.Join(dir, "mcp-kernel", "mcp-kernel.yaml")
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return "", nil
-		}
+		path = usualFile()
+	}
+	if path == "" {
+		return "", nil
 	}
 	v.SetConfigFile(path)
 	v.SetConfigType("yaml")
@@ -78,6 +74,19 @@ func decode(v *viper.Viper, path string) (Config, error) {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// usualFile is the configuration in the user's directory; "" without a home, or when nothing is there.
+func usualFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	path := filepath.Join(dir, "mcp-kernel", "mcp-kernel.yaml")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return path
 }
 
 func orDefaults(path string) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/pflag"
 
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
@@ -32,8 +33,7 @@ func TestDocumentedFileIsTheDefault(t *testing.T) {
 	}
 	want := config.Default()
 	want.File = path
-	if diff := cmp.Diff(want, got, cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) }),
-		cmp.Transformer("roots", func(r []config.Root) []config.Root { return append([]config.Root{}, r...) })); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("configs/mcp-kernel.yaml does not say the defaults (-want +got):\n%s", diff)
 	}
 }
@@ -59,14 +59,8 @@ func TestLoadPrecedence(t *testing.T) {
 	want.Audit.CheckpointEvery = 8                             // environment over file
 	want.Governance.Window = 7 * time.Minute                   // flag over environment
 	want.Governance.Policies = []string{"strict", "read_only"} // a list in the environment
-	if diff := cmp.Diff(want.Audit, got.Audit); diff != "" {
-		t.Errorf("audit (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(want.Governance.Policies, got.Governance.Policies); diff != "" {
-		t.Errorf("policies (-want +got):\n%s", diff)
-	}
-	if got.Governance.Window != want.Governance.Window || got.DataDir != want.DataDir {
-		t.Errorf("window %v, data_dir %q; want %v, %q", got.Governance.Window, got.DataDir, want.Governance.Window, want.DataDir)
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 }
 

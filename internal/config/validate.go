@@ -66,7 +66,7 @@ func (c *Config) rootFaults() []error {
 		key := fmt.Sprintf("files.roots[%d]", i)
 		switch {
 		case root.Name == "" || strings.ContainsAny(root.Name, "/\\:"):
-			faults = append(faults, fmt.Errorf("%s.name: must be a word without / \\ and :", key))
+			faults = append(faults, fmt.Errorf("%s.name: must be a word without :, / and \\", key))
 		case seen[root.Name]:
 			faults = append(faults, fmt.Errorf("%s.name: %q names two roots", key, root.Name))
 		case !filepath.IsAbs(root.Path):

@@ -74,7 +74,7 @@ func New(o Options) (*Module, error) {
 }
 
 // Name returns "controlplane".
-func (m *Module) Name() string { return Name }
+func (*Module) Name() string { return Name }
 
 // Close releases the file roots.
 func (m *Module) Close() error { return m.files.Close() }

@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// A Fault is why an action was not done, in words that may be shown to the caller. Kind is a stable word for programs.
-type Fault struct {
-	Kind   string // one of the Fault constants
+// An ActionError is why an action was not done, in words that may be shown to the caller. Kind is a stable word for
+// programs.
+type ActionError struct {
+	Kind   string // one of the constants below
 	Reason string
 }
 
-// The kinds of fault. They follow POSIX where it has a name for the thing.
+// The kinds of an ActionError. They follow POSIX where it has a name for the thing.
 const (
 	NotFound  = "not_found"         // ENOENT
 	Exists    = "exists"            // EEXIST
@@ -29,21 +30,28 @@ const (
 )
 
 // Error returns the reason.
-func (f *Fault) Error() string { return f.Reason }
+func (e *ActionError) Error() string { return e.Reason }
 
 func faultf(kind, format string, args ...any) error {
-	return &Fault{Kind: kind, Reason: fmt.Sprintf(format, args...)}
+	return &ActionError{Kind: kind, Reason: fmt.Sprintf(format, args...)}
+}
+
+// isKind reports whether err is an ActionError of the kind.
+func isKind(err error, kind string) bool {
+	e, ok := errors.AsType[*ActionError](err)
+	return ok && e.Kind == kind
 }
 
 // fileFault puts an error of the file system into words that name the file as the caller named it, and nothing else:
 // the operating system's own text would show absolute paths.
 func fileFault(name string, err error) error {
-	var known *Fault
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &known):
+	}
+	if _, known := errors.AsType[*ActionError](err); known {
 		return err
+	}
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return faultf(NotFound, "%s does not exist", name)
 	case strings.HasSuffix(err.Error(), "directory not empty"): // an ErrExist to Go
@@ -60,8 +68,8 @@ func fileFault(name string, err error) error {
 // fileFaultOther recognises what has no sentinel: a path that leaves its root, and the refusals that
 // only the system's text tells apart.
 func fileFaultOther(name string, err error) error {
-	var path *fs.PathError
-	if !errors.As(err, &path) {
+	path, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	switch path.Err.Error() {

@@ -59,7 +59,7 @@ func OpenFiles(maxBytes int64, roots ...Root) (*Files, error) {
 
 // Close closes the roots.
 func (f *Files) Close() error {
-	var faults []error
+	faults := make([]error, 0, len(f.roots))
 	for _, root := range f.roots {
 		faults = append(faults, root.dir.Close())
 	}
@@ -252,12 +252,12 @@ func (f *Files) List(ctx context.Context, name, after string, limit int) ([]Item
 
 func itemOf(inside, root string, entry fs.DirEntry) Item {
 	item := Item{Path: root + ":" + inside, Type: "other"}
-	switch entry.Type() {
-	case 0:
+	switch mode := entry.Type(); {
+	case mode.IsRegular():
 		item.Type = "file"
-	case fs.ModeDir:
+	case mode.IsDir():
 		item.Type = "directory"
-	case fs.ModeSymlink:
+	case mode == fs.ModeSymlink:
 		item.Type = "link"
 	}
 	if info, err := entry.Info(); err == nil { // gone since: listed without its size

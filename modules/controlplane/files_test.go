@@ -46,7 +46,7 @@ func put(t *testing.T, name, text string) {
 
 // kindOf returns the kind of a fault, "" for no error and "internal" for an error that is none.
 func kindOf(err error) string {
-	var fault *controlplane.Fault
+	var fault *controlplane.ActionError
 	switch {
 	case err == nil:
 		return ""

@@ -231,6 +231,8 @@ func recordOf(e *audit.Entry) Record {
 		if e.Control != nil {
 			r.Reason = string(e.Control.Action) + ": " + e.Control.Reason
 		}
+	case audit.KindInvalid, audit.KindUsage: // nothing of their own is shown
+	default: // has nothing more to show
 	}
 	return r
 }

@@ -3,7 +3,6 @@ package controlplane
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 
@@ -55,8 +54,7 @@ func (m *Memories) Load(ctx context.Context, identity, ref string) (Memory, stri
 		return Memory{}, "", err
 	}
 	entry, err := m.files.Read(ctx, identity, name)
-	var fault *Fault
-	if errors.As(err, &fault) && fault.Kind == NotFound {
+	if isKind(err, NotFound) {
 		return Memory{}, noETag, nil
 	}
 	if err != nil {
@@ -75,8 +73,7 @@ func (m *Memories) Add(ctx context.Context, identity, ref string, step Step, tou
 		}
 		memory.add(step, touched)
 		after, err := m.store(ctx, identity, ref, memory, before, step)
-		var fault *Fault
-		if errors.As(err, &fault) && fault.Kind == Conflict {
+		if isKind(err, Conflict) {
 			continue
 		}
 		return memory, after, err

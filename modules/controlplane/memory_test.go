@@ -196,7 +196,7 @@ func TestExecutions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := memstate.New(memstate.Options{})
-		defer store.Close()
+		defer func() { _ = store.Close() }()
 		x := controlplane.NewExecutions(store, time.Now)
 		limit := int64(5)
 		e, err := x.Open(t.Context(), "user:a", time.Minute, controlplane.Execution{MaxCalls: &limit})
@@ -247,7 +247,7 @@ func TestExecutions(t *testing.T) {
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	store := memstate.New(memstate.Options{})
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	once := controlplane.NewOnce(store, time.Hour)
 	claim := func(identity, key, asked string) (*controlplane.Claimed, string, string) {
 		c, kept, err := once.Claim(t.Context(), identity, key, "call-1", []byte(asked))

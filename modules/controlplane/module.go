@@ -87,8 +87,7 @@ func (m *Module) kernelTools() []tools.Tool {
 
 // expose turns a fault of this package into one that the caller sees; everything else stays internal.
 func expose(err error) error {
-	var fault *Fault
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[*ActionError](err); ok {
 		return tools.Fail(fault.Kind, fault.Reason, nil)
 	}
 	return err

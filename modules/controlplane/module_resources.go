@@ -123,9 +123,8 @@ func (m *Module) readPolicy(_ context.Context, r *tools.Request, uri string) ([]
 
 func (m *Module) readEntry(ctx context.Context, r *tools.Request, uri string) ([]tools.ResourceContents, error) {
 	e, err := m.vfs.Read(ctx, r.Caller().Identity(), r.Var("path"))
-	var fault *Fault
 	switch {
-	case errors.As(err, &fault) && fault.Kind == NotFound:
+	case isKind(err, NotFound):
 		return nil, tools.NotFound(uri)
 	case err != nil:
 		return nil, expose(err)

@@ -174,13 +174,13 @@ func (v *VFS) put(ctx context.Context, identity, name string, content []byte, if
 	}
 	version, err := v.store.CompareAndSwap(ctx, key(identity, name), before, value, ttl)
 	if err != nil {
-		return Entry{}, errors.Join(v.lost(name, err), v.charge(ctx, identity, int64(size-len(content))))
+		return Entry{}, errors.Join(lost(name, err), v.charge(ctx, identity, int64(size-len(content))))
 	}
 	v.changed(key(identity, name))
 	return entryOf(name, value, version, false)
 }
 
-func (v *VFS) lost(name string, err error) error {
+func lost(name string, err error) error {
 	if errors.Is(err, state.ErrConflict) {
 		return faultf(Conflict, "%s was changed at the same time: read it and try again", name)
 	}
@@ -236,7 +236,7 @@ func (v *VFS) Delete(ctx context.Context, identity, name string) (string, error)
 		return "", faultf(NotFound, "%s does not exist", name)
 	}
 	if _, err := v.store.CompareAndSwap(ctx, key(identity, name), version, nil, 0); err != nil {
-		return "", v.lost(name, err)
+		return "", lost(name, err)
 	}
 	v.changed(key(identity, name))
 	return name, v.charge(ctx, identity, -int64(size))

@@ -171,15 +171,13 @@ func (f Failures) New(t FailureType, action, message string, cause error) *Failu
 // From returns the failure in an error's chain, or makes one of the type that the error shows: deadlines, cancellation
 // and the file system's sentinels are known, everything else is FailureUnknown. A nil error is a nil failure.
 func (f Failures) From(action string, err error) *Failure {
-	var known *Failure
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &known):
-		return known
-	default:
-		return f.New(typeOf(err), action, err.Error(), errors.Unwrap(err))
 	}
+	if known, ok := errors.AsType[*Failure](err); ok {
+		return known
+	}
+	return f.New(typeOf(err), action, err.Error(), errors.Unwrap(err))
 }
 
 // maxCauses bounds a cause chain.
@@ -187,8 +185,7 @@ const maxCauses = 8
 
 // chain turns an error's chain into failures.
 func (f Failures) chain(action string, err error, depth int) *Failure {
-	var known *Failure
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*Failure](err); ok {
 		return known.within(maxCauses - depth)
 	}
 	if depth > maxCauses {

@@ -175,7 +175,7 @@ func FuzzRedacted(f *testing.F) {
 				t.Fatalf("%q is redacted to %q", leak, got)
 			}
 		}
-		fixed().New(primitives.FailureUnknown, "x", message, nil).Redacted()
+		_ = fixed().New(primitives.FailureUnknown, "x", message, nil).Redacted()
 	})
 }
 
@@ -183,6 +183,6 @@ func BenchmarkFailure(b *testing.B) {
 	failures := primitives.Failures{IDs: primitives.NewIDs(nil, nil)}
 	b.ReportAllocs()
 	for b.Loop() {
-		failures.New(primitives.FailureNotFound, "file_read", `open /home/ann/notes/a.txt: no such file or directory (try 3 of 5)`, nil)
+		_ = failures.New(primitives.FailureNotFound, "file_read", `open /home/ann/notes/a.txt: no such file or directory (try 3 of 5)`, nil)
 	}
 }

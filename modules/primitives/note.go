@@ -110,11 +110,11 @@ func OpenNote(note []byte, verifiers ...*Verifier) (string, *Verifier, error) {
 	}
 	var signer *Verifier
 	for _, line := range lines {
-		v, err := checkSignature(text, line, verifiers)
+		v, known, err := checkSignature(text, line, verifiers)
 		if err != nil {
 			return "", nil, err
 		}
-		if v != nil && signer == nil {
+		if known && signer == nil {
 			signer = v
 		}
 	}
@@ -132,22 +132,22 @@ func cutLast(text, separator string) (before, after string, ok bool) {
 	return text[:i], text[i+len(separator):], true
 }
 
-// checkSignature returns the verifier that a signature line is valid for, or nil when it is of no known key.
-func checkSignature(text, line string, verifiers []*Verifier) (*Verifier, error) {
+// checkSignature returns the verifier that a signature line is valid for, and whether the line is of a known key.
+func checkSignature(text, line string, verifiers []*Verifier) (*Verifier, bool, error) {
 	rest, ok := strings.CutPrefix(line, "— ")
 	name, encoded, cut := strings.Cut(rest, " ")
 	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if !ok || !cut || err != nil || len(raw) < 5 {
-		return nil, fmt.Errorf("%w: malformed signature line", ErrNote)
+		return nil, false, fmt.Errorf("%w: malformed signature line", ErrNote)
 	}
 	for _, v := range verifiers {
 		if v.name != name || v.KeyID() != binary.BigEndian.Uint32(raw) {
 			continue
 		}
 		if !v.Verify([]byte(text), raw[4:]) {
-			return nil, fmt.Errorf("%w: the signature of %s is wrong", ErrNote, name)
+			return nil, false, fmt.Errorf("%w: the signature of %s is wrong", ErrNote, name)
 		}
-		return v, nil
+		return v, true, nil
 	}
-	return nil, nil
+	return nil, false, nil
 }

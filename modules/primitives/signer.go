@@ -265,7 +265,7 @@ func (s *Signer) String() string { return "signer " + s.VerifierKey() }
 func (s *Signer) GoString() string { return s.String() }
 
 // MarshalJSON refuses: a signer does not belong into any document.
-func (s *Signer) MarshalJSON() ([]byte, error) {
+func (*Signer) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("a signer cannot be written: write its verifier key")
 }
 

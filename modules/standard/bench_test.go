@@ -27,7 +27,11 @@ func BenchmarkDispatch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer k.Close(b.Context())
+	defer func() {
+		if err := k.Close(b.Context()); err != nil {
+			b.Error(err)
+		}
+	}()
 	caller := governance.Caller{Principal: "user:bench", Label: "bench/1"}
 	args := json.RawMessage(`{"code":"x","language":"go"}`)
 	call := func() error {

@@ -64,7 +64,7 @@ func TestCountersAreBroughtOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := memstate.New(memstate.Options{})
-		defer store.Close()
+		defer func() { _ = store.Close() }()
 		journal := newBook()
 		fault := func(err error) { t.Error(err) }
 		first := startProjector(journal, store, "one", time.Now, fault)
@@ -96,7 +96,7 @@ func TestCountersAreBroughtOverAfterACrash(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := memstate.New(memstate.Options{})
-		defer store.Close()
+		defer func() { _ = store.Close() }()
 		if _, err := store.CompareAndSwap(t.Context(), projectorKey, 0, []byte("dead"), projectorHold); err != nil {
 			t.Fatal(err)
 		}

@@ -61,8 +61,8 @@ func TestBuiltinPoliciesAreTheDocumentedOnes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	c.Governance.Policies = []string{"defualt"}
-	if _, err := standard.LoadPolicies(t.Context(), c); err == nil || !strings.Contains(err.Error(), `"defualt"`) {
+	c.Governance.Policies = []string{"deefault"}
+	if _, err := standard.LoadPolicies(t.Context(), c); err == nil || !strings.Contains(err.Error(), `"deefault"`) {
 		t.Errorf("an unknown policy: %v", err)
 	}
 }

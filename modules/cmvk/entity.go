@@ -32,7 +32,7 @@ func (c *comparer) entity() float64 {
 	for side := range alone {
 		for _, t := range alone[side][both:] {
 			weight := namedAlone / float64(max(names[0], names[1]))
-			c.reportOn(side, Entity, weight, t.span(), "")
+			c.reportOn(side, Entity, weight, t.span())
 		}
 		if rest := len(alone[side]) - both; rest > 0 {
 			gravest = max(gravest, namedAlone*float64(rest)/float64(max(names[0], names[1])))

@@ -33,7 +33,7 @@ func (c *comparer) lacking(side int, all int64) (sum int64) {
 	var run int64
 	at := nowhere()
 	flush := func() {
-		c.reportOn(side, Lexical, quotient(float64(run), float64(all)), at, "")
+		c.reportOn(side, Lexical, quotient(float64(run), float64(all)), at)
 		run, at = 0, nowhere()
 	}
 	for _, t := range c.sides[side].tokens {

@@ -185,6 +185,6 @@ func (c *comparer) denied(side int, d denial) float64 {
 			weight = reversed
 		}
 	}
-	c.reportOn(side, Negation, weight, d.at, "")
+	c.reportOn(side, Negation, weight, d.at)
 	return weight
 }

@@ -67,7 +67,7 @@ func (c *comparer) numeric() (gravest float64) {
 	for side, left := range rest {
 		gravest = max(gravest, alone*float64(len(left))/float64(most))
 		for _, q := range left {
-			c.reportOn(side, Numeric, alone/float64(most), c.sides[side].tokens[q.token].span(), "")
+			c.reportOn(side, Numeric, alone/float64(most), c.sides[side].tokens[q.token].span())
 		}
 	}
 	return gravest

@@ -96,12 +96,12 @@ func (c *comparer) report(d Dimension, weight float64, a, b span, what string) {
 }
 
 // reportOn is report for a change that only one side has.
-func (c *comparer) reportOn(side int, d Dimension, weight float64, s span, what string) {
+func (c *comparer) reportOn(side int, d Dimension, weight float64, s span) {
 	if side == 0 {
-		c.report(d, weight, s, nowhere(), what)
+		c.report(d, weight, s, nowhere(), "")
 		return
 	}
-	c.report(d, weight, nowhere(), s, what)
+	c.report(d, weight, nowhere(), s, "")
 }
 
 // count counts the words of both sides.

@@ -10,6 +10,7 @@ import (
 
 func BenchmarkStore(b *testing.B) {
 	statetest.Benchmark(b, func(b *testing.B) statetest.Subject {
+		b.Helper()
 		store := open(b, filepath.Join(b.TempDir(), "state.db"), sqlitestate.Options{})
 		return statetest.Subject{Backend: store, Log: store}
 	})

@@ -145,6 +145,7 @@ func TestKill(t *testing.T) {
 
 // killAfter kills a process after so many whole lines. What it said before it died counts as well.
 func killAfter(t *testing.T, cmd *exec.Cmd, out io.Reader, lines int, said *acknowledged) {
+	t.Helper()
 	reader := bufio.NewReader(out)
 	for n := 0; ; n++ {
 		line, err := reader.ReadString('\n')

@@ -111,8 +111,8 @@ func TestUnusable(t *testing.T) {
 			statements("PRAGMA application_id = 0x6d63706b; PRAGMA user_version = 999"),
 			sqlitestate.ErrNewer, "number 999, the newest known is 1",
 		},
-		"folder":    {func(t *testing.T, path string) { check(t, os.Mkdir(path, 0o700)) }, nil, "is a directory"},
-		"no folder": {func(t *testing.T, path string) { check(t, os.Remove(filepath.Dir(path))) }, fs.ErrNotExist, "no such file"},
+		"folder":    {func(t *testing.T, path string) { t.Helper(); check(t, os.Mkdir(path, 0o700)) }, nil, "is a directory"},
+		"no folder": {func(t *testing.T, path string) { t.Helper(); check(t, os.Remove(filepath.Dir(path))) }, fs.ErrNotExist, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -137,10 +137,10 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
-func check(t testing.TB, err error) {
-	t.Helper()
+func check(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

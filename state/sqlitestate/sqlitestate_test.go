@@ -31,15 +31,15 @@ func (c *clock) Advance(d time.Duration) {
 }
 
 // open opens a file with settings, and closes it at the end of the test.
-func open(t testing.TB, path string, o sqlitestate.Options) *sqlitestate.Store {
-	t.Helper()
+func open(tb testing.TB, path string, o sqlitestate.Options) *sqlitestate.Store {
+	tb.Helper()
 	store, err := sqlitestate.Open(path, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := store.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return store

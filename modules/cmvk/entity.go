@@ -23,7 +23,7 @@ func (c *comparer) entity() float64 {
 	}
 	both := min(len(alone[0]), len(alone[1]))
 	for i := range both {
-		c.report(Entity, exchanged, alone[0][i].span(), alone[1][i].span(), "")
+		c.report(Entity, exchanged, alone[0][i].span(), alone[1][i].span())
 	}
 	gravest := 0.0
 	if both > 0 {
@@ -100,7 +100,7 @@ func (c *comparer) roles() float64 {
 			n = 0
 		case oneWay(a[:n]) && oneWay(b[:m]) && x.forth != y.forth:
 			gravest = exchanged
-			c.report(Entity, exchanged, x.at, y.at, "")
+			c.report(Entity, exchanged, x.at, y.at)
 		}
 		a, b = a[n:], b[m:]
 	}

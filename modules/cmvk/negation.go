@@ -141,9 +141,9 @@ func (c *comparer) opposed(a, b *leaning) float64 {
 	forth, back := a.forth-b.forth, a.back-b.back
 	switch {
 	case forth > 0 && back < 0:
-		c.report(Negation, reversed, a.forthAt, b.backAt, "")
+		c.report(Negation, reversed, a.forthAt, b.backAt)
 	case forth < 0 && back > 0:
-		c.report(Negation, reversed, a.backAt, b.forthAt, "")
+		c.report(Negation, reversed, a.backAt, b.forthAt)
 	default:
 		return 0
 	}

@@ -120,7 +120,7 @@ func (c *comparer) changed(a, b quantity) float64 {
 	weight := a.differs(b)
 	if weight > 0 {
 		x, y := c.sides[0].tokens[a.token].span(), c.sides[1].tokens[b.token].span()
-		c.report(Numeric, weight, x, y, "")
+		c.report(Numeric, weight, x, y)
 	}
 	return weight
 }

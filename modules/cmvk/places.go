@@ -24,7 +24,7 @@ func (c *comparer) places() float64 {
 	if !slices.Equal(bonds(onlyA), bonds(onlyB)) || !slices.Equal(called(onlyA), called(onlyB)) {
 		return 0
 	}
-	c.report(Entity, exchanged, onlyA[0].at, onlyB[0].at, "")
+	c.report(Entity, exchanged, onlyA[0].at, onlyB[0].at)
 	return exchanged
 }
 

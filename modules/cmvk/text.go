@@ -69,7 +69,7 @@ func (c *comparer) empty(both bool) Dimensions {
 	if a, b := strings.TrimSpace(c.sides[0].raw), strings.TrimSpace(c.sides[1].raw); both && a == b {
 		return Dimensions{}
 	}
-	c.report(Lexical, 1, span{0, len(c.sides[0].raw)}, span{0, len(c.sides[1].raw)}, "")
+	c.report(Lexical, 1, span{0, len(c.sides[0].raw)}, span{0, len(c.sides[1].raw)})
 	return Dimensions{Lexical: 1}
 }
 
@@ -81,11 +81,11 @@ func nowhere() span { return span{-1, -1} }
 func (t token) span() span { return span{int(t.from), int(t.to)} }
 
 // report adds a change if it is grave enough to be listed.
-func (c *comparer) report(d Dimension, weight float64, a, b span, what string) {
+func (c *comparer) report(d Dimension, weight float64, a, b span) {
 	if weight <= 0 || !c.wants(weight) {
 		return
 	}
-	change := Change{Dimension: d, Pointer: c.pointer(), What: what, AtA: a.from, AtB: b.from, Weight: weight}
+	change := Change{Dimension: d, Pointer: c.pointer(), AtA: a.from, AtB: b.from, Weight: weight}
 	if a.from >= 0 {
 		change.A = c.sides[0].raw[a.from:a.to]
 	}
@@ -98,10 +98,10 @@ func (c *comparer) report(d Dimension, weight float64, a, b span, what string) {
 // reportOn is report for a change that only one side has.
 func (c *comparer) reportOn(side int, d Dimension, weight float64, s span) {
 	if side == 0 {
-		c.report(d, weight, s, nowhere(), "")
+		c.report(d, weight, s, nowhere())
 		return
 	}
-	c.report(d, weight, nowhere(), s, "")
+	c.report(d, weight, nowhere(), s)
 }
 
 // count counts the words of both sides.

@@ -10,10 +10,10 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/state/memstate"
 )
 
-func check(t testing.TB, err error) {
-	t.Helper()
+func check(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -145,11 +145,13 @@ func check(tb testing.TB, err error) {
 }
 
 func garbage(t *testing.T, path string) {
+	t.Helper()
 	check(t, os.WriteFile(path, []byte(strings.Repeat("this is not a database. ", 1000)), 0o600))
 }
 
 // truncated makes a database whose second half is gone.
 func truncated(t *testing.T, path string) {
+	t.Helper()
 	store := open(t, path, sqlitestate.Options{})
 	for i := range 100 {
 		check(t, store.Set(t.Context(), fmt.Sprintf("things/%03d", i), make([]byte, 2000), 0))
@@ -160,6 +162,7 @@ func truncated(t *testing.T, path string) {
 
 func statements(text string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
+		t.Helper()
 		db, err := sql.Open("sqlite", path)
 		check(t, err)
 		defer func() { check(t, db.Close()) }()

@@ -74,6 +74,7 @@ func (p *pair) Trim(ctx context.Context, stream string, before state.Seq) error 
 func (p *pair) Close() error { return errors.Join(p.stores[0].Close(), p.stores[1].Close()) }
 
 func openPair(t *testing.T) statetest.Subject {
+	t.Helper()
 	clock := newClock()
 	path := filepath.Join(t.TempDir(), "state.db")
 	p := &pair{}

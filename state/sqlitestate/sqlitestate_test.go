@@ -46,6 +46,7 @@ func open(tb testing.TB, path string, o sqlitestate.Options) *sqlitestate.Store 
 }
 
 func subject(t *testing.T) statetest.Subject {
+	t.Helper()
 	clock := newClock()
 	store := open(t, filepath.Join(t.TempDir(), "state.db"), sqlitestate.Options{Now: clock.Now})
 	return statetest.Subject{Backend: store, Log: store, Now: clock.Now, Advance: clock.Advance}

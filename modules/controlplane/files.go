@@ -51,10 +51,35 @@ func OpenFiles(maxBytes int64, roots ...Root) (*Files, error) {
 		}
 		f.roots = append(f.roots, openRoot{Root: root, dir: dir})
 	}
+	faults = append(faults, f.nested()...)
 	if len(faults) > 0 {
 		return nil, errors.Join(append(faults, f.Close())...)
 	}
 	return f, nil
+}
+
+// nested returns a fault for every read-only root that could be written through another, which it lies in.
+func (f *Files) nested() []error {
+	var faults []error
+	for _, inner := range f.roots {
+		for _, outer := range f.roots {
+			if inner.ReadOnly && !outer.ReadOnly && inner.within(outer) {
+				faults = append(faults, fmt.Errorf("file root %q is read-only but lies in root %q, which is not", inner.Name, outer.Name))
+			}
+		}
+	}
+	return faults
+}
+
+// within reports whether the root is another or lies in it, links resolved.
+func (r openRoot) within(outer openRoot) bool {
+	inner, err := filepath.EvalSymlinks(r.Path)
+	around, err2 := filepath.EvalSymlinks(outer.Path)
+	if err != nil || err2 != nil {
+		return true // cannot be told apart
+	}
+	inside, err := filepath.Rel(around, inner)
+	return err == nil && filepath.IsLocal(inside)
 }
 
 // Close closes the roots.
@@ -230,7 +255,7 @@ func (f *Files) List(ctx context.Context, name, after string, limit int) ([]Item
 		return nil, false, err
 	}
 	shown := root.Name + ":" + inside
-	entries, err := fs.ReadDir(root.dir.FS(), inside)
+	entries, err := readDir(root, inside, shown)
 	if err != nil {
 		return nil, false, fileFault(shown, err)
 	}
@@ -248,6 +273,24 @@ func (f *Files) List(ctx context.Context, name, after string, limit int) ([]Item
 		}
 	}
 	return items, false, nil
+}
+
+// readDir returns a directory's entries by name, and opens nothing that is no directory: a pipe would block for ever.
+func readDir(root *openRoot, inside, shown string) ([]fs.DirEntry, error) {
+	info, err := root.dir.Stat(inside)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, faultf(WrongType, "%s is not a directory", shown)
+	}
+	dir, err := root.dir.OpenFile(inside, os.O_RDONLY|openNonblocking, 0)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := dir.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, errors.Join(err, dir.Close())
 }
 
 func itemOf(inside, root string, entry fs.DirEntry) Item {

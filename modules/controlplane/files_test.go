@@ -221,3 +221,48 @@ func TestFilesListAndDelete(t *testing.T) {
 		t.Errorf("a is still there: %v", err)
 	}
 }
+
+func TestListOpensOnlyDirectories(t *testing.T) {
+	t.Parallel()
+	f, dir := roots(t, 100)
+	if err := mkfifo(filepath.Join(dir, "work", "pipe")); err != nil {
+		t.Skip(err)
+	}
+	_, _, err := f.List(t.Context(), "work:pipe", "", 10)
+	var fault *controlplane.ActionError
+	if !errors.As(err, &fault) || fault.Kind != controlplane.WrongType {
+		t.Errorf("listing a pipe: %v", err)
+	}
+}
+
+func TestReadOnlyRootsStayReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	inner := filepath.Join(dir, "inner")
+	if err := os.Mkdir(inner, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	root := func(name, path string, readOnly bool) controlplane.Root {
+		return controlplane.Root{Name: name, Path: path, ReadOnly: readOnly}
+	}
+	for name, tt := range map[string]struct {
+		roots []controlplane.Root
+		fine  bool
+	}{
+		"read-only in writable":  {roots: []controlplane.Root{root("a", dir, false), root("b", inner, true)}},
+		"one directory twice":    {roots: []controlplane.Root{root("a", inner, true), root("b", inner, false)}},
+		"writable in read-only":  {roots: []controlplane.Root{root("a", dir, true), root("b", inner, false)}, fine: true},
+		"read-only in read-only": {roots: []controlplane.Root{root("a", dir, true), root("b", inner, true)}, fine: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, err := controlplane.OpenFiles(1, tt.roots...)
+			if (err == nil) != tt.fine {
+				t.Errorf("got %v", err)
+			}
+			if err == nil {
+				_ = f.Close()
+			}
+		})
+	}
+}

@@ -27,7 +27,7 @@ const kindNames = "invalid tool resource prompt completion subscription task"
 // String returns the kind's name: "tool", "resource", and so on.
 func (k Kind) String() string { return nameAt(kindNames, int(k)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.

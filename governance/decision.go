@@ -24,7 +24,7 @@ const effectNames = "deny allow ask"
 // String returns "deny", "allow" or "ask".
 func (e Effect) String() string { return nameAt(effectNames, int(e)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
@@ -55,7 +55,7 @@ const eventNames = "NONE TOOL_CALL_BLOCKED POLICY_VIOLATION POLICY_CHECK DRIFT_D
 // String returns the event's name in capitals, as in TOOL_CALL_BLOCKED.
 func (e Event) String() string { return nameAt(eventNames, int(e)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (e Event) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
@@ -155,7 +155,7 @@ const statusNames = "invalid ok tool_error denied bad_arguments timeout cancelle
 // String returns the status's name, as in "tool_error".
 func (s Status) String() string { return nameAt(statusNames, int(s)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.

@@ -21,7 +21,7 @@ const traceNames = "invalid pass fail skipped"
 // String returns "pass", "fail" or "skipped".
 func (o TraceOutcome) String() string { return nameAt(traceNames, int(o)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (o TraceOutcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.

@@ -64,12 +64,13 @@ const (
 
 // Options are what a Gate is made of. Select and Limiter are required.
 type Options struct {
-	Allow      []Check                          // asked after the allowlists
-	Patterns   []Check                          // asked after the blocked patterns
-	Limits     []Check                          // asked after the counters, when these are charged already
-	Results    []Inspector                      // asked about every answer
-	Select     func(c *Call) (*Snapshot, error) // which policies govern a call; an error denies
-	Limiter    Limiter                          // counts
+	Allow    []Check                          // asked after the allowlists
+	Patterns []Check                          // asked after the blocked patterns
+	Limits   []Check                          // asked after the counters, when these are charged already
+	Results  []Inspector                      // asked about every answer
+	Select   func(c *Call) (*Snapshot, error) // which policies govern a call; an error denies
+	Limiter  Limiter                          // counts
+	// Peek reads counters without charging them, for Explain; nil leaves them unread there.
 	Peek       func(ctx context.Context, shard string, claims ...state.Claim) ([]state.Taken, error)
 	Standing   Standing         // nil: nothing is known against anybody
 	Executions Executions       // nil: there are no explicit executions, and naming one denies

@@ -21,7 +21,7 @@ const modeNames = "enforce audit"
 // String returns "enforce" or "audit".
 func (m Mode) String() string { return nameAt(modeNames, int(m)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.

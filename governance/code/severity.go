@@ -21,7 +21,7 @@ const severityNames = "low medium high critical"
 // String returns "low", "medium", "high" or "critical".
 func (s Severity) String() string { return nameAt(severityNames, int(s)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
@@ -49,7 +49,7 @@ const confidenceNames = "low medium high"
 // String returns "low", "medium" or "high".
 func (c Confidence) String() string { return nameAt(confidenceNames, int(c)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (c Confidence) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
@@ -77,7 +77,7 @@ const verdictNames = "block review allow"
 // String returns "block", "review" or "allow".
 func (v Verdict) String() string { return nameAt(verdictNames, int(v)) }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.

@@ -14,9 +14,9 @@ const Name = "controlplane"
 
 // Options are what a Module needs. All but Files are required.
 type Options struct {
-	Store       state.Backend // memory, executions, idempotency keys
-	Log         state.Log     // checkpoints
-	Journal     Journal
+	Store       state.Backend                                                // memory, executions, idempotency keys
+	Log         state.Log                                                    // checkpoints
+	Journal     Journal                                                      // answers get_audit_log and audit_receipt
 	Window      time.Duration                                                // of the implicit execution
 	Verify      func(ctx context.Context, head []byte) (Verification, error) // answers verify_audit_log
 	Gate        Explainer                                                    // answers policy_check

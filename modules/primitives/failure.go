@@ -78,7 +78,7 @@ func (t FailureType) Retryable() bool { return t.kind().retryable }
 // Error makes a type an error, so that errors.Is(err, FailureTimeout) asks for it.
 func (t FailureType) Error() string { return t.String() }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (t FailureType) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
@@ -112,7 +112,7 @@ func (s Severity) String() string {
 	return "critical"
 }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.

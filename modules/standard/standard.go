@@ -37,26 +37,26 @@ const (
 
 // Options configure a Kernel. Config is required.
 type Options struct {
-	Config  config.Config
-	Now     func() time.Time             // the clock; nil is the system's
-	OnFault func(call string, err error) // told of faults that no caller sees; call is empty when it is no call's. May be nil
-	Extra   []tools.Module               // further modules, for tests and embedders
-	Around  func(*governance.Call, tools.Handler) tools.Handler
+	Config  config.Config                                       // as config.Load returns it
+	Now     func() time.Time                                    // the clock; nil is the system's
+	OnFault func(call string, err error)                        // told of faults that no caller sees; call is empty when it is no call's. May be nil
+	Extra   []tools.Module                                      // further modules, for tests and embedders
+	Around  func(*governance.Call, tools.Handler) tools.Handler // wraps each handler, as in tools.DispatcherOptions. May be nil
 }
 
 // A Kernel is a whole kernel over one data directory. Its fields are the parts that a server or a command needs; they
 // are shared and end with Close.
 type Kernel struct {
-	Dispatcher *tools.Dispatcher
-	Catalog    *tools.Catalog
-	Gate       *governance.Gate
-	Journal    *audit.Journal
-	Policies   *governance.Set
-	Events     *governance.Stream
-	State      Store
-	Signer     *primitives.Signer
-	IDs        func() string
-	Now        func() time.Time
+	Dispatcher *tools.Dispatcher  // runs calls, every one of them governed
+	Catalog    *tools.Catalog     // what can be called
+	Gate       *governance.Gate   // decides about calls
+	Journal    *audit.Journal     // has every decision and every outcome, and the counters that limits go by
+	Policies   *governance.Set    // the loaded ones, and which of them are active
+	Events     *governance.Stream // announces decisions to subscribers
+	State      Store              // what modules keep
+	Signer     *primitives.Signer // signs the journal's heads
+	IDs        func() string      // makes the ids of calls
+	Now        func() time.Time   // the clock of everything above
 
 	config config.Config
 	fault  func(call string, err error)

@@ -26,7 +26,7 @@ type Dispatcher interface {
 
 // Options configure a Server. Dispatcher, IDs and Now are required; the rest has a default.
 type Options struct {
-	Dispatcher Dispatcher
+	Dispatcher Dispatcher       // answers every request that is a governed call
 	IDs        func() string    // makes call ids, UUIDv7
 	Now        func() time.Time // the kernel's clock
 

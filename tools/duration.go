@@ -13,7 +13,7 @@ type Duration time.Duration
 // String returns the duration as time.Duration does.
 func (d Duration) String() string { return time.Duration(d).String() }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler for everything that time.ParseDuration reads.

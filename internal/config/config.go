@@ -51,7 +51,7 @@ type Ceiling struct {
 	Timeout   time.Duration `mapstructure:"timeout"`    // how long a handler may run
 }
 
-// Audit configures the journal.
+// Audit configures the journal: how safely entries are kept, what of a call they show, and how often it is signed.
 type Audit struct {
 	Durability         string        `mapstructure:"durability"`          // process, disk
 	Capture            string        `mapstructure:"capture"`             // digest, preview, sealed

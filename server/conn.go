@@ -29,6 +29,7 @@ type conn struct {
 	inflight map[string]*request    // by raw id
 	watches  map[string]func()      // by resource URI: ends a subscription of the 2025 era
 	streams  map[*listener]struct{} // subscriptions/listen of the 2026 era
+	held     int                    // subscriptions and streams that are there or being made, at most Options.MaxListening
 }
 
 // A request is one that was not answered yet.
@@ -109,7 +110,7 @@ func (c *conn) requested(env *envelope) {
 		c.serve(ctx, r)
 		return
 	case asStream:
-		c.running.Go(func() { c.serve(ctx, r) })
+		c.stream(ctx, r)
 		return
 	}
 	select {
@@ -126,6 +127,43 @@ func (c *conn) requested(env *envelope) {
 		defer func() { <-c.slots }()
 		c.serve(ctx, r)
 	})
+}
+
+// stream starts work on a request that lasts as long as the client listens.
+func (c *conn) stream(ctx context.Context, r *request) {
+	if !c.reserve(1) {
+		c.leave(r)
+		c.refuse(r.env.rawID(), c.tooMany())
+		return
+	}
+	c.running.Go(func() {
+		defer c.release(1)
+		c.serve(ctx, r)
+	})
+}
+
+// reserve makes room for n subscriptions, and reports whether there was.
+func (c *conn) reserve(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n > c.server.opts.MaxListening-c.held {
+		return false
+	}
+	c.held += n
+	return true
+}
+
+func (c *conn) release(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held -= n
+}
+
+func (c *conn) tooMany() *rpcError {
+	return &rpcError{
+		code:    codeUnavailable,
+		message: fmt.Sprintf("more than %d subscriptions: end some, then try again", c.server.opts.MaxListening),
+	}
 }
 
 // levelFor says which log messages a request gets: in the 2026 era those it asked for, in the 2025 era those that the

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -19,9 +20,11 @@ type requestMeta struct {
 	client        string // name and version that the client gives itself, in the 2026 era
 	progressToken json.RawMessage
 	execution     string
+	malformed     string // a key of ours that has the wrong shape; empty when none has
 }
 
-// readMeta decodes the keys of _meta that this package knows. A key of the wrong shape counts as absent.
+// readMeta decodes the keys of _meta that this package knows. A key of the wrong shape counts as absent, but for the
+// execution: who names one wants to be held to it.
 func readMeta(raw json.RawMessage) requestMeta {
 	var m requestMeta
 	if len(raw) == 0 {
@@ -32,7 +35,11 @@ func readMeta(raw json.RawMessage) requestMeta {
 		return m
 	}
 	m.progressToken = progressToken(fields["progressToken"])
-	m.execution = stringOf(fields[metaExecution])
+	if raw, given := fields[metaExecution]; given {
+		if m.execution = stringOf(raw); m.execution == "" {
+			m.malformed = metaExecution
+		}
+	}
 	m.version = stringOf(fields[mcp.MetaKeyProtocolVersion])
 	if m.modern = mcp.IsModernProtocol(m.version); !m.modern {
 		return m
@@ -73,7 +80,7 @@ func clientLabel(raw json.RawMessage) string {
 		label += "/" + info.Version
 	}
 	if len(label) > most {
-		label = label[:most]
+		label = strings.ToValidUTF8(label[:most], "")
 	}
 	return label
 }
@@ -81,6 +88,8 @@ func clientLabel(raw json.RawMessage) string {
 // fault is what is wrong with the declared era, or nil. The SDK makes the same checks for the methods that it answers.
 func (m requestMeta) fault() *rpcError {
 	switch {
+	case m.malformed != "":
+		return &rpcError{code: codeParams, message: "invalid params: _meta " + m.malformed + " must be a non-empty string"}
 	case !m.modern:
 		return nil
 	case !mcp.IsValidProtocolVersion(m.version):

@@ -322,6 +322,40 @@ func TestListen(t *testing.T) {
 	}
 }
 
+func TestListeningIsBounded(t *testing.T) {
+	t.Parallel()
+	c := connect(t, func(o *server.Options) { o.MaxListening = 4 })
+	const refused = `"code":-32004,"message":"more than 4 subscriptions: end some, then try again"`
+	listen := func(id string) string {
+		return c.ask(`{"jsonrpc":"2.0","id":%q,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["test://one","test://two"]},%s}}`, id, modern)
+	}
+	if got := listen("a"); !strings.Contains(got, "acknowledged") {
+		t.Fatal(got)
+	}
+	if got := listen("b"); !strings.Contains(got, refused) { // a stream and two resources more would be six
+		t.Errorf("a second stream: %s", got)
+	}
+	if got := c.ask(`{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"test://one"}}`); !strings.Contains(got, `"result":{}`) {
+		t.Errorf("a fourth: %s", got)
+	}
+	if got := c.ask(`{"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":"test://one"}}`); !strings.Contains(got, refused) {
+		t.Errorf("a fifth: %s", got)
+	}
+	c.ask(`{"jsonrpc":"2.0","id":3,"method":"resources/unsubscribe","params":{"uri":"test://one"}}`)
+	if got := c.ask(`{"jsonrpc":"2.0","id":4,"method":"resources/subscribe","params":{"uri":"test://one"}}`); !strings.Contains(got, `"result":{}`) {
+		t.Errorf("after one was ended: %s", got)
+	}
+}
+
+func TestExecutionOfTheWrongShape(t *testing.T) {
+	t.Parallel()
+	c := connect(t, nil)
+	got := c.ask(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":{"io.mcp-kernel/execution":5}}}`)
+	if want := `{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid params: _meta io.mcp-kernel/execution must be a non-empty string"}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	if _, err := server.New(server.Options{}); err == nil || !strings.Contains(err.Error(), "Dispatcher") || !strings.Contains(err.Error(), "IDs") {

@@ -62,14 +62,15 @@ func (s *Server) subscribe(r *request) ([]byte, *rpcError) {
 	case r.env.method == "resources/unsubscribe":
 		c.watch(r.env.name, nil)
 		return []byte("{}"), nil
-	case c.watching() >= s.opts.MaxListening:
-		return nil, &rpcError{code: codeUnavailable, message: fmt.Sprintf("more than %d subscriptions", s.opts.MaxListening)}
+	case !c.reserve(1):
+		return nil, c.tooMany()
 	}
 	uri := r.env.name
 	stop, err := s.opts.Dispatcher.Subscribe(c.ctx, r.call(governance.KindSubscription, "resource:"+uri, nil), nil, func() {
 		c.out.offer(notification("notifications/resources/updated", appendURI(uri)))
 	})
 	if err != nil {
+		c.release(1)
 		return nil, protocolError(governance.KindResource, r, asToolError(err))
 	}
 	c.watch(uri, stop)
@@ -85,16 +86,13 @@ func (c *conn) watch(uri string, stop func()) {
 	if delete(c.watches, uri); stop != nil {
 		c.watches[uri] = stop
 	}
+	if before != nil {
+		c.held--
+	}
 	c.mu.Unlock()
 	if before != nil {
 		before()
 	}
-}
-
-func (c *conn) watching() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.watches) + len(c.streams)
 }
 
 // A listener is one subscriptions/listen request: a stream of the 2026 era that stays open until the client cancels it
@@ -104,6 +102,7 @@ type listener struct {
 	id     []byte // raw id of the request, by which every notification is tagged
 	filter mcp.SubscriptionFilter
 	stops  []func()
+	held   int // resources for which room is reserved
 }
 
 // listen answers subscriptions/listen: an acknowledgement now, notifications while it lasts, the result at its end.
@@ -137,9 +136,10 @@ func (s *Server) listen(ctx context.Context, r *request) ([]byte, *rpcError) {
 
 // open subscribes to every resource that the listener asked for; each passes the gate.
 func (s *Server) open(r *request, l *listener) *rpcError {
-	if r.conn.watching()+len(l.filter.ResourceSubscriptions) >= s.opts.MaxListening {
-		return &rpcError{code: codeUnavailable, message: fmt.Sprintf("more than %d subscriptions", s.opts.MaxListening)}
+	if !r.conn.reserve(len(l.filter.ResourceSubscriptions)) {
+		return r.conn.tooMany()
 	}
+	l.held = len(l.filter.ResourceSubscriptions)
 	for _, uri := range l.filter.ResourceSubscriptions {
 		call := r.call(governance.KindSubscription, "resource:"+uri, nil)
 		stop, err := s.opts.Dispatcher.Subscribe(r.conn.ctx, call, nil, func() {
@@ -159,6 +159,8 @@ func (s *Server) open(r *request, l *listener) *rpcError {
 func (l *listener) close() {
 	l.conn.mu.Lock()
 	delete(l.conn.streams, l)
+	l.conn.held -= l.held
+	l.held = 0
 	l.conn.mu.Unlock()
 	for _, stop := range l.stops {
 		stop()

@@ -16,6 +16,10 @@ func (c *call) entry() *audit.Entry {
 		Call: c.gov.ID, Parent: c.gov.Parent, Target: c.gov.Kind, Name: c.gov.Name, Caller: c.gov.Caller,
 		Execution: c.gov.Execution, Depth: c.gov.Depth, Labels: c.gov.Labels,
 	}
+	if c.target == nil { // a name of the caller's own invention
+		e.Name = audit.Discreet(e.Name)
+	}
+	e.Caller.Label = audit.Discreet(e.Caller.Label)
 	if s := c.decision.Snapshot; s != nil {
 		e.PolicyDigest, e.Policies = s.Digest(), s.Names()
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 )
 
 // Bounds of completion.
@@ -177,5 +178,5 @@ func (d *Dispatcher) unknownName(gc *governance.Call) string {
 			}
 		}
 	}
-	return fmt.Sprintf("unknown %s %s%s", what, quote(gc.Name), suggest(gc.Name, names))
+	return fmt.Sprintf("unknown %s %s%s", what, quote(audit.Discreet(gc.Name)), suggest(gc.Name, names))
 }

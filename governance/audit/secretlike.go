@@ -268,3 +268,12 @@ func userinfo(s []byte) bool {
 	user, _, ok := bytes.Cut(authority, []byte("@"))
 	return ok && bytes.IndexByte(user, ':') >= 0
 }
+
+// Discreet returns a text that a stranger chose, or what it seems to be where that is a secret: names and labels are
+// recorded as they are, and nobody keeps a stranger from sending a token as one.
+func Discreet(text string) string {
+	if what := secretAmong([]byte(text)); what != "" {
+		return "<" + what + ">"
+	}
+	return text
+}

@@ -77,6 +77,8 @@ func fileFaultOther(name string, err error) error {
 		return faultf(NoAccess, "%s leads out of its root", name)
 	case "not a directory", "is a directory":
 		return faultf(WrongType, "%s: %s", name, path.Err)
+	case "file name too long":
+		return faultf(Invalid, "%s: a name in the path is too long", clipName(name))
 	case "no space left on device":
 		return faultf(NoSpace, "%s: no space left on the device", name)
 	case "read-only file system":
@@ -84,4 +86,13 @@ func fileFaultOther(name string, err error) error {
 	default:
 		return fmt.Errorf("%s: %w", name, path.Err)
 	}
+}
+
+// clipName shortens a name that is too long to be repeated.
+func clipName(name string) string {
+	const most = 80
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "…"
 }

@@ -96,9 +96,11 @@ func (k *Kernel) loadPolicies(ctx context.Context, o Options) error {
 	return err
 }
 
-// Close ends the kernel: calls that are running may finish until ctx ends, then everything that was made is closed in
-// the reverse order.
+// Close ends the kernel: calls that are running may finish until ctx ends or server.drain has passed, then everything
+// that was made is closed in the reverse order. A handler that never comes back keeps nobody waiting.
 func (k *Kernel) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, k.config.Server.Drain)
+	defer cancel()
 	var err error
 	if k.Dispatcher != nil {
 		err = k.Dispatcher.Close(ctx)

@@ -19,6 +19,7 @@ func places(b *testing.B, run func(b *testing.B, j *audit.Journal)) {
 
 func BenchmarkAppend(b *testing.B) {
 	places(b, func(b *testing.B, j *audit.Journal) {
+		b.Helper()
 		e := decision(benchCall)
 		b.ReportAllocs()
 		for b.Loop() {
@@ -34,6 +35,7 @@ const benchCall = "0192b1f0-7c5e-7000-8000-000000000001"
 func BenchmarkAppend16(b *testing.B) {
 	const writers = 16
 	places(b, func(b *testing.B, j *audit.Journal) {
+		b.Helper()
 		b.ReportAllocs()
 		b.ResetTimer()
 		var all sync.WaitGroup
@@ -58,6 +60,7 @@ func BenchmarkCall(b *testing.B) {
 	raw := []byte(`{"path":"notes/today.md","language":"go","options":{"recursive":true,"depth":3},"text":"` +
 		strings.Repeat("some words that say little, ", 6) + `","tags":["alpha","beta"],"count":12345}`)
 	places(b, func(b *testing.B, j *audit.Journal) {
+		b.Helper()
 		b.ReportAllocs()
 		for b.Loop() {
 			slot, err := j.Begin(context.Background())

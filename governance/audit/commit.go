@@ -16,14 +16,14 @@ import (
 // for a decision that lets a call run, an OverLimitError. A context that ends while the entries wait does not take them
 // back: they are written, or fail, at once in any case. The entries must not be used by others meanwhile.
 func (j *Journal) Append(ctx context.Context, entries ...*Entry) error {
-	return j.append(ctx, nil, false, entries...)
+	return j.append(ctx, false, entries...)
 }
 
-func (j *Journal) append(ctx context.Context, counters []Charge, reserved bool, entries ...*Entry) error {
+func (j *Journal) append(ctx context.Context, reserved bool, entries ...*Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return j.record(counters, reserved, entries...)
+	return j.record(nil, reserved, entries...)
 }
 
 // record is append for what must be recorded, whoever stopped waiting for it.

@@ -74,13 +74,13 @@ func (j *Journal) setFrozen(f *FrozenError) {
 // each process tells its running calls within Options.Poll. by and reason are recorded and shown to callers.
 func (j *Journal) Freeze(ctx context.Context, by, reason string) error {
 	c := Control{Action: ActionFreeze, By: by, Reason: reason}
-	return j.append(ctx, nil, true, &Entry{Kind: KindControl, Control: &c})
+	return j.append(ctx, true, &Entry{Kind: KindControl, Control: &c})
 }
 
 // Resume ends a freeze.
 func (j *Journal) Resume(ctx context.Context, by string) error {
 	c := Control{Action: ActionResume, By: by}
-	return j.append(ctx, nil, true, &Entry{Kind: KindControl, Control: &c})
+	return j.append(ctx, true, &Entry{Kind: KindControl, Control: &c})
 }
 
 // Frozen returns the freeze that holds, or nil.

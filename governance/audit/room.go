@@ -164,7 +164,7 @@ func (j *Journal) Begin(ctx context.Context) (*Slot, error) {
 // ErrNoRoom, a FrozenError for a decision that allows, an OverLimitError when another process took the last units.
 func (s *Slot) Decision(ctx context.Context, e *Entry) error {
 	e.Kind = KindDecision
-	err := s.j.append(ctx, nil, false, e)
+	err := s.j.append(ctx, false, e)
 	if err == nil {
 		if s.charges == nil {
 			s.charges = s.few[:0]

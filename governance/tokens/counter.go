@@ -16,6 +16,7 @@ type Options struct {
 	MaxQueueBytes int64         // of texts waiting; 0 or less means 4 MiB
 	MaxQueueItems int           // texts waiting; 0 or less means 4096
 	Share         float64       // of one core that the worker may take, 0.001 to 1; anything else means 0.05
+	Gather        time.Duration // how long few texts wait for more, so that not each call wakes the worker; 0 means 250 ms, less none
 	CloseLimit    time.Duration // how long Close starts new batches; 0 or less means 2 s
 	Sink          func([]Count) // takes what was counted, on the worker; must not call the Counter; nil discards it
 
@@ -31,6 +32,9 @@ func (o Options) withDefaults() Options {
 	}
 	if !(o.Share >= 0.001 && o.Share <= 1) { // also not a number
 		o.Share = 0.05
+	}
+	if o.Gather == 0 {
+		o.Gather = 250 * time.Millisecond
 	}
 	if o.CloseLimit <= 0 {
 		o.CloseLimit = 2 * time.Second

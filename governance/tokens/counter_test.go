@@ -154,7 +154,7 @@ func TestShareOfACore(t *testing.T) {
 	}{{0, 190 * time.Millisecond}, {0.5, 10 * time.Millisecond}, {1, 0}, {math.NaN(), 190 * time.Millisecond}, {2, 190 * time.Millisecond}} {
 		synctest.Test(t, func(t *testing.T) {
 			var l ledger
-			c := tokens.New(tokens.Options{Share: tt.share, Sink: l.sink, Now: clockOf(10 * time.Millisecond)})
+			c := tokens.New(tokens.Options{Gather: -1, Share: tt.share, Sink: l.sink, Now: clockOf(10 * time.Millisecond)})
 			for range 3 { // each a batch by itself
 				c.Submit(item("a", strings.Repeat("word ", 13_000)))
 			}
@@ -168,6 +168,27 @@ func TestShareOfACore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Few texts wait for more, so that a call after the other does not wake the worker each time.
+func TestFewTextsAreGathered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var batches []int
+		c := tokens.New(tokens.Options{Share: 1, Sink: func(counts []tokens.Count) { batches = append(batches, len(counts)) }})
+		for range 100 {
+			c.Submit(tokens.Item{Text: []byte("hello world"), Bound: 11})
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(batches) != 1 || batches[0] != 100 {
+			t.Errorf("counted in batches of %v", batches)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestDrainDoesNotRest(t *testing.T) {

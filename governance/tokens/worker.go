@@ -9,6 +9,9 @@ const batchBytes = 64 << 10
 func (c *Counter) work() {
 	defer close(c.done)
 	for {
+		if c.few() {
+			c.rest(c.opts.Gather)
+		}
 		batch, ok := c.next()
 		if !ok {
 			return
@@ -19,7 +22,7 @@ func (c *Counter) work() {
 		}
 		start := c.opts.Now()
 		c.settle(batch, c.count(batch))
-		c.rest(c.opts.Now().Sub(start))
+		c.rest(c.pause(c.opts.Now().Sub(start)))
 	}
 }
 
@@ -70,9 +73,20 @@ func (c *Counter) settle(batch []queued, counts []Count) {
 	c.progress = make(chan struct{})
 }
 
-// rest sleeps so that a batch that took busy is no more than the worker's share of the time, unless someone waits.
-func (c *Counter) rest(busy time.Duration) {
-	pause := time.Duration(float64(busy) * (1 - c.opts.Share) / c.opts.Share)
+// few reports whether there is something to count, and less than a batch of it.
+func (c *Counter) few() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue) > 0 && c.bytes < batchBytes && c.items < c.opts.MaxQueueItems/2
+}
+
+// pause is how long to rest so that a batch that took busy is no more than the worker's share of the time.
+func (c *Counter) pause(busy time.Duration) time.Duration {
+	return time.Duration(float64(busy) * (1 - c.opts.Share) / c.opts.Share)
+}
+
+// rest sleeps, unless someone waits.
+func (c *Counter) rest(pause time.Duration) {
 	if pause <= 0 {
 		return
 	}

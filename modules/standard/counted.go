@@ -3,12 +3,15 @@ package standard
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+	"github.com/mcp-kernel/mcp-kernel/state"
 )
 
 // counted records what texts really came to in tokens, and gives back what was charged too much: to the window that it
@@ -52,4 +55,33 @@ func (k *Kernel) windowOf(call string) time.Time {
 	}
 	window := k.config.Governance.Window.Milliseconds()
 	return time.UnixMilli(at.UnixMilli() - at.UnixMilli()%window).UTC()
+}
+
+// patience is how long a call that would be refused for want of tokens waits for what was used to be counted.
+const patience = 200 * time.Millisecond
+
+// patient is the ledger for a gate that does not refuse on a guess: what is charged for a text is its length in bytes
+// until it is counted, so before a call is refused for want of tokens, what is still to be counted is.
+type patient struct {
+	governance.Limiter
+	counter *tokens.Counter
+}
+
+// Take implements governance.Limiter.
+func (p patient) Take(ctx context.Context, shard string, claims ...state.Claim) ([]state.Taken, error) {
+	taken, err := p.Limiter.Take(ctx, shard, claims...)
+	if err != nil || !slices.ContainsFunc(taken, wantsTokens) {
+		return taken, err
+	}
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if p.counter.Drain(wait) != nil {
+		return taken, nil // it stays refused
+	}
+	return p.Limiter.Take(ctx, shard, claims...)
+}
+
+// wantsTokens reports whether a claim was refused that counting could make room for.
+func wantsTokens(t state.Taken) bool {
+	return !t.OK && strings.HasPrefix(t.Name, governance.CounterTokens)
 }

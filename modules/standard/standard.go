@@ -194,7 +194,9 @@ func (k *Kernel) openState(context.Context, Options) error {
 // assemble makes the gate, the modules, the catalog and the dispatcher, and starts what wants to be started.
 func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	executions := controlplane.NewExecutions(k.State, k.Now)
-	if err := k.makeGate(executions); err != nil {
+	counter := tokens.New(tokens.Options{Sink: k.counted, Now: k.Now})
+	k.own(counter)
+	if err := k.makeGate(executions, counter); err != nil {
 		return err
 	}
 	modules, err := k.modules(executions)
@@ -208,7 +210,7 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	if k.Catalog, err = tools.NewCatalog(modules...); err != nil {
 		return err
 	}
-	if err := k.makeDispatcher(o); err != nil {
+	if err := k.makeDispatcher(o, counter); err != nil {
 		return err
 	}
 	for _, module := range modules {
@@ -221,13 +223,13 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	return nil
 }
 
-func (k *Kernel) makeGate(executions governance.Executions) error {
+func (k *Kernel) makeGate(executions governance.Executions, counter *tokens.Counter) error {
 	baselines, err := governance.NewBaselines(governance.BaselineOptions{Compare: compare})
 	if err != nil {
 		return err
 	}
 	k.Gate, err = governance.New(governance.Options{
-		Select: k.Policies.Select, Limiter: k.Journal, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
+		Select: k.Policies.Select, Limiter: patient{k.Journal, counter}, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
 		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Now: k.Now,
 	})
 	return err
@@ -240,9 +242,7 @@ func compare(before, after []byte) (float64, error) {
 	return drift.Score, err
 }
 
-func (k *Kernel) makeDispatcher(o Options) error {
-	counter := tokens.New(tokens.Options{Sink: k.counted, Now: k.Now})
-	k.own(counter)
+func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 	dispatcher, err := tools.NewDispatcher(tools.DispatcherOptions{
 		Catalog: k.Catalog, Gate: k.Gate, Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
 		Count: func(call, shard string, text []byte, bound int64) {

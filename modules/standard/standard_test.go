@@ -169,6 +169,34 @@ func TestLimitsHold(t *testing.T) {
 	}
 }
 
+// What a text is charged before it is counted is its length; a call is not refused while that guess is all that stands
+// in its way.
+func TestTokensAreCountedBeforeACallIsRefused(t *testing.T) {
+	t.Parallel()
+	o := settings(t)
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(policy, []byte(`[{name: default, max_tokens_per_request: 3000, allowed_tools: ["*"]}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Governance.PolicyFiles, o.Governance.Window = []string{policy}, 24*time.Hour
+	k := open(t, o)
+	text := strings.Repeat("several ordinary words ", 40) // 920 bytes, 120 tokens
+	for i := range 4 {
+		if _, err := call(t, k, "verify_code_safety", `{"language":"text","code":"`+text+`"}`); err != nil {
+			t.Fatalf("call %d: %v", i+1, err)
+		}
+	}
+	for i := 0; ; i++ {
+		_, err := call(t, k, "verify_code_safety", `{"language":"text","code":"`+text+`"}`)
+		if err != nil && strings.Contains(err.Error(), "tokens") {
+			break
+		}
+		if err != nil || i > 100 {
+			t.Fatalf("after %d calls: %v", i+5, err)
+		}
+	}
+}
+
 func TestOpenNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

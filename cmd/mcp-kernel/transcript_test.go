@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/tools/txtar"
 )
@@ -20,8 +19,6 @@ import (
 //	< pattern    the next line that comes matches it
 //	<~ pattern   so do the next lines, in any order, for as many of these as follow one another
 //	<? pattern   so does one of the next lines, before which others may come
-//	until pattern  the line before is sent again and again until such a line comes: for what begins some time after it
-//	             was asked for, as a subscription does. From here on, lines that nobody asked for may come.
 //	lock         from here on the journal is held by somebody else, so that no call can be recorded
 //	unlock       from here on it is not
 //	close        the host closes its end
@@ -95,8 +92,6 @@ type stage struct {
 	*matcher
 	dir     string
 	group   []string // patterns whose order is free
-	sent    string   // the line before
-	loose   bool     // lines that nobody asked for may come
 	unlocks func()
 }
 
@@ -110,13 +105,9 @@ func (s *stage) line(line string) {
 	switch word {
 	case "", "#":
 	case ">":
-		s.sent = s.expand(rest)
-		s.send(s.sent)
+		s.send(s.expand(rest))
 	case "<?":
 		s.seek(s.expand(rest))
-	case "until":
-		s.loose = true
-		s.until(s.expand(rest))
 	case "<":
 		got := s.next()
 		if diff := s.match(s.expand(rest), got); diff != "" {
@@ -153,26 +144,6 @@ func (s *stage) seek(pattern string) {
 	}
 }
 
-// until sends the line before until a line matches.
-func (s *stage) until(pattern string) {
-	s.t.Helper()
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
-	late := time.After(patience)
-	for {
-		select {
-		case got := <-s.lines:
-			if s.match(pattern, got) == "" {
-				return
-			}
-		case <-again.C:
-			s.send(s.sent)
-		case <-late:
-			s.t.Fatalf("%s never came", pattern)
-		}
-	}
-}
-
 // unordered expects the patterns of the group that has ended, in any order.
 func (s *stage) unordered() {
 	s.t.Helper()
@@ -190,9 +161,6 @@ func (s *stage) unordered() {
 func (s *stage) finish() {
 	s.t.Helper()
 	_ = s.in.Close() // it may be closed already
-	for s.loose && s.next() != "" {
-		continue
-	}
 	s.end()
 }
 

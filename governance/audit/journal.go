@@ -51,6 +51,9 @@ type Journal struct {
 	group   group                          // the one being written
 }
 
+// crowd is how many running calls make it worth while to wait for more entries before a group is written.
+const crowd = 4
+
 // A place is where the chain has got to.
 type place struct {
 	seq  uint64
@@ -92,6 +95,7 @@ func Open(o Options) (*Journal, error) {
 	if err := j.enter(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %s: %w", dir, err), j.leave())
 	}
+	j.queue.crowded = func() bool { return len(j.slots) > crowd }
 	ctx, stop := context.WithCancel(context.Background())
 	j.stop = stop
 	j.owned.Go(func() { j.watch(ctx) })

@@ -1,6 +1,9 @@
 package audit
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // A request is what one caller wants written: entries that follow one another, all or none.
 type request struct {
@@ -16,6 +19,8 @@ type request struct {
 // A queue gathers requests into groups. Whoever finds no leader leads: it commits its own request and all that wait, and
 // hands over to the first that came meanwhile. So while one group is written the next one grows.
 type queue struct {
+	crowded func() bool // whether many calls run; nil says no
+
 	mu      sync.Mutex
 	led     bool
 	waiting []*request
@@ -64,8 +69,12 @@ func (q *queue) do(r *request, commit func([]*request)) {
 	q.lead(r, commit)
 }
 
-// lead commits all that wait, the leader's own request among them.
+// lead commits all that wait, the leader's own request among them. Where many calls run, it lets those go first that
+// could have something to write by now: one write for ten entries costs little more than one for one.
 func (q *queue) lead(own *request, commit func([]*request)) {
+	if q.crowded != nil && q.crowded() {
+		runtime.Gosched()
+	}
 	q.mu.Lock()
 	q.group, q.waiting = q.waiting, q.group[:0]
 	group := q.group

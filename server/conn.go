@@ -136,10 +136,7 @@ func (c *conn) stream(ctx context.Context, r *request) {
 		c.refuse(r.env.rawID(), c.tooMany())
 		return
 	}
-	c.running.Go(func() {
-		defer c.release(1)
-		c.serve(ctx, r)
-	})
+	c.running.Go(func() { c.serve(ctx, r) }) // listen gives the room back
 }
 
 // reserve makes room for n subscriptions, and reports whether there was.

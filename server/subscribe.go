@@ -107,6 +107,7 @@ type listener struct {
 
 // listen answers subscriptions/listen: an acknowledgement now, notifications while it lasts, the result at its end.
 func (s *Server) listen(ctx context.Context, r *request) ([]byte, *rpcError) {
+	defer r.conn.release(1) // before the answer leaves, so that whoever has it finds the room
 	if !r.meta.modern {
 		return nil, &rpcError{code: codeNoMethod, message: "subscriptions/listen needs protocol version 2026-07-28 or later"}
 	}

@@ -30,7 +30,7 @@ func TestCanonical(t *testing.T) {
 			`{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`,
 			"{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}",
 		},
-		{"whole numbers", `[0,-0,10,9007199254740992,100000000000000000000,1.0,1e2]`, `[0,0,10,9007199254740992,100000000000000000000,1,100]`},
+		{"whole numbers", `[0,-0,10,9007199254740992,100000000000000000000,1000000000000000000000,1.0,1e2]`, `[0,0,10,9007199254740992,100000000000000000000,1e+21,1,100]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,6 +76,8 @@ func TestCanonicalRefuses(t *testing.T) {
 		{"repeated key, apart", ` {"b":1,"a":2,"b":3}`, 1, `key "b" is repeated in the object`},
 		{"repeated key, escaped", `{"a":1,"\u0061":2}`, 0, `key "a" is repeated in the object`},
 		{"integer that would be rounded", `{"n":9007199254740993}`, 5, "number that cannot be held exactly"},
+		{"integer that is printed as another", `1170000000009999872`, 0, "number that cannot be held exactly"},
+		{"power of two that is printed as another", `1180591620717411303424`, 0, "number that cannot be held exactly"},
 		{"out of range", `[1e400]`, 1, "number that cannot be held exactly"},
 		{"lone surrogate", `"\ud800x"`, 2, "lone surrogate"},
 		{"trailing comma", `[1,]`, 3, "unexpected character"},
@@ -166,7 +168,7 @@ func BenchmarkCanonicalNestedUnsorted(b *testing.B) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{`{"b":[1,2.5,"x"],"a":null}`, `"\ud83d\ude00"`, `1e-7`, `{"":{}}`, `[[],{}]`, "\"\xff\""} {
+	for _, seed := range []string{`{"b":[1,2.5,"x"],"a":null}`, `"\ud83d\ude00"`, `1e-7`, `117000000001e7`, `{"":{}}`, `[[],{}]`, "\"\xff\""} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -1,7 +1,9 @@
 package primitives
 
 import (
+	"bytes"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -21,11 +23,29 @@ func (c *canonicalizer) number() error {
 		return nil
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || integer && string(strconv.AppendFloat(nil, f, 'f', 0, 64)) != string(text) {
+	if err != nil || integer && !says(f, text) {
 		return &SyntaxError{Offset: start, Problem: "number that cannot be held exactly", Advice: "send it as a string"}
 	}
 	c.out = AppendNumber(c.out, f)
 	return nil
+}
+
+// says reports whether the canonical form of f is the integer that was written, so that no two integers have one form. A
+// double may hold an integer exactly and still be printed as another that is shorter, as 2^68 is.
+func says(f float64, integer []byte) bool {
+	var room [32]byte
+	form := AppendNumber(room[:0], f)
+	mantissa, exponent, large := bytes.Cut(form, []byte("e+"))
+	if !large {
+		return bytes.Equal(form, integer)
+	}
+	zeros, err := strconv.Atoi(string(exponent))
+	whole, fraction, _ := bytes.Cut(mantissa, []byte("."))
+	if zeros -= len(fraction); err != nil || zeros < 0 || len(integer) != len(whole)+len(fraction)+zeros {
+		return false
+	}
+	digits := slices.Concat(whole, fraction, bytes.Repeat([]byte("0"), zeros))
+	return bytes.Equal(digits, integer)
 }
 
 // scanNumber passes over a number and reports whether it is an integer literal.

@@ -110,6 +110,20 @@ func signal(code string) string {
 	}
 }
 
+// undone reports whether the action is known not to have been done: it was refused before it ran, or says itself why it
+// failed. After a deadline, a cancellation or a fault of the record nobody knows.
+func (r *Report) undone() bool {
+	if r.Error == nil {
+		return false
+	}
+	switch r.Error.Code {
+	case "denied", "bad_arguments", "unknown_name", "overloaded", "failed":
+		return true
+	default:
+		return false
+	}
+}
+
 // touchedBy is what an action's answer says of the paths it touched, for the state.
 func touchedBy(action string, answer json.RawMessage) map[string]string {
 	var a struct {

@@ -119,8 +119,11 @@ func (m *Module) execute(ctx context.Context, r *tools.Request, o Order) (Report
 		return report, err
 	}
 	report, err = m.perform(ctx, r, o, report)
+	if !report.Success && !report.undone() {
+		return report, err // nobody knows how far it came, so the key stays claimed
+	}
 	answer, encodeErr := json.Marshal(report)
-	return report, errors.Join(err, encodeErr, claim.Finish(ctx, err == nil && report.Success, answer))
+	return report, errors.Join(err, encodeErr, claim.Finish(ctx, report.Success, answer))
 }
 
 // rehearse says what would come of an order.
@@ -157,8 +160,10 @@ func (m *Module) perform(ctx context.Context, r *tools.Request, o Order, report 
 	case errors.As(err, &refused):
 		report.Error = &Trouble{Code: string(refused.Code), Reason: refused.Reason, Details: refused.Details}
 		report.Signal = signal(string(refused.Code))
-	default:
+	case err != nil:
 		return Report{}, err
+	default:
+		report.Error, report.Signal = &Trouble{Code: "failed", Reason: "the action answered with an error"}, signal("failed")
 	}
 	report.Context = &ReportContext{Execution: or(c.Execution, r.Execution()), Policies: c.Policies, StateRef: c.StateRef}
 	if c.StateRef == "" {
@@ -167,7 +172,7 @@ func (m *Module) perform(ctx context.Context, r *tools.Request, o Order, report 
 	step := Step{Action: o.Action, Call: r.ID(), At: m.opts.Now().UTC(), Success: report.Success}
 	memory, etag, err := m.memories.Add(context.WithoutCancel(ctx), r.Caller().Identity(), c.StateRef, step, touchedBy(o.Action, report.Data))
 	if err != nil {
-		return Report{}, expose(err)
+		return report, expose(err) // what the action did is done
 	}
 	report.Context.StateETag = etag
 	report.Context.History = memory.Steps[max(0, len(memory.Steps)-shownSteps):]

@@ -11,13 +11,16 @@ import (
 
 // How the lock is shared. Taking it and looking what others wrote costs as much as the write itself, so a process that
 // writes without a pause, and finds nobody else, keeps it between its groups. Whoever then finds the lock taken rings:
-// it holds a shared lock on a second file, the bell, for as long as it waits. The keeper looks at the bell every keepTick,
-// and from then on gives the lock back after each group, until it has been alone for another keepAfter groups. A lock on
-// a file ends with its process, so nothing is left behind by a waiter, or a keeper, that dies.
+// it holds a shared lock on a second file, the bell, for as long as it waits. Whoever keeps the lock looks at the bell
+// after a group every listenEvery, and from then on gives the lock back after each group, until it has been alone for
+// another keepAfter groups. A timer gives back the lock of a process that writes no more. A lock on a file ends with its
+// process, so nothing is left behind by a waiter, or a keeper, that dies.
 const (
-	keepAfter = 32                   // groups in a row, with nobody else about, after which the lock is kept
-	keepPause = 2 * time.Millisecond // between two groups ends the row
-	keepTick  = time.Millisecond     // how often the keeper looks whether somebody waits, and whether it still writes
+	keepAfter   = 32                   // groups in a row, with nobody else about, after which the lock is kept
+	keepPause   = 2 * time.Millisecond // between two groups ends the row
+	keepIdle    = time.Millisecond     // without a group, after which the lock is given back
+	listenEvery = time.Millisecond     // by the journal's clock, or
+	listenAfter = 64                   // groups: then it is looked whether somebody waits
 
 	firstWait = 20 * time.Microsecond  // between two attempts to take the lock; it doubles
 	longWait  = 200 * time.Microsecond // at most
@@ -28,16 +31,18 @@ const (
 type turn struct {
 	lock    *os.File
 	bell    *os.File
-	held    bool          // the lock is this process's, in use or kept
-	current bool          // held, and the state is what the directory says
-	row     int           // groups written without a pause and without seeing anybody else
-	uses    uint64        // how often the lock was wanted
-	kept    chan struct{} // of capacity 1: the lock is kept from now on
+	held    bool        // the lock is this process's, in use or kept
+	current bool        // held, and the state is what the directory says
+	row     int         // groups written without a pause and without seeing anybody else
+	idle    *time.Timer // runs while the lock is kept
+	heard   time.Time   // when it was looked last whether somebody waits
+	unheard int         // groups since then
 }
 
 // openTurn opens the lock and the bell.
 func openTurn(dir string) (turn, error) {
-	t := turn{kept: make(chan struct{}, 1)}
+	t := turn{idle: time.NewTimer(keepIdle)}
+	t.idle.Stop()
 	var err error
 	if t.lock, err = os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600); err != nil { //nolint:gosec // a path within the data directory
 		return turn{}, err
@@ -87,7 +92,6 @@ func (t *turn) rung() (bool, error) {
 // hold takes the journal's lock from the other processes, unless it was kept. The caller holds j.mu.
 func (j *Journal) hold() error {
 	t := &j.turn
-	t.uses++
 	if t.held {
 		return nil
 	}
@@ -110,17 +114,35 @@ func (j *Journal) hold() error {
 // letGo gives the lock back, or keeps it while that is no harm to anybody. The caller holds j.mu.
 func (j *Journal) letGo() {
 	t := &j.turn
-	if t.row < keepAfter || !t.current {
+	if t.row < keepAfter || !t.current || j.heeded() {
 		j.release()
 		return
 	}
-	if t.row == keepAfter {
-		t.row++ // so that the keeper is told once
-		select {
-		case t.kept <- struct{}{}:
-		default: // it has not looked yet, and will find this
-		}
+	t.idle.Reset(keepIdle)
+}
+
+// heeded looks, when it is time, whether somebody waits for a lock that is kept. If so it gives the lock back, leaves
+// whoever rang the time to take it, and reports true.
+func (j *Journal) heeded() bool {
+	t := &j.turn
+	if t.unheard++; t.unheard < listenAfter && j.at.time.Sub(t.heard) < listenEvery {
+		return false
 	}
+	t.unheard, t.heard = 0, j.at.time
+	rung, err := t.rung()
+	if err != nil {
+		j.o.OnError(fmt.Errorf("look who waits for the journal: %w", err))
+	}
+	if !rung {
+		return false
+	}
+	t.disturbed()
+	j.release()
+	for n := 0; rung && err == nil && n < courtesy; n++ {
+		time.Sleep(longWait)
+		rung, err = t.rung()
+	}
+	return true
 }
 
 // release gives the lock back. What others write from here on must be adopted. The caller holds j.mu.
@@ -131,6 +153,7 @@ func (j *Journal) release() {
 	}
 	t.held, t.current = false, false
 	t.row = min(t.row, keepAfter-1)
+	t.idle.Stop()
 	if err := unlock(t.lock); err != nil {
 		j.o.OnError(fmt.Errorf("unlock journal: %w", err))
 	}
@@ -149,55 +172,31 @@ func (t *turn) paced(since time.Duration) {
 // disturbed notes that this process is not alone, or that its state is not to be relied on.
 func (t *turn) disturbed() { t.row, t.current = 0, false }
 
-// keep gives back a lock that is kept, when it is time. It ends with the context.
+// keep gives back the lock of a process that writes no more. It ends with the context.
 func (j *Journal) keep(ctx context.Context) {
-	tick := time.NewTimer(keepTick)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-j.turn.kept:
-		}
-		for uses, kept := uint64(0), true; kept; {
-			tick.Reset(keepTick)
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				uses, kept = j.attendLock(uses)
-			}
+		case <-j.turn.idle.C:
+			j.rest()
 		}
 	}
 }
 
-// attendLock gives the lock back if it was not used since the last time, or if somebody waits for it, who is then left
-// the time to take it. It reports how often it was used, and whether it is still kept.
-func (j *Journal) attendLock(last uint64) (uses uint64, kept bool) {
+// rest gives back a lock that is kept.
+func (j *Journal) rest() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t := &j.turn
-	if !t.held {
-		return t.uses, false
+	if j.turn.held {
+		j.turn.disturbed()
+		j.release()
 	}
-	rung, err := t.rung()
-	if err != nil {
-		j.o.OnError(fmt.Errorf("look who waits for the journal: %w", err))
-	}
-	if t.uses != last && !rung {
-		return t.uses, true
-	}
-	t.disturbed()
-	j.release()
-	for n := 0; rung && err == nil && n < courtesy; n++ {
-		time.Sleep(longWait)
-		rung, err = t.rung()
-	}
-	return t.uses, false
 }
 
 // close closes the files, which gives the lock back.
 func (t *turn) close() error {
 	t.held, t.current = false, false
+	t.idle.Stop()
 	return errors.Join(t.bell.Close(), t.lock.Close())
 }

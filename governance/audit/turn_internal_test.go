@@ -75,17 +75,37 @@ func ring(t *testing.T, j *Journal) *os.File {
 func TestLockIsKeptWhileItIsUsed(t *testing.T) {
 	t.Parallel()
 	j := keeping(t, t.TempDir())
-	uses, kept := j.attendLock(0)
-	if !kept {
-		t.Fatal("given back though it was used")
+	if write(t, j, 3*listenAfter); !j.turn.held {
+		t.Fatal("given back though it was used and nobody waited")
 	}
-	write(t, j, 1)
-	if uses, kept = j.attendLock(uses); !kept {
-		t.Fatal("given back though it was used again")
-	}
-	if _, kept = j.attendLock(uses); kept || j.turn.held {
+	if j.rest(); j.turn.held {
 		t.Error("kept though it was not used")
 	}
+}
+
+// TestIdleLockIsGivenBack leaves a journal alone that keeps the lock: its own timer gives it back.
+func TestIdleLockIsGivenBack(t *testing.T) {
+	t.Parallel()
+	j := keeping(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		j.keep(ctx)
+	}()
+	lock, err := os.OpenFile(filepath.Join(j.dir, lockName), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := awaitLock(lock, true, func(d time.Duration) error {
+		time.Sleep(d)
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	<-ended
 }
 
 // TestRingingEndsTheKeeping has somebody ring who dies before the lock is taken: after one look it is given back, after
@@ -94,13 +114,13 @@ func TestRingingEndsTheKeeping(t *testing.T) {
 	t.Parallel()
 	j := keeping(t, t.TempDir())
 	bell := ring(t, j)
-	write(t, j, 1)
-	if _, kept := j.attendLock(0); kept || j.turn.held {
+	if write(t, j, listenAfter); j.turn.row >= keepAfter {
 		t.Fatal("kept though somebody rang")
 	}
 	if err := bell.Close(); err != nil {
 		t.Fatal(err)
 	}
+	j.turn.disturbed()
 	for range keepAfter - 1 {
 		if write(t, j, 1); j.turn.held {
 			t.Fatal("kept right after somebody rang")
@@ -111,7 +131,7 @@ func TestRingingEndsTheKeeping(t *testing.T) {
 	}
 }
 
-// TestWaiterGetsTheLock has a waiter and a keeper that appends without end: the keeper's first look lets the waiter in.
+// TestWaiterGetsTheLock has a waiter and a keeper that appends without end: its next look at the bell lets the waiter in.
 func TestWaiterGetsTheLock(t *testing.T) {
 	t.Parallel()
 	for name, exclusive := range map[string]bool{"writer": true, "reader": false} {
@@ -135,9 +155,8 @@ func TestWaiterGetsTheLock(t *testing.T) {
 				})
 			}()
 			<-waiting
-			for kept := true; kept; {
+			for j.turn.held {
 				write(t, j, 1)
-				_, kept = j.attendLock(0)
 			}
 			if err := <-got; err != nil {
 				t.Error(err)

@@ -32,7 +32,7 @@ func (s *Server) complete(ctx context.Context, r *request) ([]byte, *rpcError) {
 		b = strconv.AppendInt(append(b, `,"total":`...), int64(answer.Total), 10)
 	}
 	b = append(appendBool(b, "hasMore", answer.More), '}')
-	return s.closeResult(b, r.meta.modern, answer.Meta, false), nil
+	return s.closeResult(b, r.meta.modern, &answer, false), nil
 }
 
 func completionOf(params json.RawMessage) (name string, args json.RawMessage, fault *rpcError) {

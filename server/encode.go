@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -25,15 +24,15 @@ func (s *Server) encode(r *request, kind governance.Kind, answer tools.Result) [
 	default:
 		b = appendTool(b, answer)
 	}
-	return s.closeResult(b, r.meta.modern, answer.Meta, kind == governance.KindResource)
+	return s.closeResult(b, r.meta.modern, &answer, kind == governance.KindResource)
 }
 
 // closeResult adds what every result carries: _meta, and in the 2026 era the result's type, the server's name and,
 // where a client may keep the result, for how long.
-func (s *Server) closeResult(b []byte, modern bool, meta map[string]json.RawMessage, cacheable bool) []byte {
-	if len(meta) > 0 || modern {
+func (s *Server) closeResult(b []byte, modern bool, answer *tools.Result, cacheable bool) []byte {
+	if answer.CallID != "" || len(answer.Meta) > 0 || modern {
 		b = append(b, `,"_meta":`...)
-		b = s.appendMeta(b, modern, meta)
+		b = s.appendMeta(b, modern, answer)
 	}
 	if modern {
 		b = append(b, `,"resultType":"complete"`...)
@@ -48,18 +47,26 @@ func (s *Server) closeResult(b []byte, modern bool, meta map[string]json.RawMess
 	return b
 }
 
-func (s *Server) appendMeta(b []byte, modern bool, meta map[string]json.RawMessage) []byte {
+func (s *Server) appendMeta(b []byte, modern bool, answer *tools.Result) []byte {
 	b = append(b, '{')
-	for _, key := range slices.Sorted(maps.Keys(meta)) {
-		b = append(append(appendString(b, key), ':'), meta[key]...)
-		b = append(b, ',')
+	if answer.CallID != "" {
+		b = appendString(append(b, `"`+tools.MetaCall+`":{"id":`...), answer.CallID)
+		b = append(b, "},"...)
+	}
+	if len(answer.Meta) > 0 { // sorting none would allocate
+		for _, key := range slices.Sorted(maps.Keys(answer.Meta)) {
+			if key == tools.MetaCall {
+				continue
+			}
+			b = append(append(appendString(b, key), ':'), answer.Meta[key]...)
+			b = append(b, ',')
+		}
 	}
 	if modern {
 		b = append(append(b, `"io.modelcontextprotocol/serverInfo":`...), s.self...)
 		return append(b, '}')
 	}
-	b[len(b)-1] = '}'
-	return b
+	return append(bytes.TrimSuffix(b, []byte{','}), '}')
 }
 
 func appendTool(b []byte, answer tools.Result) []byte {

@@ -72,7 +72,7 @@ func (s *Server) page(r *request, key string, entries []entry, after string) []b
 		b = strconv.AppendInt(b, s.opts.ListTTL.Milliseconds(), 10)
 		b = append(b, `,"cacheScope":"private"`...)
 	}
-	return s.closeResult(b, r.meta.modern, nil, false)
+	return s.closeResult(b, r.meta.modern, &tools.Result{}, false)
 }
 
 // A cursor is the method and the last name of the page before. It needs no seal: whoever makes one up sees nothing that

@@ -28,7 +28,9 @@ type call struct {
 	holders  atomic.Int32 // Dispatch, and the handler's goroutine
 	slot     Slot
 	decision governance.Decision
-	charged  bool // the entry of the decision carries its charges
+	charged  bool            // the entry of the decision carries its charges
+	entry    audit.Entry     // the decision's, then the outcome's
+	charges  [4]audit.Charge // where the charges of both lie, if they are no more
 	run      execution
 
 	cancel  context.CancelFunc // of the running handler's context; guarded by Dispatcher.mu

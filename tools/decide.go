@@ -117,11 +117,11 @@ func (c *call) unrecorded(ctx context.Context, err error) *Error {
 
 // recordDecision writes the entry of the decision, then announces it.
 func (c *call) recordDecision(ctx context.Context) error {
-	e := c.entry()
+	e := c.blank()
 	e.Args = c.payload(c.args())
 	e.Decision = audit.DecisionOf(c.decision)
 	e.Event = c.decision.Event
-	e.Charges = audit.ChargesOf(c.decision.Charges)
+	e.Charges = audit.AppendCharges(c.charges[:0], c.decision.Charges)
 	if err := c.slot.Decision(ctx, e); err != nil {
 		return err
 	}

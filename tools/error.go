@@ -27,7 +27,7 @@ const (
 
 // The keys of result _meta that the kernel writes.
 const (
-	MetaCall     = "io.mcp-kernel/call"     // on every answer: {"id", "event"}
+	MetaCall     = "io.mcp-kernel/call"     // on every answer: {"id"}; Result.CallID as it is sent
 	MetaDecision = "io.mcp-kernel/decision" // on a refusal: the fields of Refusal
 )
 

@@ -28,7 +28,8 @@ type Journal interface {
 	Release(charges ...governance.Charge)
 }
 
-// A Slot is the right to record one call: its decision, then its outcome. *audit.Slot is one.
+// A Slot is the right to record one call: its decision, then its outcome. *audit.Slot is one. An entry is the caller's
+// again when its method returns.
 type Slot interface {
 	Decision(ctx context.Context, e *audit.Entry) error
 	Outcome(ctx context.Context, e *audit.Entry) error

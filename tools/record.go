@@ -10,9 +10,10 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 )
 
-// entry is what both entries of a call have in common.
-func (c *call) entry() *audit.Entry {
-	e := &audit.Entry{
+// blank makes the call's entry one that says what both of them have in common.
+func (c *call) blank() *audit.Entry {
+	e := &c.entry
+	*e = audit.Entry{
 		Call: c.gov.ID, Parent: c.gov.Parent, Target: c.gov.Kind, Name: c.gov.Name, Caller: c.gov.Caller,
 		Execution: c.gov.Execution, Depth: c.gov.Depth, Labels: c.gov.Labels,
 	}
@@ -50,7 +51,7 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	entry := c.outcome(&e, reviewed, doc)
 	entry.Tokens = used.Tokens
 	settled := c.settle(ctx, used)
-	entry.Charges = audit.ChargesOf(settled)
+	entry.Charges = audit.AppendCharges(c.charges[:0], settled)
 	if err := c.slot.Outcome(ctx, entry); err != nil {
 		c.d.opts.Journal.Release(settled...)
 		c.fault(fmt.Errorf("record outcome: %w", err))
@@ -64,7 +65,7 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	if e.refusal != nil {
 		return Result{}, e.refusal
 	}
-	c.sign(&e.result)
+	e.result.CallID = c.gov.ID
 	return e.result, nil
 }
 
@@ -106,7 +107,7 @@ func (c *call) review(ctx context.Context, e *ending, doc []byte) governance.Dec
 
 // outcome is the entry of how the call ended.
 func (c *call) outcome(e *ending, reviewed governance.Decision, doc []byte) *audit.Entry {
-	entry := c.entry()
+	entry := c.blank()
 	entry.Status, entry.SchemaValid = e.status, e.valid
 	entry.Confidence = reviewed.Confidence
 	entry.Handler, entry.Elapsed = e.handler, c.d.opts.Now().Sub(c.began)
@@ -139,14 +140,6 @@ func (c *call) settle(ctx context.Context, used governance.Used) []governance.Ch
 func (c *call) count(doc []byte, bound int64) {
 	text := append(append(make([]byte, 0, len(c.args())+len(doc)), c.args()...), doc...)
 	c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, text, bound)
-}
-
-// sign adds the call's id to an answer, by which its entries are found.
-func (c *call) sign(r *Result) {
-	if r.Meta == nil {
-		r.Meta = make(map[string]json.RawMessage, 1)
-	}
-	r.Meta[MetaCall] = append(appendString([]byte(`{"id":`), c.gov.ID), '}')
 }
 
 // announce publishes an event of the call.

@@ -18,8 +18,9 @@ type Result struct {
 	Total  int      // of all matching values; 0 when unknown
 	More   bool     // there are more values than were returned
 
-	Doubt float64                    // 1 − the tool's own confidence: 0 (none) to 1; it can only lower the kernel's figure
-	Meta  map[string]json.RawMessage // result _meta; keys under "io.mcp-kernel/" are the kernel's
+	CallID string                     // of the call that this answers, by which its entries are found; the Dispatcher's
+	Doubt  float64                    // 1 − the tool's own confidence: 0 (none) to 1; it can only lower the kernel's figure
+	Meta   map[string]json.RawMessage // result _meta; keys under "io.mcp-kernel/" are the kernel's
 }
 
 // ContentType says which fields of a Content are filled.

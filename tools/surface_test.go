@@ -124,10 +124,10 @@ func TestResourcesPromptsAndCompletion(t *testing.T) {
 				}
 				return
 			}
-			if got := string(result.Meta[tools.MetaCall]); got != `{"id":"call-1"}` {
-				t.Errorf("meta %s", got)
+			if result.CallID != "call-1" {
+				t.Errorf("answers call %q", result.CallID)
 			}
-			result.Meta = nil
+			result.CallID = ""
 			if c.refused != "" || !reflect.DeepEqual(result, c.want) {
 				t.Errorf("got  %+v\nwant %+v %s", result, c.want, c.refused)
 			}

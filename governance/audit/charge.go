@@ -23,14 +23,19 @@ func ChargesOf(charges []governance.Charge) []Charge {
 	if len(charges) == 0 {
 		return nil
 	}
-	out := make([]Charge, len(charges))
-	for i, c := range charges {
-		out[i] = Charge{Shard: c.Shard, Name: c.Claim.Name, N: c.Claim.N, Limit: c.Claim.Limit, Window: c.Claim.Window}
+	return AppendCharges(make([]Charge, 0, len(charges)), charges)
+}
+
+// AppendCharges is ChargesOf into memory that the caller has.
+func AppendCharges(dst []Charge, charges []governance.Charge) []Charge {
+	for _, c := range charges {
+		charge := Charge{Shard: c.Shard, Name: c.Claim.Name, N: c.Claim.N, Limit: c.Claim.Limit, Window: c.Claim.Window}
 		if c.Claim.Window > 0 && !c.Until.IsZero() {
-			out[i].Start = c.Until.Add(-c.Claim.Window).UTC()
+			charge.Start = c.Until.Add(-c.Claim.Window).UTC()
 		}
+		dst = append(dst, charge)
 	}
-	return out
+	return dst
 }
 
 // Claim returns the charge as what was claimed.

@@ -78,6 +78,8 @@ type scribe struct {
 	digest    hash.Hash
 	canonical []byte
 	text      []byte // the call's id, then a hash
+	salted    string // the call that the salt is of
+	last      []byte // the salt
 	preview   preview
 }
 
@@ -107,11 +109,14 @@ func (s *scribe) payload(call string, raw []byte, o *Options) (p Payload, err er
 // salt returns the salt of a call's digests: HMAC-SHA256(secret, call id), valid until the next one is made. It is
 // disclosed only with a receipt.
 func (s *scribe) salt(call string) []byte {
+	if s.salted == call && call != "" { // a call's arguments and its result are often written by the same scribe
+		return s.last
+	}
 	s.mac.Reset()
 	s.text = append(s.text[:0], call...)
 	s.mac.Write(s.text)
-	s.text = s.mac.Sum(s.text[:0])
-	return s.text
+	s.salted, s.last = call, s.mac.Sum(s.last[:0])
+	return s.last
 }
 
 // salt returns the salt of a call's digests.

@@ -73,13 +73,13 @@ func NewBaselines(o BaselineOptions) (*Baselines, error) {
 // the same arguments as before is compared by content; what it is compared with is the answer before, and an alarm stays
 // for a window of calls unless the answer goes back. A place whose value is another one time after time, such as a
 // counter, stops counting as content. Every answer is compared in form and size with answers to whatever arguments; every
-// call by whether it ended in an error. The first calls have confidence 1. A cancelled call, and one that did not run,
-// says nothing of a tool and has confidence 1.
+// call by whether it ended in an error. The first calls have confidence 1. A cancelled call, one that did not run and one
+// that ended with a question say nothing of a tool and have confidence 1.
 //
 // Content says that an answer changed, not that it is wrong: a file that was edited in between has drifted too. That is
 // why drift is announced and blocks nothing.
 func (b *Baselines) Confidence(identity, tool string, args, result []byte, status Status) float64 {
-	if b == nil || !status.Ran() || status == StatusCancelled {
+	if b == nil || !status.Ran() || status == StatusCancelled || status == StatusInputRequired {
 		return 1
 	}
 	r, ok := b.readers.Get().(*reader)

@@ -87,6 +87,7 @@ type Call struct {
 	Hints     Hints           // declared by the tool
 	Labels    []string        // what the execution has touched so far
 	Args      json.RawMessage // raw JSON object exactly as received; nil or empty means {}
+	Answers   json.RawMessage // JSON object of what the client answered to questions of earlier rounds, by key; nil is none
 	Meta      json.RawMessage // raw _meta of the request, or nil; never trusted
 	At        time.Time       // when the call arrived, by the kernel's clock
 }

@@ -139,18 +139,19 @@ type Status uint8
 
 // The ways in which a call ends.
 const (
-	StatusInvalid      Status = iota
-	StatusOK                  // the handler answered
-	StatusToolError           // the handler answered with an error the model can act on
-	StatusDenied              // a decision denied it; no handler ran
-	StatusBadArguments        // the arguments did not decode; no handler ran
-	StatusTimeout             // the deadline passed
-	StatusCancelled           // the caller hung up, cancelled, or the kernel was frozen
-	StatusPanic               // the handler panicked
-	StatusWithheld            // the handler answered and the review withheld its answer
+	StatusInvalid       Status = iota
+	StatusOK                   // the handler answered
+	StatusToolError            // the handler answered with an error the model can act on
+	StatusDenied               // a decision denied it; no handler ran
+	StatusBadArguments         // the arguments did not decode; no handler ran
+	StatusTimeout              // the deadline passed
+	StatusCancelled            // the caller hung up, cancelled, or the kernel was frozen
+	StatusPanic                // the handler panicked
+	StatusWithheld             // the handler answered and the review withheld its answer
+	StatusInputRequired        // the handler asked the client something, and will run again when the client calls with the answer
 )
 
-const statusNames = "invalid ok tool_error denied bad_arguments timeout cancelled panic withheld"
+const statusNames = "invalid ok tool_error denied bad_arguments timeout cancelled panic withheld input_required"
 
 // String returns the status's name, as in "tool_error".
 func (s Status) String() string { return nameAt(statusNames, int(s)) }
@@ -171,7 +172,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 // Ran reports whether the handler was started.
 func (s Status) Ran() bool {
 	switch s {
-	case StatusOK, StatusToolError, StatusTimeout, StatusCancelled, StatusPanic, StatusWithheld:
+	case StatusOK, StatusToolError, StatusTimeout, StatusCancelled, StatusPanic, StatusWithheld, StatusInputRequired:
 		return true
 	default:
 		return false

@@ -59,7 +59,7 @@ func (g *Gate) claim(w *walk) {
 	if w.snapshot != nil {
 		calls, tokens = w.snapshot.effective.MaxToolCallsPerRequest, w.snapshot.effective.MaxTokensPerRequest
 	}
-	size := int64(max(len(w.call.Args), len("{}")))
+	size := int64(max(len(w.call.Args)+len(w.call.Answers), len("{}")))
 	window := g.options.Window
 	w.counters = 0
 	if w.call.Kind.charges() {

@@ -43,7 +43,7 @@ func TestTexts(t *testing.T) {
 	roundTrip[governance.Kind](t, []governance.Kind{0, 1, 2, 3, 4, 5, 6}, "invalid", "tool", "resource", "prompt", "completion", "subscription", "task")
 	roundTrip[governance.Effect](t, []governance.Effect{governance.Deny, governance.Allow, governance.Ask}, "deny", "allow", "ask")
 	roundTrip[governance.Event](t, []governance.Event{0, 1, 2, 3, 4, 5}, "NONE", "TOOL_CALL_BLOCKED", "POLICY_VIOLATION", "POLICY_CHECK", "DRIFT_DETECTED", "CHECKPOINT_CREATED")
-	roundTrip[governance.Status](t, []governance.Status{0, 1, 2, 3, 4, 5, 6, 7, 8}, "invalid", "ok", "tool_error", "denied", "bad_arguments", "timeout", "cancelled", "panic", "withheld")
+	roundTrip[governance.Status](t, []governance.Status{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, "invalid", "ok", "tool_error", "denied", "bad_arguments", "timeout", "cancelled", "panic", "withheld", "input_required")
 	roundTrip[governance.Mode](t, []governance.Mode{governance.Enforce, governance.AuditOnly}, "enforce", "audit")
 	roundTrip[governance.TraceOutcome](t, []governance.TraceOutcome{0, 1, 2, 3}, "invalid", "pass", "fail", "skipped")
 	roundTrip[governance.Duration](t, []governance.Duration{0, 1e9}, "0s", "1s")

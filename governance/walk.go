@@ -212,13 +212,8 @@ func scanned(_ context.Context, w *walk) *Decision {
 	}
 }
 
-// arguments returns the arguments as the handler will see them: nothing is an empty object.
-func (c *Call) arguments() []byte {
-	if len(c.Args) == 0 {
-		return []byte("{}")
-	}
-	return c.Args
-}
+// arguments returns everything that the handler will see of the client, as Input does.
+func (c *Call) arguments() []byte { return c.Input() }
 
 // decodedName returns the name of what a URI names with its percent-encoding resolved once, as the variables of a
 // resource's template are before a handler sees them, and reports whether that makes a difference.

@@ -118,7 +118,7 @@ func (c *call) unrecorded(ctx context.Context, err error) *Error {
 // recordDecision writes the entry of the decision, then announces it.
 func (c *call) recordDecision(ctx context.Context) error {
 	e := c.blank()
-	e.Args = c.payload(c.args())
+	e.Args = c.payload(c.gov.Input())
 	e.Decision = audit.DecisionOf(c.decision)
 	e.Event = c.decision.Event
 	e.Charges = audit.AppendCharges(c.charges[:0], c.decision.Charges)

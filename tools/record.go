@@ -46,7 +46,7 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	}
 	used := governance.Used{}
 	if e.status.Ran() {
-		used = governance.Used{Calls: 1, Tokens: int64(len(c.args()) + len(doc))}
+		used = governance.Used{Calls: 1, Tokens: int64(len(c.gov.Input()) + len(doc))}
 	}
 	entry := c.outcome(&e, reviewed, doc)
 	entry.Tokens = used.Tokens
@@ -138,7 +138,8 @@ func (c *call) settle(ctx context.Context, used governance.Used) []governance.Ch
 
 // count hands the call's text over to be counted.
 func (c *call) count(doc []byte, bound int64) {
-	text := append(append(make([]byte, 0, len(c.args())+len(doc)), c.args()...), doc...)
+	input := c.gov.Input()
+	text := append(append(make([]byte, 0, len(input)+len(doc)), input...), doc...)
 	c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, text, bound)
 }
 

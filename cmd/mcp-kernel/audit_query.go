@@ -42,7 +42,7 @@ values selects. When there are more, the last line is the cursor of the next pag
 	flags.StringVar(&q.target, "target", "", "tool, resource, prompt, completion or subscription")
 	flags.Var(&q.kinds, "kind", "decision, outcome, usage or control; may be repeated")
 	flags.Var(&q.effects, "effect", "allow, deny or ask; may be repeated")
-	flags.Var(&q.statuses, "status", "ok, tool_error, denied, bad_arguments, timeout, cancelled, panic or withheld; may be repeated")
+	flags.Var(&q.statuses, "status", "ok, tool_error, denied, bad_arguments, timeout, cancelled, panic, withheld or input_required; may be repeated")
 	flags.Var(&q.events, "event", "TOOL_CALL_BLOCKED, POLICY_VIOLATION, POLICY_CHECK, DRIFT_DETECTED or CHECKPOINT_CREATED; may be repeated")
 	flags.StringVar(&q.since, "since", "", "`time` from which on, as in 2026-11-22T15:04:05Z, or how long ago, as in 24h")
 	flags.StringVar(&q.until, "until", "", "`time` before which, or how long ago")

@@ -44,7 +44,7 @@ type Query struct {
 	Call        string     `json:"call,omitempty" doc:"id of one call"`
 	Name        string     `json:"name,omitempty" doc:"tool, resource or prompt"`
 	Effect      string     `json:"effect,omitempty" enum:"allow,deny,ask"`
-	Status      string     `json:"status,omitempty" enum:"ok,tool_error,denied,bad_arguments,timeout,cancelled,panic,withheld"`
+	Status      string     `json:"status,omitempty" enum:"ok,tool_error,denied,bad_arguments,timeout,cancelled,panic,withheld,input_required"`
 	Event       string     `json:"event,omitempty" enum:"TOOL_CALL_BLOCKED,POLICY_VIOLATION,POLICY_CHECK,DRIFT_DETECTED,CHECKPOINT_CREATED"`
 	Execution   string     `json:"execution,omitempty"`
 	Since       *time.Time `json:"since,omitempty" doc:"RFC 3339; entries at or after it"`

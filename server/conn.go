@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 
@@ -15,7 +14,7 @@ import (
 // handled in the order in which they came.
 type conn struct {
 	server  *Server
-	out     *outbox
+	out     outlet // for what belongs to no request
 	caller  governance.Caller
 	session *session        // of the 2025 era
 	ctx     context.Context //nolint:containedctx // a connection outlives the call that made it
@@ -38,22 +37,28 @@ type request struct {
 	meta      requestMeta
 	peer      *requestPeer
 	conn      *conn
+	out       outlet // for what belongs to it, before its answer
 	cancel    context.CancelFunc
 	cancelled atomic.Bool // by the client, which then expects no answer
 	refusal   *rpcError   // set by a handler; it replaces what the SDK answers
 	result    []byte      // set by a handler: the result object
 }
 
-func (s *Server) newConn(ctx context.Context, out io.Writer, caller governance.Caller) *conn {
+func (s *Server) newConn(ctx context.Context, out outlet, caller governance.Caller) *conn {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &conn{
-		server: s, out: newOutbox(out, s.opts.MaxLine), caller: caller, session: newSession("connection"),
+		server: s, out: out, caller: caller, session: newSession("connection"),
 		ctx: ctx, cancel: cancel, slots: make(chan struct{}, s.opts.MaxConcurrent),
 		inflight: map[string]*request{}, watches: map[string]func(){}, streams: map[*listener]struct{}{},
 	}
 	s.join(c)
-	context.AfterFunc(ctx, func() { s.leave(c) })
 	return c
+}
+
+// close ends the connection: what still runs for it is cancelled, and it is told nothing more.
+func (c *conn) close() {
+	c.cancel()
+	c.server.leave(c)
 }
 
 // handle takes one message. It returns once the message is being worked on.
@@ -96,10 +101,10 @@ func (c *conn) notified(env *envelope) {
 // requested starts work on a request. What cannot block is answered here, in order; the rest has its own goroutine and
 // a slot, so that no call waits for another.
 func (c *conn) requested(env *envelope) {
-	r := &request{env: env, meta: readMeta(env.rawMeta()), conn: c}
+	r := &request{env: env, meta: readMeta(env.rawMeta()), conn: c, out: c.out}
 	ctx, cancel := context.WithCancel(c.ctx)
 	r.cancel = cancel
-	r.peer = &requestPeer{out: c.out, token: r.meta.progressToken, level: c.levelFor(r.meta)}
+	r.peer = &requestPeer{out: r.out, token: r.meta.progressToken, level: c.levelFor(r.meta)}
 	if !c.enter(r) {
 		cancel()
 		c.refuse(env.rawID(), &rpcError{code: codeInvalid, message: "invalid request: id is already in use"})

@@ -14,7 +14,7 @@ var _ tools.Peer = (*requestPeer)(nil)
 // A requestPeer sends the notifications of one request. It goes silent when the request ends, so that nothing follows
 // the result, and it is quiet from the start about what the client did not ask for.
 type requestPeer struct {
-	out   *outbox
+	out   outlet
 	token json.RawMessage // progress token; nil sends no progress
 	level func() logLevel // the least level that is sent; levelOff sends none
 

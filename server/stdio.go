@@ -18,7 +18,9 @@ import (
 //
 // A line that is no message, or longer than Options.MaxLine, is answered with an error and the next line is read.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer, caller governance.Caller) error {
-	c := s.newConn(context.WithoutCancel(ctx), out, caller)
+	lines := newOutbox(out, s.opts.MaxLine)
+	c := s.newConn(context.WithoutCancel(ctx), lines, caller)
+	defer c.close()
 	read := make(chan error, 1)
 	go func() {
 		defer close(read)
@@ -29,11 +31,11 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer, ca
 	case err = <-read:
 	case <-ctx.Done():
 		if !interrupt(in) {
-			c.drain(out, nil)
+			c.drain(out, lines, nil)
 			return nil
 		}
 	}
-	c.drain(out, read)
+	c.drain(out, lines, read)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading requests: %w", err)
 	}
@@ -108,7 +110,7 @@ const lastWrites = time.Second
 // drain lets running calls finish, cancels those that do not, and writes what is left to write. read, unless it is nil,
 // tells when the reader has ended: it may itself be waiting for a host that does not read its answers, so it is given no
 // more time than the calls.
-func (c *conn) drain(out io.Writer, read <-chan error) {
+func (c *conn) drain(out io.Writer, lines *outbox, read <-chan error) {
 	finished := make(chan struct{})
 	go func() {
 		if read != nil {
@@ -126,23 +128,23 @@ func (c *conn) drain(out io.Writer, read <-chan error) {
 		boundWrites(out, c.server.opts.Drain)
 	case <-timer.C:
 		c.cancelAll()
-		c.part(out, finished)
+		part(out, lines, finished)
 	}
-	_ = c.out.flush() // nobody is left to tell
-	c.out.close()
+	_ = lines.flush() // nobody is left to tell
+	lines.close()
 	c.cancel()
 }
 
 // part waits for cancelled calls, which the dispatcher answers at once, but not for a host that does not read the
 // answers: when its stream cannot be interrupted either, what waits for it ends with the process.
-func (c *conn) part(out io.Writer, finished <-chan struct{}) {
+func part(out io.Writer, lines *outbox, finished <-chan struct{}) {
 	boundWrites(out, lastWrites)
 	timer := time.NewTimer(2 * lastWrites)
 	defer timer.Stop()
 	select {
 	case <-finished:
 	case <-timer.C:
-		c.out.close()
+		lines.close()
 	}
 }
 

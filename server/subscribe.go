@@ -99,6 +99,7 @@ func (c *conn) watch(uri string, stop func()) {
 // or the server ends.
 type listener struct {
 	conn   *conn
+	out    outlet
 	id     []byte // raw id of the request, by which every notification is tagged
 	filter mcp.SubscriptionFilter
 	stops  []func()
@@ -120,7 +121,7 @@ func (s *Server) listen(ctx context.Context, r *request) ([]byte, *rpcError) {
 	if json.Unmarshal(r.env.rawParams(), &params) != nil {
 		return nil, &rpcError{code: codeParams, message: "invalid params: notifications must be an object of booleans and a list of URIs"}
 	}
-	l := &listener{conn: r.conn, id: r.env.rawID(), filter: params.Notifications}
+	l := &listener{conn: r.conn, out: r.out, id: r.env.rawID(), filter: params.Notifications}
 	if fault := s.open(r, l); fault != nil {
 		l.close()
 		return nil, fault
@@ -185,7 +186,7 @@ func (l *listener) notify(method string, params []byte) {
 	} else {
 		tag = append(tag, '}')
 	}
-	l.conn.out.offer(notification(method, tag))
+	l.out.offer(notification(method, tag))
 }
 
 func (c *conn) listeners() []*listener {

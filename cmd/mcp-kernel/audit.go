@@ -55,9 +55,9 @@ func openJournal(c config.Config) (*audit.Journal, error) {
 	return audit.Open(audit.Options{Dir: c.DataDir, Origin: standard.Origin, Signer: s, MaxRunning: 1})
 }
 
-// keys are the public keys to check signatures with: those in the text or file that was given, else those of the data
+// trusted are the public keys to check signatures with: those in the text or file that was given, else those of the data
 // directory.
-func keys(given string, c config.Config) (audit.Keys, error) {
+func trusted(given string, c config.Config) (audit.Keys, error) {
 	if given == "" {
 		s, err := signer(c)
 		if err != nil {
@@ -143,7 +143,7 @@ could change the journal cannot reach, it shows later, with 'audit verify --head
 			if err != nil {
 				return err
 			}
-			k, err := keys("", c)
+			k, err := trusted("", c)
 			if err != nil {
 				return err
 			}

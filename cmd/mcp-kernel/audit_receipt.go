@@ -123,7 +123,7 @@ func (a *app) verifyReceipt(cmd *cobra.Command, file, key, argumentsFile, result
 			return err
 		}
 	}
-	k, err := keys(key, c)
+	k, err := trusted(key, c)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (a *app) verifyJournal(cmd *cobra.Command, headFile, key string) error {
 		return err
 	}
 	o := audit.VerifyOptions{}
-	if o.Keys, err = keys(key, c); err != nil {
+	if o.Keys, err = trusted(key, c); err != nil {
 		return err
 	}
 	if headFile != "" {

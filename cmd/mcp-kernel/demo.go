@@ -37,7 +37,9 @@ nothing outside its temporary directory, and ends with exit code 1 if anything i
 	}
 }
 
-func demoKeys(dataDir string) (audit.Keys, error) { return keys("", config.Config{DataDir: dataDir}) }
+func demoKeys(dataDir string) (audit.Keys, error) {
+	return trusted("", config.Config{DataDir: dataDir})
+}
 
 // startServer starts this program as a server, as a host would: the configuration file alone says what it does, whatever
 // the environment says otherwise.

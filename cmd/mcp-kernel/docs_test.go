@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
 
 // TestReadmeTools keeps the README's table of tools in step with what is listed.
@@ -49,7 +51,7 @@ func TestDocumentedJSON(t *testing.T) {
 	for section, types := range map[string][]any{
 		"version": {build{}}, "policy validate": {validation{}, fault{}}, "tools list": {toolLine{}}, "tools call": {answer{}},
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
-		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}},
+		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
 	} {
 		_, body, found := strings.Cut(text, "\n## "+section+"\n")
 		if !found {

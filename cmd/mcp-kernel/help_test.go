@@ -67,6 +67,8 @@ func TestUsage(t *testing.T) {
 		{"an unknown event", []string{"audit", "query", "--event", "NOPE"}, `unknown event "NOPE"`},
 		{"a time that is none", []string{"audit", "query", "--since", "yesterday"}, "--since"},
 		{"a receipt of nothing", []string{"audit", "receipt"}, "with --call or with --seq"},
+		{"a key for nobody", []string{"keys", "create"}, "--principal user:ada"},
+		{"a key until soon", []string{"keys", "create", "--principal", "a", "--expires", "soon"}, `--expires "soon"`},
 		{"a receipt of two", []string{"audit", "receipt", "--seq", "1", "--call", "x"}, "with --call or with --seq"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,6 +17,7 @@ intelligence:
 	52  internal/demo
 	50  modules/standard
 	50  server
+	46  server/keys
 	45  internal/config
 
 framework:

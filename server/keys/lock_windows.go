@@ -1,0 +1,19 @@
+package keys
+
+import (
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// lock waits for the lock of an open file. Closing the file, or the end of the process, gives it back.
+func lock(f *os.File) error {
+	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &windows.Overlapped{})
+}
+
+// syncDir does nothing: NTFS journals names itself.
+func syncDir(string) error { return nil }
+
+// exposed says no: the rights of a file are inherited from its folder, and the mode says nothing of them.
+func exposed(fs.FileInfo) bool { return false }

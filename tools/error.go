@@ -21,6 +21,7 @@ const (
 	CodeWithheld     Code = "withheld"       // the answer was reviewed and withheld
 	CodeUnavailable  Code = "unavailable"    // the kernel cannot record, so it does not run; try again later
 	CodeOverloaded   Code = "overloaded"     // too many calls at once; try again later
+	CodeUnsupported  Code = "unsupported"    // the client has not declared a capability that the call needs
 	CodeFailed       Code = "failed"         // the handler says why, in words that may be shown
 	CodeInternal     Code = "internal_error" // a fault of the handler or the kernel; the log knows it by the call id
 )

@@ -16,6 +16,7 @@ type Gate interface {
 	Review(ctx context.Context, c *governance.Call, o *governance.Outcome, d governance.Decision) governance.Decision
 	Settle(ctx context.Context, c *governance.Call, d governance.Decision, used governance.Used) ([]governance.Charge, error)
 	Explain(ctx context.Context, c *governance.Call) []governance.StageTrace
+	Screen(ctx context.Context, c *governance.Call, d governance.Decision) governance.Decision
 }
 
 // A Journal records. Recording makes one of an *audit.Journal.

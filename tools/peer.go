@@ -2,7 +2,7 @@ package tools
 
 import "context"
 
-// A Peer carries what a handler tells the client while it runs. The server supplies one a call; a nil Peer drops
+// A Peer carries what a handler tells the client while it runs; one that is an Asker also what it asks. The server supplies one a call; a nil Peer drops
 // everything. Both methods return at once: what the client does not take in time is dropped.
 type Peer interface {
 	Progress(ctx context.Context, p Progress)

@@ -19,6 +19,9 @@ type Request struct {
 	peer  Peer
 	vars  map[string]string
 	ended atomic.Bool
+
+	decision *governance.Decision // by which the call runs; nil where it no longer does
+	asks     dialogue
 }
 
 // ID is the call's id, by which the log and the journal know it.
@@ -81,13 +84,16 @@ func (r *Request) Call(ctx context.Context, name string, args json.RawMessage) (
 }
 
 // CallWith makes a new governed call with the same caller: it is decided, recorded, counted and reviewed like any
-// other, one level deeper, and it can only be narrower than this one. Its error is an *Error. It fails once the handler
-// has returned, and when calls are nested too deeply.
+// other, one level deeper, and it can only be narrower than this one. Its error is an *Error, or ErrInputRequired when the
+// inner handler asked the client something and this one must end with it. It fails once the handler has returned, and
+// when calls are nested too deeply.
 func (r *Request) CallWith(ctx context.Context, in Inner) (Result, error) {
 	if r.ended.Load() {
 		return Result{}, &Error{Code: CodeCancelled, Reason: "the call that this one belongs to has ended", CallID: r.call.ID}
 	}
-	return r.door.Dispatch(ctx, r.inner(in), r.peer)
+	peer, prefix := r.nest()
+	result, err := r.door.Dispatch(ctx, r.inner(in), peer)
+	return r.adopt(prefix, result, err)
 }
 
 // inner is the call that an Inner asks for.
@@ -103,6 +109,7 @@ func (r *Request) inner(in Inner) governance.Call {
 		Depth:     r.call.Depth + 1,
 		Labels:    r.call.Labels,
 		Args:      in.Args,
+		Answers:   r.call.Answers,
 		Meta:      r.call.Meta,
 		At:        r.door.opts.Now(),
 	}

@@ -18,6 +18,10 @@ type Result struct {
 	Total  int      // of all matching values; 0 when unknown
 	More   bool     // there are more values than were returned
 
+	// Pending is what the client must answer before the call can go on; everything else is then empty. The Dispatcher
+	// fills it, for a handler that passed on ErrInputRequired.
+	Pending []Inquiry
+
 	CallID string                     // of the call that this answers, by which its entries are found; the Dispatcher's
 	Doubt  float64                    // 1 − the tool's own confidence: 0 (none) to 1; it can only lower the kernel's figure
 	Meta   map[string]json.RawMessage // result _meta; keys under "io.mcp-kernel/" are the kernel's

@@ -60,7 +60,7 @@ func (c *call) timeout() time.Duration {
 // does.
 func (c *call) execute(ctx context.Context, h Handler) ending {
 	limit := c.timeout()
-	ctx, stop := context.WithTimeoutCause(ctx, limit, errDeadline)
+	ctx, stop := c.bound(ctx, limit)
 	defer stop()
 	if c.d.arm(c, stop) != nil {
 		e := c.interrupted(ctx, limit, 0)
@@ -70,6 +70,7 @@ func (c *call) execute(ctx context.Context, h Handler) ending {
 	x := &c.run
 	x.call, x.handler, x.done, x.err = c, h, make(chan struct{}), errGone
 	x.request.call, x.request.door, x.request.peer, x.request.vars = &c.gov, c.d, c.peer, c.target.vars
+	x.request.decision = &c.decision
 	start := c.d.opts.Now()
 	c.holders.Add(1)
 	go x.run(ctx)
@@ -143,6 +144,9 @@ func (c *call) ending(x *execution, took time.Duration) ending {
 	e := ending{status: governance.StatusOK, result: x.result, handler: took, valid: audit.Unknown}
 	if x.err == nil {
 		c.validate(&e)
+		return e
+	}
+	if c.asked(x, &e) {
 		return e
 	}
 	e.result, e.status = Result{}, governance.StatusToolError

@@ -28,6 +28,13 @@ type wireMessage struct {
 	Content wireContent `json:"content"`
 }
 
+// wireInquiry is a question to the client.
+type wireInquiry struct {
+	Key    string          `json:"key"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+}
+
 func wireOf(c Content) wireContent {
 	w := wireContent{
 		Type: c.Type, Text: c.Text, Data: c.Data, MIMEType: c.MIMEType, URI: c.URI, Name: c.Name, Title: c.Title,
@@ -64,10 +71,12 @@ func (r *Result) document() ([]byte, error) {
 		Description string          `json:"description,omitempty"`
 		Messages    []wireMessage   `json:"messages,omitempty"`
 		Values      []string        `json:"values,omitempty"`
+		Pending     []wireInquiry   `json:"inputRequests,omitempty"`
 	}{
 		mapped(r.Content, wireOf), r.Structured, r.IsError,
 		mapped(r.Contents, func(c ResourceContents) wireResource { return wireResource(c) }),
 		r.Description, mapped(r.Messages, func(m Message) wireMessage { return wireMessage{m.Role, wireOf(m.Content)} }), r.Values,
+		mapped(r.Pending, func(i Inquiry) wireInquiry { return wireInquiry{i.Key, i.Method, i.Params} }),
 	})
 }
 

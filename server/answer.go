@@ -9,7 +9,6 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
-	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
 // How a request is worked on.
@@ -63,17 +62,20 @@ func (s *Server) result(ctx context.Context, r *request) ([]byte, *rpcError) {
 	case "prompts/get":
 		return s.invoke(ctx, r, governance.KindPrompt)
 	case "initialize":
-		r.conn.session.setLabel(initializeLabel(r.env.rawParams()))
+		r.conn.session.introduce(r.env.rawParams())
 	}
 	return s.route(ctx, r)
 }
 
-func initializeLabel(params json.RawMessage) string {
+// introduce takes what a client says of itself when it begins.
+func (s *session) introduce(params json.RawMessage) {
 	var p struct {
-		ClientInfo json.RawMessage `json:"clientInfo"`
+		ClientInfo   json.RawMessage `json:"clientInfo"`
+		Capabilities json.RawMessage `json:"capabilities"`
 	}
 	_ = json.Unmarshal(params, &p) // accepted before; a client that gives itself no name has none
-	return clientLabel(p.ClientInfo)
+	s.setLabel(clientLabel(p.ClientInfo))
+	s.setAbilities(readCaps(p.Capabilities))
 }
 
 // invoke routes a governed invocation. A name that does not exist never reaches the SDK, which would answer it without
@@ -83,6 +85,9 @@ func (s *Server) invoke(ctx context.Context, r *request, kind governance.Kind) (
 		return nil, &rpcError{code: codeParams, message: "invalid params: " + targetKey(kind) + " must be a non-empty string"}
 	}
 	if fault := r.meta.fault(); fault != nil {
+		return nil, fault
+	}
+	if fault := s.openRound(r); fault != nil {
 		return nil, fault
 	}
 	if s.opts.Dispatcher.Has(kind, r.env.name) {
@@ -175,13 +180,21 @@ func (s *Server) handle(ctx context.Context, kind governance.Kind) error {
 
 // dispatch invokes what the request names and leaves the answer, or the refusal, on the request.
 func (s *Server) dispatch(ctx context.Context, r *request, kind governance.Kind) error {
-	answer, err := s.opts.Dispatcher.Dispatch(ctx, r.call(kind, r.env.name, r.env.rawArguments()), r.peer)
-	if err == nil {
+	call := r.call(kind, r.env.name, r.env.rawArguments())
+	if r.round != nil {
+		call.Answers = r.round.input()
+	}
+	answer, err := s.opts.Dispatcher.Dispatch(ctx, call, r.asker())
+	switch {
+	case err == nil && len(answer.Pending) > 0:
+		r.result, r.refusal = s.require(r, &answer)
+		return nil
+	case err == nil:
 		r.result = s.encode(r, kind, answer)
 		return nil
 	}
 	refused := asToolError(err)
-	if kind == governance.KindTool && refused.Code != tools.CodeUnknown {
+	if kind == governance.KindTool && !r.isProtocols(refused.Code) {
 		r.result = s.encode(r, kind, refused.Result())
 		return nil
 	}

@@ -36,6 +36,7 @@ type request struct {
 	env       *envelope
 	meta      requestMeta
 	peer      *requestPeer
+	round     *round // of the 2026 era, for what can be invoked
 	conn      *conn
 	out       outlet // for what belongs to it, before its answer
 	cancel    context.CancelFunc
@@ -67,7 +68,8 @@ func (c *conn) handle(text []byte) {
 	switch {
 	case fault != nil:
 		c.refuse(fault.id, &rpcError{code: fault.code, message: fault.message})
-	case env.answer: // we ask nothing that is still open
+	case env.answer:
+		c.session.asks.answered(env)
 	case env.id.to == 0:
 		c.notified(env)
 	default:

@@ -19,6 +19,7 @@ const (
 	codeDenied      = -32003 // policy denied it
 	codeUnavailable = -32004 // the kernel cannot serve it now
 	codeNotFound    = -32002 // resource not found, in the 2025 era
+	codeCapability  = -32021 // the client has not declared a capability that is needed, in the 2026 era
 	codeVersion     = -32022 // unsupported protocol version, in the 2026 era
 )
 
@@ -30,12 +31,15 @@ type envelope struct {
 	method string
 	params span // the params object; empty when absent
 	answer bool // a response to a request of ours
+	result span // of a response; empty when it is an error
 
 	name      string // params.name, params.uri or what else names the target
 	hasName   bool
 	uri       span // params.uri of a resources/read; empty otherwise
 	arguments span // params.arguments; empty when absent
 	meta      span // params._meta; empty when absent
+	responses span // params.inputResponses; empty when absent
+	state     span // params.requestState; empty when absent
 }
 
 // An envelopeError is why a message was refused, with the code and as much of the id as could be read.
@@ -69,7 +73,9 @@ func openEnvelope(text []byte) (*envelope, *envelopeError) {
 			e.method = stringAt(text, value)
 		case "params":
 			e.params = value
-		case "result", "error":
+		case "result":
+			e.answer, e.result = true, value
+		case "error":
 			e.answer = true
 		default:
 			unknown = firstTwin(unknown, key, envelopeKeys())
@@ -151,6 +157,10 @@ func (e *envelope) openParams() error {
 			e.arguments = value
 		case "_meta":
 			e.meta = value
+		case "inputResponses":
+			e.responses = value
+		case "requestState":
+			e.state = value
 		default:
 			if !slices.Contains(paramKeys(), key) {
 				twin = firstTwin(twin, key, paramKeys())
@@ -209,6 +219,14 @@ func (e *envelope) rawArguments() json.RawMessage {
 		return nil
 	}
 	return e.arguments.of(e.text)
+}
+
+// rawResult returns the result of a response, nil when it is an error.
+func (e *envelope) rawResult() json.RawMessage {
+	if e.result.to == 0 {
+		return nil
+	}
+	return e.result.of(e.text)
 }
 
 // rawMeta returns _meta exactly as received, nil when there is none.

@@ -13,11 +13,12 @@ const metaExecution = "io.mcp-kernel/execution"
 
 // requestMeta is what _meta says of a request. Its zero value is a request of the 2025 era that said nothing.
 type requestMeta struct {
-	modern        bool   // of the 2026 era
-	version       string // declared protocol version; empty in the 2025 era
-	hasCaps       bool   // declared client capabilities, as the 2026 era requires
-	logLevel      string // asked for, in the 2026 era
-	client        string // name and version that the client gives itself, in the 2026 era
+	modern        bool            // of the 2026 era
+	version       string          // declared protocol version; empty in the 2025 era
+	hasCaps       bool            // declared client capabilities, as the 2026 era requires
+	caps          json.RawMessage // what the client can be asked for, in the 2026 era
+	logLevel      string          // asked for, in the 2026 era
+	client        string          // name and version that the client gives itself, in the 2026 era
 	progressToken json.RawMessage
 	execution     string
 	malformed     string // a key of ours that has the wrong shape; empty when none has
@@ -45,7 +46,8 @@ func readMeta(raw json.RawMessage) requestMeta {
 		return m
 	}
 	m.logLevel = stringOf(fields[mcp.MetaKeyLogLevel])
-	m.hasCaps = bytes.HasPrefix(fields[mcp.MetaKeyClientCapabilities], []byte("{"))
+	m.caps = fields[mcp.MetaKeyClientCapabilities]
+	m.hasCaps = bytes.HasPrefix(m.caps, []byte("{"))
 	m.client = clientLabel(fields[mcp.MetaKeyClientInfo])
 	return m
 }

@@ -73,6 +73,13 @@ func (p *requestPeer) Log(_ context.Context, m tools.LogMessage) {
 	}
 }
 
+// silent reports whether the request has ended.
+func (p *requestPeer) silent() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
 // end makes the peer silent. What was sent before stands before whatever is sent next.
 func (p *requestPeer) end() {
 	p.mu.Lock()

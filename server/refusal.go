@@ -16,6 +16,11 @@ func asToolError(err error) *tools.Error {
 	return &tools.Error{Code: tools.CodeInternal, Reason: "internal error"}
 }
 
+// isProtocols reports whether a refusal of a tool is the protocol's business, and not something for the model to read.
+func (r *request) isProtocols(code tools.Code) bool {
+	return code == tools.CodeUnknown || code == tools.CodeUnsupported && r.meta.modern
+}
+
 // protocolError is the JSON-RPC error for a refusal: the code of the protocol where it has one, and our own codes
 // otherwise. data always carries our stable code and the call's id, by which the journal knows it.
 func protocolError(kind governance.Kind, r *request, e *tools.Error) *rpcError {
@@ -25,6 +30,9 @@ func protocolError(kind governance.Kind, r *request, e *tools.Error) *rpcError {
 	}
 	if kind == governance.KindResource {
 		data["uri"] = r.env.name
+	}
+	if e.Code == tools.CodeUnsupported {
+		_ = json.Unmarshal(e.Details, &data) // adds requiredCapabilities, where the protocol wants it
 	}
 	body, err := json.Marshal(data)
 	if err != nil {
@@ -42,6 +50,11 @@ func protocolCode(kind governance.Kind, modern bool, code tools.Code) int {
 		return codeParams
 	case tools.CodeBadArguments:
 		return codeParams
+	case tools.CodeUnsupported:
+		if modern {
+			return codeCapability
+		}
+		return codeUnavailable
 	case tools.CodeDenied, tools.CodeFrozen, tools.CodeWithheld:
 		return codeDenied
 	case tools.CodeTimeout, tools.CodeCancelled, tools.CodeUnavailable, tools.CodeOverloaded:

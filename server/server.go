@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -35,9 +37,16 @@ type Options struct {
 	Instructions string // for the model; default none
 	Profile      string // what listings show; default tools.ProfileDefault
 
+	// Secret seals what clients of the 2026 era carry for us between the requests of one call, at least 32 bytes. Replicas
+	// share one; nil makes one that ends with the process, and with it every call that waits for an answer.
+	Secret []byte
+	Random io.Reader // nil is crypto/rand
+
 	MaxLine       int           // bytes of one message; default 16 MiB
 	MaxConcurrent int           // requests of one connection at once; default 256
 	MaxListening  int           // subscriptions of one connection; default 256
+	MaxAsks       int           // questions to one client of the 2025 era that it has not answered; default 64
+	AskTimeout    time.Duration // how long a client may take to answer a question; default 10 minutes
 	PageSize      int           // entries of a listing's page; default 100
 	ListTTL       time.Duration // how long a listing may be kept by a client of the 2026 era; default 1 minute
 	Drain         time.Duration // how long running calls may take at the end; default 10 seconds
@@ -51,16 +60,36 @@ func (o *Options) fill() error {
 	if o.IDs == nil || o.Now == nil {
 		faults = append(faults, errors.New("server: options need IDs and Now"))
 	}
+	faults = append(faults, o.fillSecret())
 	setDefault(&o.Name, "mcp-kernel")
 	setDefault(&o.Version, "devel")
 	setDefault(&o.Profile, tools.ProfileDefault)
 	setDefault(&o.MaxLine, 16<<20)
 	setDefault(&o.MaxConcurrent, 256)
 	setDefault(&o.MaxListening, 256)
+	setDefault(&o.MaxAsks, 64)
+	setDefault(&o.AskTimeout, 10*time.Minute)
 	setDefault(&o.PageSize, 100)
 	setDefault(&o.ListTTL, time.Minute)
 	setDefault(&o.Drain, 10*time.Second)
 	return errors.Join(faults...)
+}
+
+// fillSecret makes a secret where there is none.
+func (o *Options) fillSecret() error {
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Secret == nil {
+		o.Secret = make([]byte, secretSize)
+		if _, err := io.ReadFull(o.Random, o.Secret); err != nil {
+			return fmt.Errorf("server: secret: %w", err)
+		}
+	}
+	if len(o.Secret) < secretSize {
+		return fmt.Errorf("server: Secret has %d bytes, at least %d are needed", len(o.Secret), secretSize)
+	}
+	return nil
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -74,6 +103,7 @@ func setDefault[T comparable](field *T, value T) {
 type Server struct {
 	opts Options
 	sdk  *mcpserver.MCPServer
+	seal sealer
 	self []byte // serverInfo of the 2026 era's results, as JSON
 
 	mu    sync.Mutex
@@ -86,7 +116,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		opts: o, conns: map[*conn]struct{}{},
+		opts: o, conns: map[*conn]struct{}{}, seal: sealer{secret: o.Secret, random: o.Random, now: o.Now},
 		self: fmt.Appendf(nil, `{"name":%s,"version":%s}`, appendString(nil, o.Name), appendString(nil, o.Version)),
 		sdk: mcpserver.NewMCPServer(o.Name, o.Version,
 			mcpserver.WithToolCapabilities(true), mcpserver.WithResourceCapabilities(true, true),

@@ -25,6 +25,9 @@ type session struct {
 	info  mcp.Implementation
 	caps  mcp.ClientCapabilities
 	label string
+	can   clientCaps
+
+	asks askTable // of the 2025 era
 }
 
 func newSession(id string) *session {
@@ -96,4 +99,17 @@ func (s *session) setLabel(label string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.label = label
+}
+
+// abilities are what the client can be asked for while a request runs.
+func (s *session) abilities() clientCaps {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.can
+}
+
+func (s *session) setAbilities(can clientCaps) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.can = can
 }

@@ -117,6 +117,7 @@ func (c *conn) drain(out io.Writer, lines *outbox, read <-chan error) {
 			for range read { // an error is only the interruption
 			}
 		}
+		c.session.asks.close()
 		c.endListening()
 		c.running.Wait()
 		close(finished)

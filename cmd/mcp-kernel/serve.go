@@ -60,7 +60,8 @@ func (a *app) serveStdio(ctx context.Context, c config.Config) (err error) {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	log := newLog(a.err, c.Log)
-	k, err := standard.Open(ctx, standard.Options{Config: c, OnFault: logFault(log)})
+	extra := newExtension()
+	k, err := standard.Open(ctx, standard.Options{Config: c, OnFault: logFault(log), Extra: extra.modules()})
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,7 @@ func (a *app) serveStdio(ctx context.Context, c config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	extra.publish(s)
 	in, out, restore, err := parkStreams(a.in, a.out)
 	if err != nil {
 		return err

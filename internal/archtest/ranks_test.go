@@ -15,6 +15,7 @@ intelligence:
 	60  internal/archtest
 	52  internal/bench
 	52  internal/demo
+	52  internal/fixture
 	50  modules/standard
 	50  server
 	46  server/keys

@@ -91,6 +91,7 @@ smoke: build ## Asks the built binary: initialize, tools/list, one allowed and o
 prove: smoke clients ## Holds the whole of every promise: kills, races, long fuzzing, figures against their bounds
 	$(BINARY) demo
 	$(GO) test -count=1 -v -run=Client ./cmd/mcp-kernel
+	$(GO) test -count=1 -v -run=Conformance -timeout=30m ./cmd/mcp-kernel -prove
 	$(GO) test -count=1 -timeout=60m ./governance/audit -args -prove
 	MCP_KERNEL_PROVE=1 $(GO) test -count=1 -v -timeout=60m -run=Prove ./internal/bench
 	$(MAKE) --no-print-directory race PKG='./governance ./governance/match ./server ./tools ./modules/...'
@@ -128,7 +129,7 @@ check: ## Runs what CI runs
 
 .PHONY: clean
 clean: ## Removes what was built, tools included
-	rm -rf bin dist .tools coverage.out testdata/clients/node_modules
+	rm -rf bin dist .tools coverage.out testdata/clients/node_modules testdata/conformance/node_modules
 
 ## Prerequisites
 
@@ -138,12 +139,14 @@ compiler:
 	  echo '*** no C compiler ($(CC)): the tests run WITHOUT the race detector' >&2; test "$${CI:-}" != true; }
 
 CLIENTS := testdata/clients/node_modules/.package-lock.json
+# The official conformance suite of MCP, and a Node that is new enough for it.
+SUITE   := testdata/conformance/node_modules/.package-lock.json
 
 .PHONY: clients
 clients:
 	@if ! command -v npm >/dev/null; then \
 	  echo '*** no npm: the tests with other people'\''s MCP clients are SKIPPED' >&2; test "$${CI:-}" != true; \
-	elif ! $(MAKE) --no-print-directory $(CLIENTS); then \
+	elif ! $(MAKE) --no-print-directory $(CLIENTS) $(SUITE); then \
 	  echo '*** npm ci failed: the tests with other people'\''s MCP clients are SKIPPED' >&2; test "$${CI:-}" != true; \
 	else \
 	  cd testdata/clients && node --test --test-reporter=spec; \
@@ -151,6 +154,10 @@ clients:
 
 $(CLIENTS): testdata/clients/package-lock.json
 	cd testdata/clients && npm ci
+	@touch $@
+
+$(SUITE): testdata/conformance/package-lock.json
+	cd testdata/conformance && npm ci
 	@touch $@
 
 $(GOLANGCI):

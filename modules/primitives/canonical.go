@@ -36,21 +36,71 @@ func Canonical(raw []byte) ([]byte, error) {
 	return AppendCanonical(make([]byte, 0, len(raw)), raw)
 }
 
-// AppendCanonical appends the canonical form of raw to dst. On an error dst comes back as it was.
+// AppendCanonical appends the canonical form of raw to dst, as Canonical makes it. On an error dst comes back as it was.
+// A document whose open objects have a few members costs no memory but what dst has to grow by.
 func AppendCanonical(dst, raw []byte) ([]byte, error) {
+	var c Canonicalizer
+	return c.append(dst, raw)
+}
+
+// A Canonicalizer makes canonical forms one after the other in the same memory, so that large documents cost no more
+// allocations than small ones. It keeps a bounded amount of memory and nothing of the documents it has read but keys
+// that were escaped. The zero value is ready. A Canonicalizer is not safe for concurrent use and must not be copied.
+type Canonicalizer struct {
+	in     []byte
+	at     int
+	copied int // up to where the input has been copied to out; what follows up to at is canonical as it stands
+	out    []byte
+	depth  int
+
+	members stack[member] // of the open objects, each object's from its own base on
+	keys    []byte        // decoded, of open members whose keys were escaped
+	shuffle shuffle
+}
+
+// A member is one member of an open object: its decoded key, and where its text will stand in out.
+type member struct {
+	key   span // of the input, or of keys
+	apart bool // the key stands in keys
+	text  span
+}
+
+// A span is a piece of text.
+type span struct{ from, to int }
+
+// Append appends the canonical form of raw to dst, as AppendCanonical does. The result shares no memory with the
+// Canonicalizer, and neither slice is kept.
+func (c *Canonicalizer) Append(dst, raw []byte) ([]byte, error) {
+	defer c.clear()
+	return c.append(dst, raw)
+}
+
+// maxKept bounds the text that waits to be overwritten, in bytes.
+const maxKept = 64 << 10
+
+// clear makes ready for the next document, also after an error in the midst of one.
+func (c *Canonicalizer) clear() {
+	c.in, c.out, c.at, c.copied, c.depth = nil, nil, 0, 0, 0
+	c.members.clear()
+	c.shuffle.clear()
+	if c.keys = c.keys[:0]; cap(c.keys) > maxKept {
+		c.keys = nil
+	}
+}
+
+func (c *Canonicalizer) append(dst, raw []byte) ([]byte, error) {
 	if !utf8.Valid(raw) {
 		return dst, &SyntaxError{Offset: invalidAt(raw), Problem: "invalid UTF-8"}
 	}
-	var room [16]member
-	c := canonicalizer{in: raw, out: dst, members: room[:0]}
-	c.space()
+	c.in, c.out = raw, dst
 	if err := c.value(); err != nil {
 		return dst, err
 	}
-	if c.space(); c.at != len(raw) {
+	if c.next(); c.at != len(raw) {
 		return dst, c.fault("unexpected text behind the value")
 	}
-	return c.arranged(len(dst)), nil
+	c.copy()
+	return c.shuffle.arrange(c.out, len(dst)), nil
 }
 
 func invalidAt(raw []byte) int {
@@ -64,50 +114,50 @@ func invalidAt(raw []byte) int {
 	return len(raw)
 }
 
-// canonicalizer reads in and appends to out. Members of the objects that are open lie on one stack, each object's from
-// its own base on, so that an object costs no allocation.
-type canonicalizer struct {
-	in      []byte
-	at      int
-	out     []byte
-	depth   int
-	members []member
-	shuffle shuffle
-}
-
-// A member is one member of an open object: its decoded key and where its text stands in out.
-type member struct {
-	key      []byte
-	from, to int
-}
-
-func (c *canonicalizer) fault(problem string) error {
+func (c *Canonicalizer) fault(problem string) error {
 	if c.at >= len(c.in) {
 		problem = "unexpected end"
 	}
 	return &SyntaxError{Offset: c.at, Problem: problem}
 }
 
-func (c *canonicalizer) space() {
-	for c.at < len(c.in) {
-		switch c.in[c.at] {
-		case ' ', '\t', '\n', '\r':
-			c.at++
-		default:
-			return
-		}
-	}
+// copy copies what was read since the last time and is canonical as it stands. Text is copied in runs that are as long
+// as can be: most of most documents needs no change.
+func (c *Canonicalizer) copy() {
+	c.out = append(c.out, c.in[c.copied:c.at]...)
+	c.copied = c.at
 }
 
-func (c *canonicalizer) peek() byte {
+// place returns where in out the next character will stand.
+func (c *Canonicalizer) place() int { return len(c.out) + c.at - c.copied }
+
+func (c *Canonicalizer) peek() byte {
 	if c.at < len(c.in) {
 		return c.in[c.at]
 	}
 	return 0
 }
 
-func (c *canonicalizer) value() error {
-	switch b := c.peek(); {
+// next returns the next character that is no white space, which is not read, or 0 at the end.
+func (c *Canonicalizer) next() byte {
+	if b := c.peek(); b > ' ' {
+		return b
+	}
+	return c.skip()
+}
+
+// skip leaves white space out.
+func (c *Canonicalizer) skip() byte {
+	c.copy()
+	for b := c.peek(); b == ' ' || b == '\t' || b == '\n' || b == '\r'; b = c.peek() {
+		c.at++
+	}
+	c.copied = c.at
+	return c.peek()
+}
+
+func (c *Canonicalizer) value() error {
+	switch b := c.next(); {
 	case b == '"':
 		_, err := c.str()
 		return err
@@ -128,57 +178,49 @@ func (c *canonicalizer) value() error {
 	}
 }
 
-func (c *canonicalizer) literal(word string) error {
+func (c *Canonicalizer) literal(word string) error {
 	if !bytes.HasPrefix(c.in[c.at:], []byte(word)) {
 		return c.fault("unexpected word")
 	}
 	c.at += len(word)
-	c.out = append(c.out, word...)
 	return nil
 }
 
-func (c *canonicalizer) enter() error {
+func (c *Canonicalizer) enter() error {
 	if c.depth++; c.depth > MaxDepth {
-		return c.fault(fmt.Sprintf("nesting deeper than %d", MaxDepth))
+		return c.fault("nesting deeper than " + strconv.Itoa(MaxDepth))
 	}
 	c.at++
-	c.space()
 	return nil
 }
 
-func (c *canonicalizer) array() error {
+func (c *Canonicalizer) leave() {
+	c.at++
+	c.depth--
+}
+
+func (c *Canonicalizer) array() error {
 	if err := c.enter(); err != nil {
 		return err
 	}
-	c.out = append(c.out, '[')
-	for first := true; ; first = false {
-		if first && c.peek() == ']' {
-			break
+	for more := c.next() != ']'; more; {
+		err := c.value()
+		if err == nil {
+			more, err = c.more(']')
 		}
-		if err := c.value(); err != nil {
+		if err != nil {
 			return err
 		}
-		if more, err := c.more(']'); err != nil || !more {
-			if err != nil {
-				return err
-			}
-			break
-		}
 	}
-	c.at++
-	c.depth--
-	c.out = append(c.out, ']')
+	c.leave()
 	return nil
 }
 
 // more reads what stands behind an element: a comma, which is passed on, or the closing bracket, which is not read.
-func (c *canonicalizer) more(end byte) (bool, error) {
-	c.space()
-	switch c.peek() {
+func (c *Canonicalizer) more(end byte) (bool, error) {
+	switch c.next() {
 	case ',':
 		c.at++
-		c.space()
-		c.out = append(c.out, ',')
 		return true, nil
 	case end:
 		return false, nil
@@ -187,63 +229,83 @@ func (c *canonicalizer) more(end byte) (bool, error) {
 	}
 }
 
-func (c *canonicalizer) object() error {
-	start := c.at
+func (c *Canonicalizer) object() error {
+	start, open := c.at, c.place()
 	if err := c.enter(); err != nil {
 		return err
 	}
-	c.out = append(c.out, '{')
-	base, body, sorted := len(c.members), len(c.out), true
-	for c.peek() != '}' || len(c.members) > base {
-		if err := c.member(); err != nil {
+	base, keys, sorted := c.members.size, len(c.keys), true
+	for more := c.next() != '}'; more; {
+		err := c.member()
+		if err == nil {
+			sorted, err = c.follows(start, base, sorted)
+		}
+		if err == nil {
+			more, err = c.more('}')
+		}
+		if err != nil {
 			return err
-		}
-		if last := len(c.members) - 1; last > base {
-			order := compareKeys(c.members[last-1].key, c.members[last].key)
-			if order == 0 {
-				return &SyntaxError{Offset: start, Problem: fmt.Sprintf("key %s is repeated in the object", clipKey(c.members[last].key))}
-			}
-			sorted = sorted && order < 0
-		}
-		if more, err := c.more('}'); err != nil || !more {
-			if err != nil {
-				return err
-			}
-			break
 		}
 	}
 	if !sorted {
-		if err := c.sort(start, base, body-1); err != nil {
+		if err := c.sort(start, open, base); err != nil {
 			return err
 		}
 	}
-	c.members = c.members[:base]
-	c.at++
-	c.depth--
-	c.out = append(c.out, '}')
+	c.members.size, c.keys = base, c.keys[:keys]
+	c.leave()
 	return nil
 }
 
-func (c *canonicalizer) member() error {
-	if c.peek() != '"' {
+// member reads one member and puts it on the stack.
+func (c *Canonicalizer) member() error {
+	if c.next() != '"' {
 		return c.fault("expected a key")
 	}
-	from := len(c.out)
-	key, err := c.str()
+	from, key := c.place(), span{from: c.at + 1}
+	escaped, err := c.str()
 	if err != nil {
 		return err
 	}
-	if c.space(); c.peek() != ':' {
+	if key.to = c.at - 1; escaped {
+		key = c.decode(key)
+	}
+	if c.next() != ':' {
 		return c.fault("expected a colon")
 	}
 	c.at++
-	c.space()
-	c.out = append(c.out, ':')
 	if err := c.value(); err != nil {
 		return err
 	}
-	c.members = append(c.members, member{key: key, from: from, to: len(c.out)})
+	m := c.members.push()
+	m.key, m.apart, m.text.from, m.text.to = key, escaped, from, c.place()
 	return nil
+}
+
+// follows reports whether the object's members are still in order now that there is one more, and refuses one that has
+// the key of the member before it.
+func (c *Canonicalizer) follows(start, base int, sorted bool) (bool, error) {
+	members := c.members.list()[base:]
+	if len(members) < 2 {
+		return true, nil
+	}
+	last := &members[len(members)-1]
+	order := compareKeys(c.key(&members[len(members)-2]), c.key(last))
+	if order == 0 {
+		return false, c.repeated(start, last)
+	}
+	return sorted && order < 0, nil
+}
+
+func (c *Canonicalizer) key(m *member) []byte {
+	if m.apart {
+		return c.keys[m.key.from:m.key.to]
+	}
+	return c.in[m.key.from:m.key.to]
+}
+
+func (c *Canonicalizer) repeated(start int, m *member) error {
+	return &SyntaxError{Offset: start, Problem: "key " + clipKey(c.key(m)) + " is repeated in the object"}
 }
 
 func clipKey(key []byte) string {

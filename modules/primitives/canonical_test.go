@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -31,6 +32,7 @@ func TestCanonical(t *testing.T) {
 			"{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}",
 		},
 		{"whole numbers", `[0,-0,10,9007199254740992,100000000000000000000,1000000000000000000000,1.0,1e2]`, `[0,0,10,9007199254740992,100000000000000000000,1e+21,1,100]`},
+		{"fractions", `[0.000001,0.0000001,-0.0,0.10,-1.25,100.500,0.1234567890123456789,123456789012.345,123456789012345.678]`, `[0.000001,1e-7,0,0.1,-1.25,100.5,0.12345678901234568,123456789012.345,123456789012345.67]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +174,12 @@ func FuzzCanonical(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		var c primitives.Canonicalizer
+		_, _ = c.Append(nil, []byte(`{"\n":0,"b":[{"a`))
 		once, err := primitives.Canonical(raw)
+		if again, fault := c.Append(nil, raw); fmt.Sprint(err) != fmt.Sprint(fault) || err == nil && !bytes.Equal(once, again) {
+			t.Fatalf("%q becomes %q, %v; in used memory %q, %v", raw, once, err, again, fault)
+		}
 		if err != nil {
 			return
 		}
@@ -191,7 +198,7 @@ func FuzzCanonical(f *testing.F) {
 }
 
 func BenchmarkAppendCanonical(b *testing.B) {
-	raw := []byte(`{"action":"file_write","context":{"execution":"x-123","policies":["a","b"]},"params":{"content":"The quick brown fox jumps over the lazy dog, again and again until the sun goes down.","mode":"overwrite","n":[1,2,3,4,5,6.5],"path":"work:notes/a.txt"},"z":true}`)
+	raw := []byte(sorted)
 	out := make([]byte, 0, 1024)
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()

@@ -7,27 +7,65 @@ import (
 	"strconv"
 )
 
-func (c *canonicalizer) number() error {
+func (c *Canonicalizer) number() error {
 	start := c.at
+	if end := canonicalNumber(c.in, start); end > 0 {
+		c.at = end
+		return nil
+	}
+	c.copy()
 	integer, ok := c.scanNumber()
 	if !ok {
 		return c.fault("bad number")
 	}
 	text := c.in[start:c.at]
-	const exact = 15 // digits of an integer that every double holds
-	if integer && len(text) <= exact {
-		if string(text) == "-0" {
-			text = text[1:]
-		}
-		c.out = append(c.out, text...)
-		return nil
-	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || integer && !says(f, text) {
+	if err != nil || integer && f != 0 && !says(f, text) {
 		return &SyntaxError{Offset: start, Problem: "number that cannot be held exactly", Advice: "send it as a string"}
 	}
 	c.out = AppendNumber(c.out, f)
+	c.copied = c.at
 	return nil
+}
+
+// canonicalNumber returns where a number that begins at start ends, when it can be told without any arithmetic that it
+// is canonical, and else 0. No two decimals of up to fifteen digits are the same double, so such a one is its double's
+// shortest form, as ECMAScript prints it as long as it is written without an exponent, a needless zero or a sign of zero,
+// and is 1e-6 at least.
+func canonicalNumber(text []byte, start int) (end int) {
+	const exact, small = 15, 6
+	whole := start
+	if text[start] == '-' {
+		whole++
+	}
+	end = pastDigits(text, whole)
+	n, zero := end-whole, end > whole && text[whole] == '0'
+	if n == 0 || zero && n > 1 {
+		return 0
+	}
+	fraction := 0
+	if end < len(text) && text[end] == '.' {
+		point := end
+		end = pastDigits(text, point+1)
+		if fraction = end - point - 1; fraction == 0 || text[end-1] == '0' {
+			return 0
+		}
+	}
+	switch {
+	case n+fraction > exact || zero && fraction > small, zero && fraction == 0 && whole > start:
+		return 0
+	case end < len(text) && text[end]|0x20 == 'e':
+		return 0
+	default:
+		return end
+	}
+}
+
+func pastDigits(text []byte, at int) int {
+	for at < len(text) && text[at]-'0' <= 9 {
+		at++
+	}
+	return at
 }
 
 // says reports whether the canonical form of f is the integer that was written, so that no two integers have one form. A
@@ -49,7 +87,7 @@ func says(f float64, integer []byte) bool {
 }
 
 // scanNumber passes over a number and reports whether it is an integer literal.
-func (c *canonicalizer) scanNumber() (integer, ok bool) {
+func (c *Canonicalizer) scanNumber() (integer, ok bool) {
 	if c.peek() == '-' {
 		c.at++
 	}
@@ -79,11 +117,9 @@ func (c *canonicalizer) scanNumber() (integer, ok bool) {
 	return integer, true
 }
 
-func (c *canonicalizer) digits() bool {
+func (c *Canonicalizer) digits() bool {
 	start := c.at
-	for b := c.peek(); '0' <= b && b <= '9'; b = c.peek() {
-		c.at++
-	}
+	c.at = pastDigits(c.in, c.at)
 	return c.at > start
 }
 

@@ -2,57 +2,90 @@ package primitives
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
 
-// str appends a string in its canonical form and returns it decoded; the bytes may be the input's own.
-func (c *canonicalizer) str() ([]byte, error) {
-	start := c.at + 1
-	for c.at = start; c.at < len(c.in); c.at++ {
-		switch b := c.in[c.at]; {
-		case b == '"':
-			text := c.in[start:c.at]
+// str passes over a string and reports whether it has escapes. Those that are not the shortest are written anew.
+func (c *Canonicalizer) str() (escaped bool, err error) {
+	for c.at = pastPlain(c.in, c.at+1); c.at < len(c.in); c.at = pastPlain(c.in, c.at) {
+		switch c.in[c.at] {
+		case '"':
 			c.at++
-			c.out = append(append(append(c.out, '"'), text...), '"')
-			return text, nil
-		case b == '\\':
-			return c.escaped(start)
-		case b < 0x20:
-			return nil, c.fault("control character in a string")
+			return escaped, nil
+		case '\\':
+			escaped = true
+			if err := c.respell(); err != nil {
+				return false, err
+			}
+		default:
+			return false, c.fault("control character in a string")
 		}
 	}
-	return nil, c.fault("")
+	return false, c.fault("")
 }
 
-// escaped goes on with a string from its first escape on.
-func (c *canonicalizer) escaped(start int) ([]byte, error) {
-	text := bytes.Clone(c.in[start:c.at])
-	for c.at < len(c.in) {
-		switch b := c.in[c.at]; {
-		case b == '"':
-			c.at++
-			c.out = AppendStringBytes(c.out, text)
-			return text, nil
-		case b == '\\':
-			c.at++
-			r, err := c.escape()
-			if err != nil {
-				return nil, err
-			}
-			text = utf8.AppendRune(text, r)
-		case b < 0x20:
-			return nil, c.fault("control character in a string")
-		default:
-			text = append(text, b)
-			c.at++
+// pastPlain returns where, from at on, the first character stands that a string does not hold as it is: a quote, a
+// backslash or a control character. It looks at eight bytes at a time ("Bit Twiddling Hacks": determine if a word has a
+// byte less than n); the lowest byte that is marked is never a false one.
+func pastPlain(text []byte, at int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; at+8 <= len(text); at += 8 {
+		w := binary.LittleEndian.Uint64(text[at:])
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		found := ((w-ones*' ')&^w | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+		if found != 0 {
+			return at + bits.TrailingZeros64(found)/8
 		}
 	}
-	return nil, c.fault("")
+	for at < len(text) && text[at] >= ' ' && text[at] != '"' && text[at] != '\\' {
+		at++
+	}
+	return at
+}
+
+// respell passes over an escape, or writes the character that it stands for.
+func (c *Canonicalizer) respell() error {
+	if at := c.at + 1; at < len(c.in) && strings.IndexByte(`"\bfnrt`, c.in[at]) >= 0 {
+		c.at += 2 // it is the shortest one
+		return nil
+	}
+	c.copy()
+	c.at++
+	r, err := c.escape()
+	if err != nil {
+		return err
+	}
+	if r < ' ' || r == '"' || r == '\\' {
+		c.out = appendEscape(c.out, byte(r))
+	} else {
+		c.out = utf8.AppendRune(c.out, r)
+	}
+	c.copied = c.at
+	return nil
+}
+
+// decode appends a key of the input, which is known to be well-formed, to keys without its escapes.
+func (c *Canonicalizer) decode(key span) span {
+	end, from := c.at, len(c.keys)
+	for c.at = key.from; c.at < key.to; {
+		if b := c.in[c.at]; b != '\\' {
+			c.keys = append(c.keys, b)
+			c.at++
+			continue
+		}
+		c.at++
+		r, _ := c.escape()
+		c.keys = utf8.AppendRune(c.keys, r)
+	}
+	c.at = end
+	return span{from, len(c.keys)}
 }
 
 // escape reads an escape behind its backslash.
-func (c *canonicalizer) escape() (rune, error) {
+func (c *Canonicalizer) escape() (rune, error) {
 	b := c.peek()
 	if i := strings.IndexByte(`"\/bfnrt`, b); b != 0 && i >= 0 {
 		c.at++
@@ -78,7 +111,7 @@ func (c *canonicalizer) escape() (rune, error) {
 }
 
 // unit reads uXXXX.
-func (c *canonicalizer) unit() (rune, bool) {
+func (c *Canonicalizer) unit() (rune, bool) {
 	const length = len("uXXXX")
 	if len(c.in)-c.at < length {
 		return 0, false

@@ -78,7 +78,7 @@ func TestIDsOfManyGoroutinesDiffer(t *testing.T) {
 func TestParseIDRefuses(t *testing.T) {
 	t.Parallel()
 	good := primitives.NewIDs(nil, nil).New()
-	for _, id := range []string{"", good[1:], good + "0", strings.Replace(good, "-7", "-4", 1), strings.ReplaceAll(good, "-", "_"), good[:19] + "0" + good[20:], "g" + good[1:], strings.ToUpper(good), good[:8] + "0" + good[9:], strings.Repeat("-", 36)} {
+	for _, id := range []string{"", good[1:], good + "0", good[:14] + "4" + good[15:], strings.ReplaceAll(good, "-", "_"), good[:19] + "0" + good[20:], "g" + good[1:], strings.ToUpper(good), good[:8] + "0" + good[9:], strings.Repeat("-", 36)} {
 		if _, err := primitives.ParseID(id); !errors.Is(err, primitives.ErrID) || primitives.ValidID(id) {
 			t.Errorf("%q: %v", id, err)
 		}

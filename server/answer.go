@@ -35,6 +35,7 @@ func (s *Server) answer(ctx context.Context, r *request) []byte {
 	result, fault := s.result(ctx, r)
 	switch {
 	case fault != nil:
+		r.code = fault.code
 		return appendError(nil, id, fault)
 	case result == nil:
 		return nil

@@ -42,6 +42,7 @@ type request struct {
 	cancel    context.CancelFunc
 	cancelled atomic.Bool // by the client, which then expects no answer
 	refusal   *rpcError   // set by a handler; it replaces what the SDK answers
+	code      int         // of the error that the answer is; 0 when it is none
 	result    []byte      // set by a handler: the result object
 }
 
@@ -59,6 +60,7 @@ func (s *Server) newConn(ctx context.Context, out outlet, caller governance.Call
 // close ends the connection: what still runs for it is cancelled, and it is told nothing more.
 func (c *conn) close() {
 	c.cancel()
+	c.session.asks.close()
 	c.server.leave(c)
 }
 

@@ -19,6 +19,8 @@ const (
 	codeDenied      = -32003 // policy denied it
 	codeUnavailable = -32004 // the kernel cannot serve it now
 	codeNotFound    = -32002 // resource not found, in the 2025 era
+	codeSession     = -32001 // no such session, in the 2025 era over HTTP
+	codeHeader      = -32020 // headers and message disagree, in the 2026 era
 	codeCapability  = -32021 // the client has not declared a capability that is needed, in the 2026 era
 	codeVersion     = -32022 // unsupported protocol version, in the 2026 era
 )

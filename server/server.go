@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -106,6 +107,8 @@ type Server struct {
 	seal sealer
 	self []byte // serverInfo of the 2026 era's results, as JSON
 
+	marked atomic.Pointer[map[string]*mcp.Tool] // tools some of whose arguments are repeated in headers
+
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 }
@@ -135,9 +138,15 @@ const anyURI = "mcp-kernel:any"
 func (s *Server) register(c *tools.Catalog) {
 	surface := c.Tools(tools.ProfileFull)
 	all := make([]mcpserver.ServerTool, 0, len(surface))
+	marked := map[string]*mcp.Tool{}
 	for _, tool := range surface {
-		all = append(all, mcpserver.ServerTool{Tool: mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema), Handler: s.tool})
+		known := mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema)
+		if len(mcp.ExtractParamHeaderBindings(&known)) > 0 {
+			marked[tool.Name] = &known
+		}
+		all = append(all, mcpserver.ServerTool{Tool: known, Handler: s.tool})
 	}
+	s.marked.Store(&marked)
 	prompts := make([]mcpserver.ServerPrompt, 0, len(c.Prompts()))
 	for _, prompt := range c.Prompts() {
 		prompts = append(prompts, mcpserver.ServerPrompt{Prompt: mcp.NewPrompt(prompt.Name), Handler: s.prompt})

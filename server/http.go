@@ -1,0 +1,270 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// HTTPOptions configure how a Server is served over HTTP. Every field has a default; without Authenticate every request
+// acts for Local, and only a loopback address can be listened on.
+type HTTPOptions struct {
+	// Authenticate returns who a request acts for, or an error for who may not, of which the client learns nothing. It is
+	// called for every request, by many goroutines at once. Nil lets everybody act for Local, which is why it holds on
+	// loopback addresses only.
+	Authenticate func(*http.Request) (governance.Caller, error)
+	Local        governance.Caller // who a request acts for when nobody is asked; needs a Principal then
+	LoopbackOnly bool              // refuses other addresses even with Authenticate
+	TLS          *tls.Config       // nil is plain HTTP; Certificate.Config makes one
+
+	Path    string          // of the endpoint; default "/mcp"
+	Hosts   []string        // names by which clients may call the server, without port; loopback names are known on loopback
+	Origins []string        // web origins, as browsers send them, that may call besides the server's own
+	Ready   func() error    // why the server cannot serve now, for /readyz; nil is always ready
+	OnFault func(err error) // told of faults of connections and certificates; nil drops them
+
+	MaxBody        int // bytes of one message; default 4 MiB
+	MaxHeader      int // bytes of a request's headers; default 64 KiB
+	MaxConnections int // at once; more wait to be accepted; default 4,096
+	MaxRequests    int // of one caller at once, streams included, over all its sessions; default 2,048
+	MaxStreams     int // that listen, of all callers; default 2,048
+	MaxSessions    int // of the 2025 era; default 10,000. The least recently used idle one makes room
+	ReplayBuffer   int // bytes that one session keeps for a client that resumes; default 256 KiB
+	ReplayTotal    int // bytes that all sessions keep; default 64 MiB
+	StreamBuffer   int // bytes that may wait for one client before progress and the like is dropped; default 1 MiB
+
+	HeaderTimeout  time.Duration // for a request's headers; default 10 seconds
+	BodyTimeout    time.Duration // for a request's body; default 30 seconds
+	WriteTimeout   time.Duration // for a client to take an answer or an event; default 30 seconds
+	ConnectionIdle time.Duration // between requests of a connection; default 2 minutes
+	SessionIdle    time.Duration // after which an unused session ends; default 30 minutes
+	KeepAlive      time.Duration // between signs of life on a quiet stream; default 15 seconds
+	Retry          time.Duration // after which a client should resume; default 1 second
+	Poll           time.Duration // after which a client that can resume is sent away to come back; 0, the default, never does
+
+	Now        func() time.Time                                     // default the Server's
+	SessionIDs func() string                                        // 128 random bits or more, in visible ASCII; default crypto/rand.Text
+	Ticks      func(every time.Duration) (<-chan time.Time, func()) // a ticker and its stop; default the system's
+}
+
+func (o *HTTPOptions) fill(s *Server) error {
+	o.LoopbackOnly = o.LoopbackOnly || o.Authenticate == nil
+	if o.Authenticate == nil && o.Local.Principal == "" {
+		return errors.New("server: HTTP options need Authenticate, or a Local caller with a principal")
+	}
+	setDefault(&o.Path, "/mcp")
+	for _, size := range []struct {
+		field *int
+		value int
+	}{
+		{&o.MaxBody, 4 << 20}, {&o.MaxHeader, 64 << 10}, {&o.MaxConnections, 4096}, {&o.MaxRequests, 2048}, {&o.MaxStreams, 2048},
+		{&o.MaxSessions, 10_000}, {&o.ReplayBuffer, 256 << 10}, {&o.ReplayTotal, 64 << 20}, {&o.StreamBuffer, 1 << 20},
+	} {
+		setDefault(size.field, size.value)
+	}
+	for _, limit := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&o.HeaderTimeout, 10 * time.Second}, {&o.BodyTimeout, 30 * time.Second}, {&o.WriteTimeout, 30 * time.Second},
+		{&o.ConnectionIdle, 2 * time.Minute}, {&o.SessionIdle, 30 * time.Minute}, {&o.KeepAlive, 15 * time.Second},
+		{&o.Retry, time.Second},
+	} {
+		setDefault(limit.field, limit.value)
+	}
+	if o.Now == nil {
+		o.Now = s.opts.Now
+	}
+	if o.SessionIDs == nil {
+		o.SessionIDs = rand.Text
+	}
+	if o.Ticks == nil {
+		o.Ticks = systemTicks
+	}
+	return nil
+}
+
+func systemTicks(every time.Duration) (<-chan time.Time, func()) {
+	t := time.NewTicker(every)
+	return t.C, t.Stop
+}
+
+// An HTTP serves a Server to many clients on one endpoint, in both eras: which one is a matter of each request. Make it
+// with Server.HTTP.
+type HTTP struct {
+	server   *Server
+	opts     HTTPOptions
+	guard    guard
+	fixed    fixedHeaders
+	registry *registry
+	keeper   *keeper
+	kept     budget
+	streams  atomic.Int64   // that listen
+	parted   sync.WaitGroup // requests that are worked on apart from their connection
+
+	ctx       context.Context //nolint:containedctx // what sessions live by, which outlive the requests that use them
+	cancel    context.CancelFunc
+	listening context.Context //nolint:containedctx // ends first, when the server ends
+	hush      context.CancelFunc
+	draining  atomic.Bool
+}
+
+// HTTP returns a server of s over HTTP. It serves once, with Serve.
+func (s *Server) HTTP(o HTTPOptions) (*HTTP, error) {
+	if err := o.fill(s); err != nil {
+		return nil, err
+	}
+	h := &HTTP{server: s, opts: o, guard: newGuard(o), fixed: newFixedHeaders(), keeper: newKeeper()}
+	h.kept.most = int64(o.ReplayTotal)
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.listening, h.hush = context.WithCancel(h.ctx)
+	h.registry = newRegistry(h)
+	return h, nil
+}
+
+// Serve answers requests on the listener until ctx is cancelled; it closes the listener. Then nothing more is accepted,
+// streams that only listen end, calls that are running may finish within Options.Drain and are then cancelled, every
+// answer that was made is written, and Serve returns nil. Who is ready for the end learns it from /readyz first.
+//
+// A listener whose address is not a loopback one is refused unless HTTPOptions.Authenticate is set.
+func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
+	if err := h.mayListen(on.Addr()); err != nil {
+		return errors.Join(err, on.Close())
+	}
+	ticks, stop := h.opts.Ticks(h.opts.KeepAlive)
+	defer stop()
+	web := h.webServer()
+	served := make(chan error, 1)
+	go func() { served <- h.serve(web, limitConnections(on, h.opts.MaxConnections)) }()
+	for {
+		select {
+		case now := <-ticks:
+			h.keeper.tick(now)
+			h.registry.tick(h.opts.Now())
+		case err := <-served:
+			h.end()
+			return fmt.Errorf("serving HTTP: %w", err)
+		case <-ctx.Done():
+			h.drain(web)
+			<-served
+			return nil
+		}
+	}
+}
+
+func (h *HTTP) serve(web *http.Server, on net.Listener) error {
+	if h.opts.TLS == nil {
+		return web.Serve(on)
+	}
+	web.TLSConfig = h.opts.TLS.Clone()
+	return web.ServeTLS(on, "", "")
+}
+
+func (h *HTTP) webServer() *http.Server {
+	return &http.Server{
+		Handler:           http.HandlerFunc(h.route),
+		ReadHeaderTimeout: h.opts.HeaderTimeout,
+		IdleTimeout:       h.opts.ConnectionIdle,
+		MaxHeaderBytes:    h.opts.MaxHeader,
+		ErrorLog:          log.New(faultWriter(h.fault), "", 0),
+		BaseContext:       func(net.Listener) context.Context { return h.ctx },
+	}
+}
+
+// drain ends the server in order.
+func (h *HTTP) drain(web *http.Server) {
+	h.draining.Store(true)
+	h.hush()
+	h.registry.hush()
+	patience, cancel := context.WithTimeout(context.Background(), h.server.opts.Drain)
+	err := web.Shutdown(patience)
+	cancel()
+	if err != nil {
+		h.cancel() // what still runs; the dispatcher answers it at once
+		patience, cancel = context.WithTimeout(context.Background(), 2*lastWrites)
+		err = web.Shutdown(patience)
+		cancel()
+	}
+	if err != nil {
+		_ = web.Close() // clients that do not take their answers
+	}
+	h.end()
+}
+
+func (h *HTTP) end() {
+	h.registry.close()
+	h.cancel()
+	h.parted.Wait()
+}
+
+func (h *HTTP) fault(err error) {
+	if h.opts.OnFault != nil {
+		h.opts.OnFault(err)
+	}
+}
+
+// A faultWriter hands on what net/http logs.
+type faultWriter func(error)
+
+func (f faultWriter) Write(text []byte) (int, error) {
+	f(errors.New(string(text)))
+	return len(text), nil
+}
+
+// route finds what a request is for.
+func (h *HTTP) route(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case h.opts.Path:
+		h.endpoint(w, r)
+	case "/healthz":
+		h.probe(w, r, nil)
+	case "/readyz":
+		h.probe(w, r, h.ready)
+	default:
+		h.refuse(w, http.StatusNotFound, codeInvalid, "nothing is here: the endpoint is "+h.opts.Path)
+	}
+}
+
+// probe tells a supervisor how the process is. It says nothing else, so it asks nobody who they are.
+func (h *HTTP) probe(w http.ResponseWriter, r *http.Request, check func() error) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+	case check == nil || check() == nil:
+		_, _ = w.Write([]byte("ok\n"))
+	default:
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
+	}
+}
+
+func (h *HTTP) ready() error {
+	if h.draining.Load() {
+		return errEnding
+	}
+	if h.opts.Ready == nil {
+		return nil
+	}
+	err := h.opts.Ready()
+	if err != nil {
+		h.fault(fmt.Errorf("not ready: %w", err))
+	}
+	return err
+}
+
+// refuse answers a request that is not served with a status and a JSON-RPC error without an id.
+func (h *HTTP) refuse(w http.ResponseWriter, status, code int, message string) {
+	h.write(w, status, appendError(nil, nil, &rpcError{code: code, message: message}))
+}

@@ -1,0 +1,231 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// post takes one message. Which era it belongs to, it says itself: in _meta, or at least in the header.
+func (h *HTTP) post(w http.ResponseWriter, r *http.Request, p *party) {
+	text, no := h.message(w, r)
+	if no != nil {
+		h.turnAway(w, nil, no)
+		return
+	}
+	env, fault := openEnvelope(text)
+	if fault != nil {
+		h.turnAway(w, fault.id, refused(http.StatusBadRequest, fault.code, "%s", fault.message))
+		return
+	}
+	meta := readMeta(env.rawMeta())
+	if meta.modern || env.method != "initialize" && isModern(r.Header) {
+		meta.modern = true
+		h.stateless(w, r, p, env, &meta)
+		return
+	}
+	h.stateful(w, r, p, env, &meta)
+}
+
+func isModern(header http.Header) bool { return mcp.IsModernProtocol(header.Get(headerVersion)) }
+
+// turnAway answers a message that is not worked on. A nil id answers with null.
+func (h *HTTP) turnAway(w http.ResponseWriter, id []byte, no *refusal) {
+	if no.status == http.StatusTooManyRequests || no.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	h.write(w, no.status, appendError(nil, id, &no.rpcError))
+}
+
+// stateless takes a message of the 2026 era. Nothing is remembered of it but what it costs.
+func (h *HTTP) stateless(w http.ResponseWriter, r *http.Request, p *party, env *envelope, meta *requestMeta) {
+	switch {
+	case env.answer:
+		h.turnAway(w, nil, refused(http.StatusBadRequest, codeInvalid, "nothing was asked: in this protocol version answers come with the next request"))
+		return
+	case env.id.to == 0: // a cancellation, too: in this era it is hanging up that cancels
+		h.accept(w)
+		return
+	}
+	if fault := h.agree(r.Header, env, meta); fault != nil {
+		h.turnAway(w, env.rawID(), &refusal{status: http.StatusBadRequest, rpcError: *fault})
+		return
+	}
+	x := &exchange{web: h, w: w, modern: true}
+	q := h.request(x, p.conn, env, meta)
+	q.cancel = func() {} // there is nobody but the connection to ask for it
+	ctx := r.Context()
+	if manner(env.method) == asStream {
+		listening, cancel := context.WithCancel(ctx)
+		defer context.AfterFunc(h.listening, cancel)()
+		defer cancel()
+		ctx = listening
+	}
+	release, no := h.room(q)
+	if no != nil {
+		h.turnAway(w, env.rawID(), no)
+		return
+	}
+	defer release()
+	h.work(ctx, x, q)
+}
+
+func (h *HTTP) request(x *exchange, c *conn, env *envelope, meta *requestMeta) *request {
+	return &request{
+		env: env, meta: *meta, conn: c, out: x,
+		peer: &requestPeer{out: x, token: meta.progressToken, level: c.levelFor(*meta)},
+	}
+}
+
+// room takes what a request needs to be worked on. What a stream takes of its connection, listen gives back.
+func (h *HTTP) room(q *request) (release func(), no *refusal) {
+	switch manner(q.env.method) {
+	case inSlot:
+		select {
+		case q.conn.slots <- struct{}{}:
+			return q.conn.freeSlot, nil
+		default:
+			return nil, refused(http.StatusTooManyRequests, codeUnavailable, "%s", errTooBusy)
+		}
+	case asStream:
+		if !h.takeStream() {
+			return nil, refused(http.StatusServiceUnavailable, codeUnavailable, "%s", errStreams)
+		}
+		if !q.conn.reserve(1) {
+			h.freeStream()
+			return nil, &refusal{status: http.StatusTooManyRequests, rpcError: *q.conn.tooMany()}
+		}
+		return h.freeStream, nil
+	default:
+		return func() {}, nil
+	}
+}
+
+func (c *conn) freeSlot() { <-c.slots }
+
+// work answers one request.
+func (h *HTTP) work(ctx context.Context, x *exchange, q *request) {
+	h.keeper.add(x)
+	defer h.keeper.remove(x)
+	line := h.server.answer(ctx, q)
+	q.peer.end()
+	if !x.modern {
+		q.conn.leave(q) // before the answer: whoever has it may use the id again
+	}
+	if q.cancelled.Load() {
+		line = nil
+	}
+	x.finish(line, q.code)
+}
+
+// stateful takes a message of the 2025 era, which belongs to a session or begins one.
+func (h *HTTP) stateful(w http.ResponseWriter, r *http.Request, p *party, env *envelope, meta *requestMeta) {
+	if env.method == "initialize" && env.id.to > 0 {
+		h.initialize(w, r, p, env, meta)
+		return
+	}
+	s, no := h.session(r, p)
+	if no != nil {
+		h.turnAway(w, env.rawID(), no)
+		return
+	}
+	switch {
+	case env.answer:
+		s.conn.session.asks.answered(env)
+	case env.id.to == 0:
+		s.conn.notified(env)
+	default:
+		h.inSession(w, s, env, meta)
+		return
+	}
+	h.registry.leave(s)
+	h.accept(w)
+}
+
+// initialize begins a session.
+func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, p *party, env *envelope, meta *requestMeta) {
+	var params struct {
+		ProtocolVersion string `json:"protocolVersion"`
+	}
+	_ = json.Unmarshal(env.rawParams(), &params) // whether they are good is for the handshake to say
+	s, err := h.registry.create(p, mcp.NegotiateLegacyVersion(params.ProtocolVersion))
+	if err != nil {
+		h.overloaded(w, err)
+		return
+	}
+	defer h.registry.leave(s)
+	x := &exchange{web: h, w: w}
+	q := h.request(x, s.conn, env, meta)
+	q.cancel = func() {}
+	line := h.server.answer(r.Context(), q)
+	if q.code != 0 {
+		h.registry.remove(s)
+	} else {
+		w.Header()[headerSession] = []string{s.id}
+	}
+	x.finish(line, q.code)
+}
+
+// session finds the session that a request names. The caller leaves it.
+func (h *HTTP) session(r *http.Request, p *party) (*webSession, *refusal) {
+	if no := legacyVersion(r.Header); no != nil {
+		return nil, no
+	}
+	id, given, ok := sole(r.Header, headerSession)
+	if !given || !ok {
+		return nil, refused(http.StatusBadRequest, codeInvalid, "one Mcp-Session-Id is needed: initialize first")
+	}
+	s, err := h.registry.use(p, id)
+	if err != nil {
+		return nil, refused(http.StatusNotFound, codeSession, "%s", err)
+	}
+	return s, nil
+}
+
+// inSession works on a request of a session, and leaves the session. A client that hangs up does not cancel it: in this
+// era it says so, or comes back.
+func (h *HTTP) inSession(w http.ResponseWriter, s *webSession, env *envelope, meta *requestMeta) {
+	x := &exchange{web: h, w: w, session: s}
+	q := h.request(x, s.conn, env, meta)
+	var ctx context.Context
+	ctx, q.cancel = s.context()
+	release, no := h.room(q)
+	if no == nil && !s.conn.enter(q) {
+		release()
+		no = refused(http.StatusBadRequest, codeInvalid, "invalid request: id is already in use")
+	}
+	if no != nil {
+		q.cancel()
+		h.registry.leave(s)
+		h.turnAway(w, env.rawID(), no)
+		return
+	}
+	done := func() {
+		release()
+		h.registry.leave(s)
+	}
+	if h.opts.Poll > 0 && s.version >= mcp.ProtocolVersion20251125 && manner(env.method) == inSlot {
+		h.apart(ctx, x, q, done)
+		return
+	}
+	defer done()
+	h.work(ctx, x, q)
+}
+
+// apart works on a request in a goroutine of its own, so that its response can end before it does.
+func (h *HTTP) apart(ctx context.Context, x *exchange, q *request, done func()) {
+	parted, finished := make(chan struct{}), make(chan struct{})
+	x.parted = parted
+	h.parted.Go(func() {
+		defer close(finished)
+		defer done()
+		h.work(ctx, x, q)
+	})
+	select {
+	case <-finished:
+	case <-parted:
+		x.writing.Wait()
+	}
+}

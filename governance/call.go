@@ -55,7 +55,7 @@ type Caller struct {
 // two is escaped in the principal.
 func (c Caller) Identity() string {
 	principal := c.Principal
-	if strings.ContainsAny(principal, "#%") {
+	if strings.IndexByte(principal, '#') >= 0 || strings.IndexByte(principal, '%') >= 0 {
 		principal = strings.NewReplacer("%", "%25", "#", "%23").Replace(principal)
 	}
 	if c.Agent == "" {

@@ -3,6 +3,7 @@ package governance
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/state"
@@ -84,6 +85,7 @@ type Options struct {
 type Gate struct {
 	options Options
 	steps   []step
+	walks   sync.Pool // of *walk that are empty
 }
 
 // New returns a Gate, or every fault of the options, joined.
@@ -151,7 +153,8 @@ func (g *Gate) order() []step {
 // Under mode audit an objection lets the call pass with Would set, while faults, freezes, unknown callers, kinds,
 // policies and executions deny in every mode. Whatever the effect, Charges were taken and are to be settled.
 func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
-	w := &walk{call: c}
+	w := g.begin(c, nil)
+	defer g.end(w)
 	var held *Decision // what audit let pass, or the wish to ask
 	for i := range g.steps {
 		d := g.steps[i].judge(ctx, w)

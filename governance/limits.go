@@ -165,8 +165,8 @@ func (w *walk) exceeded(i int, t state.Taken) *Decision {
 
 // reserved notes what was taken.
 func (w *walk) reserved(shard string, taken []state.Taken) {
+	w.charges = make([]Charge, len(taken))
 	for i := range taken {
 		w.charges[i] = Charge{Shard: shard, Claim: w.claims[i], Until: taken[i].Ends}
 	}
-	w.charged = len(taken)
 }

@@ -11,26 +11,34 @@ import (
 // the threshold the event is DriftDetected, which withholds nothing. Otherwise there is no event. Under mode audit an
 // inspector's objection is kept with Would set, while its faults withhold in every mode.
 func (g *Gate) Review(ctx context.Context, c *Call, o *Outcome, d Decision) Decision {
-	w := &walk{call: c, snapshot: d.Snapshot}
 	reviewed := Decision{Effect: Allow, Snapshot: d.Snapshot, Stage: StageReview}
+	if len(g.options.Results) > 0 {
+		g.inspect(ctx, c, o, &reviewed)
+	}
+	reviewed.Confidence = g.confidence(c, o, &d)
+	if reviewed.Event == EventNone {
+		reviewed.drift()
+	}
+	return reviewed
+}
+
+// inspect asks the inspectors, and makes of a decision that allows what they object.
+func (g *Gate) inspect(ctx context.Context, c *Call, o *Outcome, reviewed *Decision) {
+	w := g.begin(c, reviewed.Snapshot)
+	defer g.end(w)
 	for _, inspector := range g.options.Results {
 		s := step{stage: StageReview, check: inspector.Name(), run: inspecting(inspector, o)}
 		objection := s.judge(ctx, w)
 		if objection == nil || reviewed.Would && w.passes(&s, objection) {
 			continue
 		}
-		reviewed = *objection
-		reviewed.Snapshot = d.Snapshot
+		*reviewed = *objection
+		reviewed.Snapshot = w.snapshot
 		if !w.passes(&s, objection) {
 			break
 		}
 		reviewed.Effect, reviewed.Would = Allow, true
 	}
-	reviewed.Confidence = g.confidence(c, o)
-	if reviewed.Event == EventNone {
-		reviewed.drift()
-	}
-	return reviewed
 }
 
 // inspecting makes a step of an inspector.
@@ -49,7 +57,7 @@ func inspecting(i Inspector, o *Outcome) func(context.Context, *walk) *Decision 
 }
 
 // confidence returns the lower of the kernel's figure and the tool's own. What is no number is no confidence at all.
-func (g *Gate) confidence(c *Call, o *Outcome) float64 {
+func (g *Gate) confidence(c *Call, o *Outcome, d *Decision) float64 {
 	own := o.Confidence
 	if math.IsNaN(own) {
 		own = 0
@@ -58,7 +66,15 @@ func (g *Gate) confidence(c *Call, o *Outcome) float64 {
 	if g.options.Baselines == nil || c.Kind != KindTool {
 		return own
 	}
-	return min(own, g.options.Baselines.Confidence(c.Caller.Identity(), c.Name, c.arguments(), o.Result, o.Status))
+	return min(own, g.options.Baselines.Confidence(d.identity(c), c.Name, c.arguments(), o.Result, o.Status))
+}
+
+// identity returns the caller's identity, which was made already when something was charged.
+func (d *Decision) identity(c *Call) string {
+	if len(d.Charges) > 0 {
+		return d.Charges[0].Shard
+	}
+	return c.Caller.Identity()
 }
 
 // drift announces a confidence below the threshold.

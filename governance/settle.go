@@ -17,23 +17,24 @@ import (
 // not given back, because the next window never had it. The charges are returned also with an error, which means that
 // the reservation stands: a counter is then too high, never too low.
 func (g *Gate) Settle(ctx context.Context, _ *Call, d Decision, used Used) ([]Charge, error) {
-	var (
-		settled [maxCounters]Charge
-		claims  [maxCounters]state.Claim
-		n       int
-	)
+	w := g.begin(nil, nil)
+	defer g.end(w)
+	var room [maxCounters]Charge
+	settled := room[:0]
 	for _, c := range d.Charges {
-		if n == maxCounters || !g.difference(&c, used) {
-			continue
+		if len(settled) < maxCounters && g.difference(&c, used) {
+			w.claims[len(settled)] = c.Claim
+			settled = append(settled, c)
 		}
-		settled[n], claims[n] = c, c.Claim
-		n++
 	}
-	if n == 0 {
+	if len(settled) == 0 {
 		return nil, nil
 	}
-	charges := append([]Charge(nil), settled[:n]...)
-	taken, err := g.options.Limiter.Take(context.WithoutCancel(ctx), charges[0].Shard, claims[:n]...)
+	charges := slices.Clone(settled)
+	if ctx.Done() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	taken, err := g.options.Limiter.Take(ctx, charges[0].Shard, w.claims[:len(charges)]...)
 	if err == nil && slices.ContainsFunc(taken, func(t state.Taken) bool { return !t.OK }) {
 		err = errUncounted
 	}

@@ -100,6 +100,27 @@ func BenchmarkDecide(b *testing.B) {
 	})
 }
 
+func BenchmarkReview(b *testing.B) {
+	known := baselines(b, governance.BaselineOptions{})
+	for name, o := range map[string]governance.Options{
+		"nothing": {}, "baselines": {Baselines: known}, "inspector": {Results: []governance.Inspector{inspector{d: governance.Decision{Effect: governance.Allow}}}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			g, _ := gate(b, worked(10), tallied, func(all *governance.Options) { all.Baselines, all.Results = o.Baselines, o.Results })
+			c := ordinary("file_read")
+			c.Caller.Agent = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+			d := g.Decide(b.Context(), c)
+			outcome := &governance.Outcome{Status: governance.StatusOK, Result: c.Args, Confidence: 1}
+			b.ReportAllocs()
+			for b.Loop() {
+				if !g.Review(b.Context(), c, outcome, d).Allowed() {
+					b.Fatal("withheld")
+				}
+			}
+		})
+	}
+}
+
 // TestAllocations is not parallel: it counts what the whole process allocates.
 func TestAllocations(t *testing.T) {
 	if raced {
@@ -111,13 +132,20 @@ func TestAllocations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	decision := g.Decide(t.Context(), c)
+	outcome := &governance.Outcome{Status: governance.StatusOK, Result: c.Args, Confidence: 1}
+	reviewing, _ := gate(t, worked(10), tallied, func(o *governance.Options) { o.Baselines = baselines(t, governance.BaselineOptions{}) })
 	var stream governance.Stream
 	b := baselines(t, governance.BaselineOptions{})
 	for name, tt := range map[string]struct {
 		most float64
 		run  func()
 	}{
-		"decide":                      {2, func() { g.Decide(t.Context(), c) }}, // one of them is the limiter's answer
+		"decide": {2, func() { g.Decide(t.Context(), c) }}, // one of them is the limiter's answer
+		"settle": {2, func() { // likewise
+			_, _ = g.Settle(context.Background(), c, decision, governance.Used{Calls: 1, Tokens: 4096})
+		}},
+		"review":                      {0, func() { reviewing.Review(t.Context(), c, outcome, decision) }},
 		"select without narrowing":    {0, func() { _, _ = set.Select(c) }},
 		"publish without subscribers": {0, func() { stream.Publish(governance.Notice{}) }},
 		"confidence":                  {0, func() { b.Confidence("a", "b", c.Args, c.Args, governance.StatusOK) }},

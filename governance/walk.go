@@ -23,16 +23,32 @@ type step struct {
 	run func(ctx context.Context, w *walk) *Decision
 }
 
-// A walk is the state of one decision. It is one allocation with all that the counters need.
+// A walk is the state of one decision or review, with all that the counters need. It is larger than what comes of it and
+// is used again.
 type walk struct {
 	call      *Call
 	snapshot  *Snapshot
 	execution Execution
-	counters  int // how many of the following are used
+	charges   []Charge // what was taken; the decision's own
+	counters  int      // how many of the following are used
 	kinds     [maxCounters]counter
 	claims    [maxCounters]state.Claim
-	charges   [maxCounters]Charge
-	charged   int
+}
+
+// begin returns a walk, which goes back to end.
+func (g *Gate) begin(c *Call, s *Snapshot) *walk {
+	w, ok := g.walks.Get().(*walk)
+	if !ok {
+		w = new(walk)
+	}
+	w.call, w.snapshot = c, s
+	return w
+}
+
+// end forgets all that the walk was about. Nothing that was handed out points into it: a limiter keeps no claims.
+func (g *Gate) end(w *walk) {
+	*w = walk{}
+	g.walks.Put(w)
 }
 
 // judge runs the step. A panic is a fault, and a fault denies.
@@ -82,8 +98,8 @@ func (w *walk) audits() bool {
 // finish completes a decision with what the walk found.
 func (w *walk) finish(d Decision) Decision {
 	d.Snapshot = w.snapshot
-	if w.charged > 0 {
-		d.Charges = w.charges[:w.charged:w.charged]
+	if w.charges != nil {
+		d.Charges = w.charges
 	}
 	if d.Effect == Allow {
 		d.Timeout = time.Duration(w.snapshot.effective.Timeout.Value)

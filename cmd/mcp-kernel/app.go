@@ -91,6 +91,8 @@ const bindings = `
 	governance.policies      policy
 	governance.policy_files  policy-file
 	audit.durability         durability
+	server.http.tls_cert     tls-cert
+	server.http.tls_key      tls-key
 `
 
 // configuration loads the settings, with the command's flags over everything else.

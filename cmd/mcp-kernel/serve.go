@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/rs/zerolog"
@@ -22,44 +23,61 @@ says beforehand, without doing anything, whether a call would be allowed. A refu
 arguments: do something else, or ask the user. get_audit_log shows what you have done.`
 
 func (a *app) serve() *cobra.Command {
-	var stdio bool
+	var how serving
 	cmd := &cobra.Command{
-		Use:   "serve --stdio",
-		Short: "Serve a host over standard input and output",
-		Long: `Serve speaks MCP with the host that started it, one message a line, in every protocol version from 2024-11-05 to
-2026-07-28. It ends when the host closes its end, or with SIGTERM or SIGINT: calls that are running may finish (server.drain,
-10s), and every answer that was made is written.
+		Use:   "serve [--stdio] [--http ADDRESS]",
+		Short: "Serve a host over standard input and output, and clients over HTTP",
+		Long: `Serve speaks MCP in every protocol version from 2024-11-05 to 2026-07-28: with --stdio to the host that started it, one
+message a line; with --http to any number of clients, at the path /mcp of the address. It ends when the host closes its end,
+or with SIGTERM or SIGINT: calls that are running may finish (server.drain, 10s), and every answer that was made is written.
+
+Over HTTP everybody who reaches the address acts for you, until there are keys (mcp-kernel keys); so without keys only a
+loopback address such as 127.0.0.1:3333 is taken. Any other needs TLS besides (server.http in the configuration).
+/healthz and /readyz are for supervisors.
 
 Any number of servers, and the command line beside them, may share a data directory: they keep one journal, and limits hold
 over all of them together.`,
 		Example: `  mcp-kernel serve --stdio
+  mcp-kernel serve --http 127.0.0.1:3333
   mcp-kernel serve --stdio --profile files --policy default --policy read_only
   claude mcp add mcp-kernel -- /usr/local/bin/mcp-kernel serve --stdio`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !stdio {
-				return misused(cmd, "say how to serve: mcp-kernel serve --stdio")
+			if !how.stdio && how.address == "" {
+				return misused(cmd, "say how to serve: mcp-kernel serve --stdio, or mcp-kernel serve --http 127.0.0.1:3333")
 			}
 			c, err := a.configuration(cmd)
 			if err != nil {
 				return err
 			}
-			return a.serveStdio(cmd.Context(), c)
+			how.config, how.log = c, newLog(a.err, c.Log)
+			return a.serveAs(cmd.Context(), &how)
 		},
 	}
-	cmd.Flags().BoolVar(&stdio, "stdio", false, "over standard input and output")
+	cmd.Flags().BoolVar(&how.stdio, "stdio", false, "over standard input and output")
+	cmd.Flags().StringVar(&how.address, "http", "", "over HTTP, on an `address` such as 127.0.0.1:3333; port 0 takes a free one, which the log tells")
+	cmd.Flags().String("tls-cert", "", "PEM `file` of the certificate for HTTPS; read again when it changes")
+	cmd.Flags().String("tls-key", "", "PEM `file` of its key")
 	cmd.Flags().String("durability", "", "process (entries survive kill -9) or disk (they survive a power cut) (default process)")
 	governed(cmd)
 	shown(cmd)
 	return cmd
 }
 
-// serveStdio serves until the host or a signal ends it. A second signal ends the process at once.
-func (a *app) serveStdio(ctx context.Context, c config.Config) (err error) {
+// serving is how one run serves.
+type serving struct {
+	config  config.Config
+	log     zerolog.Logger
+	stdio   bool
+	address string // for HTTP; empty is not over HTTP
+}
+
+// serveAs serves until the host or a signal ends it. A second signal ends the process at once.
+func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	log := newLog(a.err, c.Log)
+	c, log := how.config, how.log
 	extra := newExtension()
 	k, err := standard.Open(ctx, standard.Options{Config: c, OnFault: logFault(log), Extra: extra.modules()})
 	if err != nil {
@@ -71,17 +89,47 @@ func (a *app) serveStdio(ctx context.Context, c config.Config) (err error) {
 		return err
 	}
 	extra.publish(s)
+	log.Info().Str("version", version).Str("data_dir", c.DataDir).Str("config", c.File).Str("profile", c.Server.Profile).
+		Strs("policies", k.Policies.Active()).Str("principal", agent().Principal).Msg("serving")
+	web, err := how.listen(ctx, k, s)
+	if err != nil {
+		return err
+	}
+	err = a.serveBoth(ctx, how, s, web)
+	log.Info().Err(err).Msg("stopped")
+	return err
+}
+
+// serveBoth serves over whatever was asked for. When one of two ends, the other does: the host that started the process
+// is gone, or the address is.
+func (a *app) serveBoth(ctx context.Context, how *serving, s *server.Server, web *webServer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var overHTTP error
+	var serving sync.WaitGroup
+	if web != nil {
+		serving.Go(func() {
+			defer cancel()
+			overHTTP = web.http.Serve(ctx, web.on)
+		})
+	}
+	var overStdio error
+	if how.stdio {
+		overStdio = a.serveStdio(ctx, how.log, s)
+		cancel()
+	}
+	serving.Wait()
+	return errors.Join(overStdio, overHTTP)
+}
+
+func (a *app) serveStdio(ctx context.Context, log zerolog.Logger, s *server.Server) error {
 	in, out, restore, err := parkStreams(a.in, a.out)
 	if err != nil {
 		return err
 	}
 	defer restore()
-	caller := agent()
-	log.Info().Str("version", version).Str("data_dir", c.DataDir).Str("config", c.File).Str("profile", c.Server.Profile).
-		Strs("policies", k.Policies.Active()).Str("principal", caller.Principal).Msg("serving on stdio")
-	err = s.ServeStdio(ctx, in, out, caller)
-	log.Info().Err(err).Msg("stopped")
-	return err
+	log.Info().Msg("serving on stdio")
+	return s.ServeStdio(ctx, in, out, agent())
 }
 
 func serverOptions(k *standard.Kernel, c config.Config) server.Options {

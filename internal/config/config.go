@@ -33,6 +33,29 @@ type Server struct {
 	MaxMessage    int           `mapstructure:"max_message"`    // bytes
 	PageSize      int           `mapstructure:"page_size"`      // entries of a listing's page
 	Drain         time.Duration `mapstructure:"drain"`          // for running calls when the host has gone
+	HTTP          HTTP          `mapstructure:"http"`
+}
+
+// HTTP configures what clients over HTTP see. Whether there is HTTP, and on which address, the command line says.
+type HTTP struct {
+	Path           string        `mapstructure:"path"`            // of the endpoint
+	Hosts          []string      `mapstructure:"hosts"`           // names by which clients may call the server
+	Origins        []string      `mapstructure:"origins"`         // web origins that may call besides the server's own
+	TLSCert        string        `mapstructure:"tls_cert"`        // PEM file, read again when it changes
+	TLSKey         string        `mapstructure:"tls_key"`         // PEM file, read again when it changes
+	PlainText      bool          `mapstructure:"plain_text"`      // other addresses than loopback without TLS
+	MaxBody        int           `mapstructure:"max_body"`        // bytes of one message
+	MaxConnections int           `mapstructure:"max_connections"` // at once
+	MaxRequests    int           `mapstructure:"max_requests"`    // of one caller at once
+	MaxStreams     int           `mapstructure:"max_streams"`     // that listen
+	MaxSessions    int           `mapstructure:"max_sessions"`    // of the 2025 era
+	HeaderTimeout  time.Duration `mapstructure:"header_timeout"`  // for a request's headers
+	BodyTimeout    time.Duration `mapstructure:"body_timeout"`    // for a request's body
+	WriteTimeout   time.Duration `mapstructure:"write_timeout"`   // for a client to take an answer or an event
+	ConnectionIdle time.Duration `mapstructure:"connection_idle"` // between requests of a connection
+	SessionIdle    time.Duration `mapstructure:"session_idle"`    // after which an unused session ends
+	KeepAlive      time.Duration `mapstructure:"keep_alive"`      // between signs of life on a quiet stream
+	Poll           time.Duration `mapstructure:"poll"`            // after which a client that can resume is sent away to come back; 0 never
 }
 
 // Governance configures which policies hold and what limits count over.
@@ -94,6 +117,11 @@ func Default() Config {
 		Log:     Log{Level: "info", Format: "auto"},
 		Server: Server{
 			Profile: "default", MaxConcurrent: 128, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
+			HTTP: HTTP{
+				Path: "/mcp", MaxBody: 4 << 20, MaxConnections: 4096, MaxRequests: 2048, MaxStreams: 2048, MaxSessions: 10_000,
+				HeaderTimeout: 10 * time.Second, BodyTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
+				ConnectionIdle: 2 * time.Minute, SessionIdle: 30 * time.Minute, KeepAlive: 15 * time.Second,
+			},
 		},
 		Governance: Governance{
 			Policies: []string{"default"}, Window: time.Hour, MaxDepth: 8,

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,7 +57,41 @@ func (c *Config) Validate() error {
 	if (c.Audit.Capture == "sealed") != (c.Audit.Recipient != "") {
 		fault("audit.recipient", "is needed with audit.capture: sealed, and only then")
 	}
+	faults = append(faults, c.Server.HTTP.faults()...)
 	return errors.Join(append(faults, c.rootFaults()...)...)
+}
+
+// faults are those of the settings of HTTP.
+func (h *HTTP) faults() []error {
+	var faults []error
+	for _, bound := range []struct {
+		key   string
+		value int64
+	}{
+		{"max_body", int64(h.MaxBody)}, {"max_connections", int64(h.MaxConnections)}, {"max_requests", int64(h.MaxRequests)},
+		{"max_streams", int64(h.MaxStreams)}, {"max_sessions", int64(h.MaxSessions)}, {"header_timeout", int64(h.HeaderTimeout)},
+		{"body_timeout", int64(h.BodyTimeout)}, {"write_timeout", int64(h.WriteTimeout)},
+		{"connection_idle", int64(h.ConnectionIdle)}, {"session_idle", int64(h.SessionIdle)}, {"keep_alive", int64(h.KeepAlive)},
+	} {
+		if bound.value <= 0 {
+			faults = append(faults, fmt.Errorf("server.http.%s: must be greater than 0", bound.key))
+		}
+	}
+	if h.Poll < 0 {
+		faults = append(faults, errors.New("server.http.poll: must not be negative"))
+	}
+	if !strings.HasPrefix(h.Path, "/") || h.Path == "/healthz" || h.Path == "/readyz" {
+		faults = append(faults, fmt.Errorf("server.http.path: %q must begin with / and be none of /healthz, /readyz", h.Path))
+	}
+	if (h.TLSCert == "") != (h.TLSKey == "") {
+		faults = append(faults, errors.New("server.http.tls_cert, server.http.tls_key: each needs the other"))
+	}
+	for _, origin := range h.Origins {
+		if page, err := url.Parse(origin); err != nil || page.Scheme == "" || page.Host == "" || page.Path != "" {
+			faults = append(faults, fmt.Errorf("server.http.origins: %q must be like https://app.example", origin))
+		}
+	}
+	return faults
 }
 
 func (c *Config) rootFaults() []error {

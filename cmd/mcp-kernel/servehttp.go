@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/standard"
+	"github.com/mcp-kernel/mcp-kernel/server"
+	"github.com/mcp-kernel/mcp-kernel/server/keys"
+)
+
+// A webServer is a server over HTTP that has its address already.
+type webServer struct {
+	http *server.HTTP
+	on   net.Listener
+}
+
+// listen takes the address of a server over HTTP, or nothing when there is none to be.
+func (s *serving) listen(ctx context.Context, k *standard.Kernel, mcp *server.Server) (*webServer, error) {
+	if s.address == "" {
+		return nil, nil //nolint:nilnil // nothing was asked for
+	}
+	c := s.config.Server.HTTP
+	store := keys.Open(s.config.DataDir, keys.Options{Now: k.Now})
+	o := httpOptions(c)
+	o.Now, o.Ready, o.OnFault = k.Now, ready(k), func(err error) { s.log.Warn().Err(err).Msg("http") }
+	o.Authenticate, o.LoopbackOnly = bearer(store, agent(), s.log), !store.Configured()
+	if c.TLSCert != "" {
+		certificate, err := server.OpenCertificate(c.TLSCert, c.TLSKey, k.Now, o.OnFault)
+		if err != nil {
+			return nil, err
+		}
+		o.TLS = certificate.Config()
+	}
+	h, err := mcp.HTTP(o)
+	if err != nil {
+		return nil, err
+	}
+	on, err := h.Listen(ctx, s.address)
+	switch {
+	case errors.Is(err, server.ErrNotLoopback):
+		return nil, fmt.Errorf("--http %w: make a key first (mcp-kernel keys create)", err)
+	case err != nil:
+		return nil, fmt.Errorf("--http %w", err)
+	case o.TLS == nil && !c.PlainText && !isLoopback(on.Addr()):
+		return nil, errors.Join(errPlainText, on.Close())
+	}
+	s.announce(on.Addr(), o, store.Configured())
+	return &webServer{http: h, on: on}, nil
+}
+
+var errPlainText = errors.New("--http: keys would cross the network in plain text: set server.http.tls_cert and " +
+	"server.http.tls_key, or server.http.plain_text if a proxy in front of this server has TLS")
+
+func isLoopback(on net.Addr) bool {
+	tcp, ok := on.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// announce tells where the server is. Scripts that let the system choose a port read it here.
+func (s *serving) announce(on net.Addr, o server.HTTPOptions, keyed bool) {
+	scheme := "http"
+	if o.TLS != nil {
+		scheme = "https"
+	}
+	s.log.Info().Str("address", on.String()).Str("url", scheme+"://"+on.String()+o.Path).Bool("keys", keyed).Msg("serving over HTTP")
+}
+
+func httpOptions(c config.HTTP) server.HTTPOptions {
+	return server.HTTPOptions{
+		Path: c.Path, Hosts: c.Hosts, Origins: c.Origins,
+		MaxBody: c.MaxBody, MaxConnections: c.MaxConnections, MaxRequests: c.MaxRequests, MaxStreams: c.MaxStreams, MaxSessions: c.MaxSessions,
+		HeaderTimeout: c.HeaderTimeout, BodyTimeout: c.BodyTimeout, WriteTimeout: c.WriteTimeout,
+		ConnectionIdle: c.ConnectionIdle, SessionIdle: c.SessionIdle, KeepAlive: c.KeepAlive, Poll: c.Poll,
+	}
+}
+
+// ready asks the journal for room as a call would: without it every call is denied.
+func ready(k *standard.Kernel) func() error {
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		slot, err := k.Journal.Begin(ctx)
+		if err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		slot.End()
+		return nil
+	}
+}
+
+var errNoKey = errors.New("no key was shown")
+
+// bearer returns who a request acts for: whom its key stands for, and where there are no keys the user of this machine.
+func bearer(store *keys.Store, local governance.Caller, log zerolog.Logger) func(*http.Request) (governance.Caller, error) {
+	return func(r *http.Request) (governance.Caller, error) {
+		values := r.Header["Authorization"]
+		if len(values) == 0 && !store.Configured() {
+			return local, nil
+		}
+		if len(values) != 1 {
+			return governance.Caller{}, errNoKey
+		}
+		scheme, token, _ := strings.Cut(values[0], " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return governance.Caller{}, errNoKey
+		}
+		key, err := store.Authenticate(strings.TrimSpace(token))
+		if err != nil {
+			log.Debug().Err(err).Str("from", r.RemoteAddr).Msg("request refused")
+			return governance.Caller{}, err
+		}
+		return governance.Caller{Principal: key.Principal}, nil
+	}
+}

@@ -74,6 +74,9 @@ func OpenCheckpoint(note []byte, keys ...*primitives.Verifier) (Checkpoint, erro
 // caches the fold. keep also adds it to the file of heads, as every CheckpointEvery entries does. The caller holds both
 // locks.
 func (j *Journal) sign(keep bool) error {
+	if err := j.flush(); err != nil { // a head, and the cached fold, speak of what is in the segment
+		return err
+	}
 	if err := j.noticeHead(); err != nil {
 		return err
 	}

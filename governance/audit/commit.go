@@ -196,12 +196,19 @@ func (j *Journal) attempt(all []*request) error {
 	return nil
 }
 
-// put appends bytes to the segment, whole or not at all.
+// put appends bytes to the segment, whole or not at all, by way of the slate while the lock is kept.
 func (j *Journal) put(b []byte) error {
-	n, err := j.o.Files.WriteAt(j.seg.file, b, j.seg.end)
-	if err == nil && n < len(b) {
-		err = errors.New("short write")
+	if j.turn.row >= keepAfter && j.o.Durability == Process && len(b) < slateRoom/4 {
+		if done, err := j.jot(b); done || err != nil {
+			return err
+		}
 	}
+	err := j.flush()
+	if err != nil {
+		j.turn.disturbed()
+		return err
+	}
+	err = j.writeAt(b, j.seg.end)
 	if err == nil && j.o.Durability == Disk {
 		err = j.o.Files.Sync(j.seg.file)
 	}
@@ -211,6 +218,15 @@ func (j *Journal) put(b []byte) error {
 		return errors.Join(err, j.seg.file.Truncate(j.seg.end))
 	}
 	return nil
+}
+
+// writeAt writes bytes of the segment.
+func (j *Journal) writeAt(b []byte, at int64) error {
+	n, err := j.o.Files.WriteAt(j.seg.file, b, at)
+	if err == nil && n < len(b) {
+		err = errors.New("short write")
+	}
+	return err
 }
 
 // A group is what one write appends. Its memory is used again for the next one.

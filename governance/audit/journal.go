@@ -37,6 +37,7 @@ type Journal struct {
 	mu      sync.Mutex // held by whoever commits; guards what follows
 	turn    turn       // at the lock that keeps other processes out
 	seg     *segment   // what is appended to
+	slate   slate      // holds the last of it while the lock is kept
 	at      place      // the newest entry
 	edge    *merkle.Edge
 	keys    Keys                           // of the signer
@@ -116,6 +117,12 @@ func (j *Journal) enter() error {
 	}
 	defer j.letGo()
 	var err error
+	if j.slate, err = openSlate(j.dir, j.o.Files); err != nil {
+		j.o.OnError(fmt.Errorf("open slate, so each group is written by itself: %w", err))
+	}
+	if err := j.inherit(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
 	if j.secret, err = loadSecret(filepath.Join(j.dir, secretName), j.o.Random); err != nil {
 		return err
 	}
@@ -128,7 +135,7 @@ func (j *Journal) enter() error {
 	if err := j.missing(); err != nil {
 		return err
 	}
-	if j.room, err = openRoom(j.dir, j.process, (int64(j.o.MaxRunning)+spareLines)*MaxLine, j.o.Files); err != nil {
+	if j.room, err = openRoom(j.dir, j.process, (int64(j.o.MaxRunning)+spareLines)*MaxLine+slateRoom, j.o.Files); err != nil {
 		return err
 	}
 	if err := j.bury(); err != nil {
@@ -178,7 +185,7 @@ func (j *Journal) leave() error {
 	if j.seg != nil {
 		faults = append(faults, j.seg.file.Close())
 	}
-	return errors.Join(append(faults, j.turn.close())...)
+	return errors.Join(append(faults, j.slate.close(), j.turn.close())...)
 }
 
 // now is the journal's time: the clock's, but never before the newest entry.

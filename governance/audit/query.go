@@ -129,7 +129,7 @@ func (q *query) backward(ctx context.Context) error {
 
 // segment looks at one segment's entries, the newest first, and reports whether to go on with the one before.
 func (q *query) segment(ctx context.Context, n int) (bool, error) {
-	f, size, err := q.r.open(q.v, n)
+	f, err := q.r.open(q.v, n)
 	if os.IsNotExist(err) {
 		return true, nil // retention was faster
 	}
@@ -137,6 +137,7 @@ func (q *query) segment(ctx context.Context, n int) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
+	size := f.size
 	if q.next < noEntry {
 		if size, err = endOf(f, size, q.next); err != nil {
 			return false, err
@@ -171,7 +172,7 @@ func (q *query) segment(ctx context.Context, n int) (bool, error) {
 }
 
 // endOf returns the offset behind the line of an entry.
-func endOf(f *os.File, size int64, seq uint64) (int64, error) {
+func endOf(f *source, size int64, seq uint64) (int64, error) {
 	at, err := find(f, size, seq)
 	if err != nil {
 		return 0, err

@@ -39,6 +39,36 @@ func (r *Reader) Dir() string { return r.dir }
 type view struct {
 	firsts []uint64 // of the segments
 	size   int64    // of the last segment
+	slate  jottings // what of it stands on the slate, left by a process that died
+}
+
+// A source is a segment to be read, as far as a view goes.
+type source struct {
+	*os.File
+	size  int64
+	slate jottings // takes the place of what the file holds from its base on
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if len(s.slate.lines) == 0 {
+		return s.File.ReadAt(p, off)
+	}
+	n := 0
+	if off < s.slate.base {
+		var err error
+		n, err = s.File.ReadAt(p[:min(int64(len(p)), s.slate.base-off)], off)
+		if err != nil || n == len(p) {
+			return n, err
+		}
+	}
+	if at := off + int64(n); at < s.slate.end() {
+		n += copy(p[n:], s.slate.lines[at-s.slate.base:])
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // view takes the extent under a shared lock, so that no half-written group is within it. The lock is taken through a
@@ -61,11 +91,21 @@ func (r *Reader) view(ctx context.Context) (view, error) {
 	if v.firsts, err = segments(r.dir); err != nil || len(v.firsts) == 0 {
 		return v, err
 	}
-	info, err := os.Stat(r.segment(v.firsts[len(v.firsts)-1]))
-	if err == nil {
-		v.size = info.Size()
+	newest := v.firsts[len(v.firsts)-1]
+	info, err := os.Stat(r.segment(newest))
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	v.size = info.Size()
+	left, err := os.ReadFile(filepath.Join(r.dir, slateName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return v, err
+	}
+	if n := readSlate(left); n.segment == newest && n.base <= v.size && v.size <= n.end() {
+		n.lines = wholeLines(n.lines)
+		v.slate, v.size = n, n.end()
+	}
+	return v, nil
 }
 
 // extent is the extent as this process knows it while it keeps the lock; ok is false while it does not.
@@ -74,6 +114,9 @@ func (j *Journal) extent() (v view, ok bool, err error) {
 	defer j.mu.Unlock()
 	if !j.turn.current {
 		return view{}, false, nil
+	}
+	if err := j.flush(); err != nil {
+		return view{}, true, err
 	}
 	v.size = j.seg.end
 	v.firsts, err = segments(j.dir)
@@ -94,19 +137,19 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // open opens the n-th segment of a view, as far as the view goes.
-func (r *Reader) open(v view, n int) (*os.File, int64, error) {
+func (r *Reader) open(v view, n int) (*source, error) {
 	f, err := os.Open(r.segment(v.firsts[n]))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if n == len(v.firsts)-1 {
-		return f, v.size, nil
+		return &source{File: f, size: v.size, slate: v.slate}, nil
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
-	return f, info.Size(), nil
+	return &source{File: f, size: info.Size()}, nil
 }
 
 // Entries yields the entries from number from on, up to the newest at the time of the call. Numbers before the oldest
@@ -131,7 +174,7 @@ func (r *Reader) Entries(ctx context.Context, from uint64) iter.Seq2[Entry, erro
 
 // entriesOf yields the entries of one segment and reports whether to go on.
 func (r *Reader) entriesOf(ctx context.Context, v view, n int, from uint64, yield func(Entry, error) bool) bool {
-	f, size, err := r.open(v, n)
+	f, err := r.open(v, n)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true // retention was faster
 	}
@@ -139,11 +182,11 @@ func (r *Reader) entriesOf(ctx context.Context, v view, n int, from uint64, yiel
 		return yield(Entry{}, err) && false
 	}
 	defer f.Close()
-	at, err := find(f, size, from)
+	at, err := find(f, f.size, from)
 	if err != nil {
 		return yield(Entry{}, err) && false
 	}
-	in := newLines(io.NewSectionReader(f, at, size-at))
+	in := newLines(io.NewSectionReader(f, at, f.size-at))
 	for {
 		line, err := in.next()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -185,7 +228,7 @@ func (r *Reader) Follow(ctx context.Context, from uint64) iter.Seq2[Entry, error
 }
 
 // find returns the offset of a line at or before the entry with the number, by bisection over the segment's bytes.
-func find(f *os.File, size int64, seq uint64) (int64, error) {
+func find(f *source, size int64, seq uint64) (int64, error) {
 	low, high := int64(0), size // the line that begins at low is not behind the entry
 	for high-low > 64<<10 {
 		mid := low + (high-low)/2
@@ -207,8 +250,8 @@ func find(f *os.File, size int64, seq uint64) (int64, error) {
 }
 
 // lineFrom returns the first whole line that begins behind an offset and before end.
-func lineFrom(f *os.File, offset, end int64) (int64, []byte, error) {
-	in := bufio.NewReaderSize(io.NewSectionReader(f, offset, fileSize(f)-offset), MaxLine)
+func lineFrom(f *source, offset, end int64) (int64, []byte, error) {
+	in := bufio.NewReaderSize(io.NewSectionReader(f, offset, f.size-offset), MaxLine)
 	skipped, err := skipLine(in)
 	at := offset + skipped
 	if errors.Is(err, io.EOF) || at >= end {

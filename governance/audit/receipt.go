@@ -122,16 +122,16 @@ func (r *Reader) entryAt(ctx context.Context, seq uint64) (Entry, []byte, error)
 	if n < 0 {
 		return Entry{}, nil, fmt.Errorf("%w: %d", ErrNotFound, seq)
 	}
-	f, size, err := r.open(v, n)
+	f, err := r.open(v, n)
 	if err != nil {
 		return Entry{}, nil, err
 	}
 	defer f.Close()
-	at, err := find(f, size, seq)
+	at, err := find(f, f.size, seq)
 	if err != nil {
 		return Entry{}, nil, err
 	}
-	in := newLines(io.NewSectionReader(f, at, size-at))
+	in := newLines(io.NewSectionReader(f, at, f.size-at))
 	for {
 		line, err := in.next()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

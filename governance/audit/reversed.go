@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 )
 
 // A reversed reads the lines of a file from the last to the first.
 type reversed struct {
-	f   *os.File
+	f   io.ReaderAt
 	at  int64  // the file before this offset has not been read
 	buf []byte // what was read and not returned; it begins at offset at
 }

@@ -19,6 +19,9 @@ func (j *Journal) rotateIfFull() error {
 	if j.seg.end < j.o.SegmentBytes {
 		return nil
 	}
+	if err := j.flush(); err != nil {
+		return err
+	}
 	if err := j.prepareNext(); err != nil {
 		j.o.OnError(fmt.Errorf("close segment %s: %w", j.seg.file.Name(), err))
 		return nil

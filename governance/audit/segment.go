@@ -10,12 +10,13 @@ import (
 	"strings"
 )
 
-// The names in the directory of a journal. Everything but the segments, the reserves and the secret could be rebuilt or
-// is a cache.
+// The names in the directory of a journal. Everything but the segments, the slate, the reserves and the secret could be
+// rebuilt or is a cache.
 const (
 	journalDir     = "journal"
 	lockName       = "lock"
 	bellName       = "bell"
+	slateName      = "slate"
 	secretName     = "secret"
 	checkpointName = "checkpoint"
 	headsName      = "heads"

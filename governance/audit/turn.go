@@ -108,6 +108,10 @@ func (j *Journal) hold() error {
 		return fmt.Errorf("%w: lock: %w", ErrUnwritable, err)
 	}
 	t.held = true
+	if err := j.inherit(); err != nil {
+		j.unlock()
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
 	return nil
 }
 
@@ -147,10 +151,18 @@ func (j *Journal) heeded() bool {
 
 // release gives the lock back. What others write from here on must be adopted. The caller holds j.mu.
 func (j *Journal) release() {
-	t := &j.turn
-	if !t.held {
+	if !j.turn.held {
 		return
 	}
+	if err := j.flush(); err != nil {
+		j.o.OnError(fmt.Errorf("bring the slate to the segment: %w", err)) // whoever takes the lock next tries again
+	}
+	j.unlock()
+}
+
+// unlock is release without a look at the slate.
+func (j *Journal) unlock() {
+	t := &j.turn
 	t.held, t.current = false, false
 	t.row = min(t.row, keepAfter-1)
 	t.idle.Stop()

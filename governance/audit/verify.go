@@ -158,12 +158,12 @@ func (c *check) run(ctx context.Context) error {
 }
 
 func (c *check) segment(ctx context.Context, n int) error {
-	f, size, err := c.r.open(c.v, n)
+	f, err := c.r.open(c.v, n)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	p := newParsing(ctx, io.NewSectionReader(f, 0, size))
+	p := newParsing(ctx, io.NewSectionReader(f, 0, f.size))
 	defer p.stop()
 	for b := range p.batches {
 		<-b.done

@@ -53,9 +53,13 @@ func (j *Journal) look() error {
 func (j *Journal) signIfNew() error {
 	j.mu.Lock()
 	news, file := j.at.seq > j.signed, j.seg.file
+	var err error
+	if news && j.turn.held {
+		err = j.flush()
+	}
 	j.mu.Unlock()
-	if !news {
-		return nil
+	if !news || err != nil {
+		return err
 	}
 	// So that a power cut rarely leaves a head without its entries. It holds no lock, and where the segment was closed
 	// meanwhile its entries were signed already.

@@ -1,6 +1,7 @@
 package governance
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -23,7 +24,7 @@ const (
 // and deviation; errors a one-sided CUSUM chart (Page 1954) over their smoothed rate.
 type habit struct {
 	answers   float64 // decaying count of answers that were no errors
-	places    map[uint64]seen
+	places    []seen  // sorted by place, as the shapes of an answer are, so that one walk compares them
 	oddness   float64 // smoothed share of unknown places, for answers whose keys are data
 	size      float64 // smoothed power of ten
 	deviation float64
@@ -34,8 +35,9 @@ type habit struct {
 
 // seen is how often a place was there.
 type seen struct {
-	count float64 // decaying
+	place uint64
 	list  uint64  // the array around it
+	count float64 // decaying
 }
 
 // failed takes note of whether a call ended in an error, and returns how unusual that is, 0 to 1.
@@ -60,19 +62,19 @@ func (h *habit) failed(failed bool, window int) float64 {
 // answered takes note of the form and size of an answer, and returns how unusual they are, 0 to 1. With judged set,
 // form is what was found elsewhere.
 func (h *habit) answered(p *profile, window int, judged func() (float64, bool)) float64 {
-	form, size := 0.0, 0.0
+	form, size, now := 0.0, 0.0, power(p.size)
 	known := h.answers >= warmth
 	if known {
 		unknown := h.unknown(p, window)
 		form = max(0, unknown-h.oddness, h.missing(p))
 		form *= form // one optional field among several is normal, another form is not
 		h.oddness += (unknown - h.oddness) / float64(window)
-		size = h.unusualSize(p.size)
+		size = h.unusualSize(now)
 	}
 	if other, ok := judged(); ok && known {
 		form = other
 	}
-	h.note(p, window)
+	h.note(p, now, window)
 	return max(form, size)
 }
 
@@ -82,8 +84,16 @@ func (h *habit) unknown(p *profile, window int) float64 {
 		return 0
 	}
 	sum, familiar := 0.0, min(float64(window), h.answers)
+	known := h.places
 	for _, s := range p.shapes {
-		sum += max(0, 1-h.places[s.place].count/familiar*2)
+		for len(known) > 0 && known[0].place < s.place {
+			known = known[1:]
+		}
+		count := 0.0
+		if len(known) > 0 && known[0].place == s.place {
+			count = known[0].count
+		}
+		sum += max(0, 1-count/familiar*2)
 	}
 	return sum / float64(len(p.shapes))
 }
@@ -92,22 +102,16 @@ func (h *habit) unknown(p *profile, window int) float64 {
 // that is not there itself, are not expected.
 func (h *habit) missing(p *profile) float64 {
 	expected, absent := 0, 0
-	for place, s := range h.places {
+	shapes := p.shapes
+	for _, s := range h.places {
 		if s.count < core*h.answers || s.list != 0 && !slices.Contains(p.lists, s.list) {
 			continue
 		}
+		for len(shapes) > 0 && shapes[0].place < s.place {
+			shapes = shapes[1:]
+		}
 		expected++
-		_, there := slices.BinarySearchFunc(p.shapes, place, func(s shape, place uint64) int {
-			switch {
-			case s.place < place:
-				return -1
-			case s.place > place:
-				return 1
-			default:
-				return 0
-			}
-		})
-		if !there {
+		if len(shapes) == 0 || shapes[0].place != s.place {
 			absent++
 		}
 	}
@@ -117,29 +121,30 @@ func (h *habit) missing(p *profile) float64 {
 	return float64(absent) / float64(expected)
 }
 
-// unusualSize returns how far a size is beyond what is normal: 0 within a power of ten, 1 at two.
-func (h *habit) unusualSize(size int) float64 {
+// unusualSize returns how far a size, as a power of ten, is beyond what is normal: 0 within a power of ten, 1 at two.
+func (h *habit) unusualSize(size float64) float64 {
 	normal := max(magnitude, spread*h.deviation)
-	return min(max(0, math.Abs(power(size)-h.size)/normal-1), 1)
+	return min(max(0, math.Abs(size-h.size)/normal-1), 1)
 }
 
 func power(size int) float64 { return math.Log10(float64(max(size, smallest))) }
 
-// note adds the answer to what is normal.
-func (h *habit) note(p *profile, window int) {
+// note adds the answer, whose size is given as a power of ten, to what is normal.
+func (h *habit) note(p *profile, size float64, window int) {
 	h.decay(1 - 1/float64(memory*window))
 	h.answers++
 	for _, s := range p.shapes {
-		old := h.places[s.place]
-		if old.count == 0 && len(h.places) >= maxShapes {
-			h.forget()
+		at, known := h.find(s.place)
+		if !known {
+			at = h.insert(at, s.place)
 		}
-		h.places[s.place] = seen{count: old.count + 1, list: s.list}
+		h.places[at].count++
+		h.places[at].list = s.list
 	}
-	difference := power(p.size) - h.size
+	difference := size - h.size
 	weight := 1 / min(h.answers, float64(window))
 	if h.answers < 2 {
-		h.size, h.deviation = power(p.size), 0
+		h.size, h.deviation = size, 0
 		return
 	}
 	h.size += weight * difference
@@ -148,26 +153,35 @@ func (h *habit) note(p *profile, window int) {
 
 // decay makes everything count a little less, and drops what hardly counts any more.
 func (h *habit) decay(factor float64) {
-	if h.places == nil {
-		h.places = make(map[uint64]seen)
-	}
 	h.answers *= factor
-	for place, s := range h.places {
-		if s.count *= factor; s.count < 0.1 {
-			delete(h.places, place)
-			continue
+	kept := h.places[:0]
+	for _, s := range h.places {
+		if s.count *= factor; s.count >= 0.1 {
+			kept = append(kept, s)
 		}
-		h.places[place] = s
 	}
+	h.places = kept
 }
 
-// forget makes room by dropping the place that was there least.
-func (h *habit) forget() {
-	least, fewest := uint64(0), math.Inf(1)
-	for place, s := range h.places {
-		if s.count < fewest || s.count == fewest && place < least {
-			least, fewest = place, s.count
+// find returns where a place stands, or would stand, and whether it is there.
+func (h *habit) find(place uint64) (int, bool) {
+	return slices.BinarySearchFunc(h.places, place, func(s seen, place uint64) int { return cmp.Compare(s.place, place) })
+}
+
+// insert takes in a new place, which belongs at an index, and returns its index: another one when room had to be made by
+// dropping the place that was there least.
+func (h *habit) insert(at int, place uint64) int {
+	if len(h.places) >= maxShapes {
+		least := 0
+		for i := range h.places {
+			if h.places[i].count < h.places[least].count {
+				least = i
+			}
+		}
+		if h.places = slices.Delete(h.places, least, least+1); least < at {
+			at--
 		}
 	}
-	delete(h.places, least)
+	h.places = slices.Insert(h.places, at, seen{place: place})
+	return at
 }

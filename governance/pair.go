@@ -180,13 +180,14 @@ const (
 	pairWeight   = 512
 	sampleWeight = 96
 	leafWeight   = 16
+	placeWeight  = 24
 	entryWeight  = 32 // of a map
 )
 
 // size returns about how many bytes the pair holds.
 func (p *pair) size() int {
 	n := pairWeight + len(p.key.identity) + len(p.key.tool) + cap(p.last)
-	n += entryWeight * (len(p.habit.places) + len(p.restless))
+	n += placeWeight*cap(p.habit.places) + entryWeight*len(p.restless)
 	for i := range p.samples {
 		n += sampleWeight + leafWeight*cap(p.samples[i].leaves) + cap(p.samples[i].raw)
 	}

@@ -12,7 +12,8 @@ import (
 // Bounds of what is kept of one answer.
 const (
 	maxLeaves       = 256 // values, words and numbers
-	maxShapes       = 128 // places with a type
+	maxShapes       = 128 // values with a type
+	row             = 8   // places back at which the entries of a list usually repeat themselves
 	maxProfileDepth = 64
 )
 
@@ -46,6 +47,8 @@ type profiler struct {
 	seed maphash.Seed
 	text []byte
 	at   int
+
+	shaped int // values whose place was looked at for its shape
 }
 
 // read makes the profile of an answer, of its first limit bytes when it is longer. Malformed JSON ends the reading: what
@@ -53,7 +56,7 @@ type profiler struct {
 func (p *profiler) read(text []byte, limit int) {
 	p.leaves, p.shapes, p.lists = p.leaves[:0], p.shapes[:0], p.lists[:0]
 	p.size, p.whole = len(text), maphash.Bytes(p.seed, text)
-	p.text, p.at = text[:min(len(text), limit)], 0
+	p.text, p.at, p.shaped = text[:min(len(text), limit)], 0, 0
 	p.value(1<<1, 0, maxProfileDepth)
 	p.text = nil
 	slices.SortFunc(p.leaves, compareLeaves)
@@ -92,7 +95,7 @@ func (p *profiler) next() byte {
 func (p *profiler) value(place, list uint64, depth int) bool {
 	c := p.next()
 	switch {
-	case depth == 0 || c == 0 || len(p.leaves) >= maxLeaves && len(p.shapes) >= maxShapes:
+	case depth == 0 || c == 0 || len(p.leaves) >= maxLeaves && p.shaped >= maxShapes:
 		return false
 	case c == '{':
 		return p.object(place, list, depth)
@@ -198,8 +201,12 @@ func ending(c byte) bool {
 }
 
 func (p *profiler) shape(place, list uint64, kind byte) {
-	if len(p.shapes) < maxShapes {
-		p.shapes = append(p.shapes, shape{mix(place, uint64(kind)), list})
+	if p.shaped++; p.shaped > maxShapes {
+		return
+	}
+	s := shape{mix(place, uint64(kind)), list}
+	if !slices.Contains(p.shapes[max(0, len(p.shapes)-row):], s) {
+		p.shapes = append(p.shapes, s)
 	}
 }
 

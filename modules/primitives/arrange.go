@@ -52,12 +52,12 @@ func (s *shuffle) arrange(out []byte, base int) []byte {
 		return out
 	}
 	slices.SortFunc(s.objects.list(), func(a, b unsorted) int { return cmp.Compare(a.open, b.open) })
-	room := out[len(out):]
-	if cap(room) < len(out)-base {
+	text := out[len(out):]
+	if cap(text) < len(out)-base {
 		s.text = slices.Grow(s.text[:0], len(out)-base)
-		room = s.text
+		text = s.text
 	}
-	text := append(room, out[base:]...)
+	text = append(text, out[base:]...)
 	return s.appendSpan(out[:base], text, base, span{base, len(out)})
 }
 

@@ -49,7 +49,13 @@ func (b *safeBuffer) String() string {
 // start starts the built program. It is killed when the test ends before it does.
 func start(t *testing.T, args ...string) *child {
 	t.Helper()
-	c := &child{t: t, cmd: exec.CommandContext(context.WithoutCancel(t.Context()), built(t), args...), lines: make(chan string, 1024), log: &safeBuffer{}, done: make(chan struct{})}
+	return launch(t, built(t), args...)
+}
+
+// launch starts a program as start does.
+func launch(t *testing.T, program string, args ...string) *child {
+	t.Helper()
+	c := &child{t: t, cmd: exec.CommandContext(context.WithoutCancel(t.Context()), program, args...), lines: make(chan string, 1024), log: &safeBuffer{}, done: make(chan struct{})}
 	c.cmd.Stderr = c.log
 	in, err := c.cmd.StdinPipe()
 	if err != nil {

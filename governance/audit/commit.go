@@ -321,6 +321,12 @@ func (j *Journal) fold(e *Entry, at place) {
 	j.at = at
 	j.newest.Store(at.time.UnixMicro())
 	j.edge.Append(merkle.Leaf(at.hash))
+	if at.seq%merkle.TileWidth == 0 {
+		select {
+		case j.tiles <- struct{}{}:
+		default: // it has not looked yet, and will find this one too
+		}
+	}
 	switch e.Kind {
 	case KindDecision:
 		if e.Decision.Effect == governance.Allow && e.Call != "" {

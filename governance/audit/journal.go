@@ -33,6 +33,7 @@ type Journal struct {
 	stop   context.CancelFunc
 	owned  sync.WaitGroup
 	signal chan struct{} // a freeze or resume was seen
+	tiles  chan struct{} // a tile was finished
 
 	mu      sync.Mutex // held by whoever commits; guards what follows
 	turn    turn       // at the lock that keeps other processes out
@@ -89,6 +90,7 @@ func Open(o Options) (*Journal, error) {
 		ledger:  ledger{most: o.MaxCounters, accounts: make(map[window]*account)},
 		slots:   make(chan struct{}, o.MaxRunning),
 		signal:  make(chan struct{}, 1),
+		tiles:   make(chan struct{}, 1),
 		running: make(map[string]map[string]struct{}),
 		keys:    KeysOf(o.Signer),
 	}
@@ -102,6 +104,7 @@ func Open(o Options) (*Journal, error) {
 	j.owned.Go(func() { j.watch(ctx) })
 	j.owned.Go(func() { j.announce(ctx) })
 	j.owned.Go(func() { j.keep(ctx) })
+	j.owned.Go(func() { j.lay(ctx) })
 	return j, nil
 }
 

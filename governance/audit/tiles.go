@@ -1,11 +1,13 @@
 package audit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/audit/merkle"
 )
@@ -25,6 +27,38 @@ func (j *Journal) storeTiles() error {
 		}
 	}
 	j.dropPartial(partial)
+	return nil
+}
+
+// lay stores tiles as they are finished, off the path of calls: making a file takes as long as a hundred entries. What it
+// does not get to, signing stores. It ends with the context.
+func (j *Journal) lay(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-j.tiles:
+		}
+		if err := j.layFinished(); err != nil {
+			j.o.OnError(err)
+		}
+	}
+}
+
+// layFinished stores the finished tiles without keeping anybody from writing meanwhile. Two processes may store the same
+// tile: then it is the same bytes.
+func (j *Journal) layFinished() error {
+	j.mu.Lock()
+	size, full := j.at.seq, slices.Clone(j.edge.Full())
+	j.mu.Unlock()
+	for _, t := range full {
+		if err := writeTile(j.dir, t, j.o.Durability == Disk); err != nil {
+			return err
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.edge.Forget(size)
 	return nil
 }
 

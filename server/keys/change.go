@@ -95,7 +95,7 @@ func (s *Store) Revoke(id string) (Key, error) {
 
 // change replaces the file, with every other process kept from doing the same meanwhile. This Store sees it at once.
 func (s *Store) change(how func([]record) ([]record, error)) error {
-	guard, err := os.OpenFile(filepath.Join(filepath.Dir(s.path), lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a path within the data directory
+	guard, err := os.OpenFile(filepath.Join(filepath.Dir(s.path), lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("lock of keys: %w", err)
 	}

@@ -15,7 +15,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	store := keys.Open(dir, keys.Options{})
 	token, key, err := store.Create("service:ci", time.Now().Add(90*24*time.Hour), "the build")

@@ -40,37 +40,37 @@ func (c *clock) pass(d time.Duration) {
 
 func open(dir string, c *clock) *keys.Store { return keys.Open(dir, keys.Options{Now: c.now}) }
 
-func create(t testing.TB, s *keys.Store, principal string, expires time.Time) (string, keys.Key) {
-	t.Helper()
+func create(tb testing.TB, s *keys.Store, principal string, expires time.Time) (string, keys.Key) {
+	tb.Helper()
 	token, k, err := s.Create(principal, expires, "a note")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return token, k
 }
 
 // refused expects that a token is refused for a reason, with a text that holds nothing of its secret.
-func refused(t testing.TB, s *keys.Store, token string, reason error) {
-	t.Helper()
+func refused(tb testing.TB, s *keys.Store, token string, reason error) {
+	tb.Helper()
 	k, err := s.Authenticate(token)
 	if !errors.Is(err, keys.ErrRefused) || !errors.Is(err, reason) {
-		t.Errorf("got %v; want it refused: %v", err, reason)
+		tb.Errorf("got %v; want it refused: %v", err, reason)
 	}
 	if k != (keys.Key{}) {
-		t.Errorf("a refused token gave %+v", k)
+		tb.Errorf("a refused token gave %+v", k)
 	}
 	if len(token) > 40 && err != nil && strings.Contains(err.Error(), token[40:]) {
-		t.Errorf("the secret is in the error: %v", err)
+		tb.Errorf("the secret is in the error: %v", err)
 	}
 }
 
-func accepted(t testing.TB, s *keys.Store, token string, want keys.Key) {
-	t.Helper()
+func accepted(tb testing.TB, s *keys.Store, token string, want keys.Key) {
+	tb.Helper()
 	got, err := s.Authenticate(token)
 	if err != nil {
-		t.Errorf("refused: %v", err)
+		tb.Errorf("refused: %v", err)
 	} else if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("authenticated as (-want +got):\n%s", diff)
+		tb.Errorf("authenticated as (-want +got):\n%s", diff)
 	}
 }
 

@@ -76,6 +76,7 @@ const maxKept = 256 << 10
 type scribe struct {
 	mac       hash.Hash // HMAC-SHA256 under the journal's secret; it keeps its keyed state when it is reset
 	digest    hash.Hash
+	form      primitives.Canonicalizer
 	canonical []byte
 	text      []byte // the call's id, then a hash
 	salted    string // the call that the salt is of
@@ -89,7 +90,7 @@ func newScribe(secret []byte) *scribe {
 
 // payload makes one payload.
 func (s *scribe) payload(call string, raw []byte, o *Options) (p Payload, err error) {
-	if s.canonical, err = primitives.AppendCanonical(s.canonical[:0], raw); err != nil {
+	if s.canonical, err = s.form.Append(s.canonical[:0], raw); err != nil {
 		return Payload{}, err
 	}
 	s.digest.Reset()

@@ -66,6 +66,7 @@ func (r *request) asker() tools.Peer {
 	if r.meta.modern {
 		return r.round
 	}
+	r.peer.asks = &r.conn.session.asks
 	return &interviewer{requestPeer: r.peer, r: r, caps: r.conn.session.abilities()}
 }
 
@@ -91,11 +92,11 @@ func (p *interviewer) Ask(ctx context.Context, inquiries []tools.Inquiry) ([]jso
 	open := make([]openAsk, 0, len(inquiries))
 	defer func() {
 		for _, a := range open {
-			p.giveUp(a)
+			p.withdraw(a.id)
 		}
 	}()
 	for i := range inquiries {
-		a, err := p.r.conn.session.asks.begin(opts.MaxAsks)
+		a, err := p.begin(opts.MaxAsks)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +126,7 @@ func (p *interviewer) request(a openAsk, q *tools.Inquiry) error {
 		id := appendString([]byte(`{"elicitationId":`), p.r.conn.server.opts.IDs())
 		params = append(append(id, ','), params[1:]...)
 	}
-	if p.silent() || p.out.send(appendRequest(nil, a.id, q.Method, params)) != nil {
+	if p.out.send(appendRequest(nil, a.id, q.Method, params)) != nil {
 		return gone()
 	}
 	return nil
@@ -160,20 +161,6 @@ func (p *interviewer) await(ctx context.Context, a openAsk) (json.RawMessage, er
 		return nil, &tools.Error{Code: tools.CodeTimeout, Reason: fmt.Sprintf("the client did not answer within %s", within)}
 	}
 	return nil, context.Cause(ctx)
-}
-
-// giveUp forgets a question, and tells the client when it was still open.
-func (p *interviewer) giveUp(a openAsk) {
-	if !p.r.conn.session.asks.end(a.id) {
-		return
-	}
-	params := appendString([]byte(`{"requestId":`), a.id)
-	params = append(params, `,"reason":"no longer needed"}`...)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.ended {
-		p.out.offer(notification("notifications/cancelled", params))
-	}
 }
 
 // appendRequest appends a request of ours.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -22,6 +23,8 @@ type requestPeer struct {
 	ended    bool
 	progress float64 // last one sent; the protocol wants it to grow
 	began    bool
+	asks     *askTable // of the client; set once something can be asked
+	open     []string  // questions of this request that were not answered
 }
 
 // Progress sends notifications/progress, when the client gave a token and the figure has grown.
@@ -73,17 +76,45 @@ func (p *requestPeer) Log(_ context.Context, m tools.LogMessage) {
 	}
 }
 
-// silent reports whether the request has ended.
-func (p *requestPeer) silent() bool {
+// begin opens a question of the request's handler. There is none once the request has ended.
+func (p *requestPeer) begin(most int) (openAsk, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.ended
+	if p.ended {
+		return openAsk{}, gone()
+	}
+	a, err := p.asks.begin(most)
+	if err == nil {
+		p.open = append(p.open, a.id)
+	}
+	return a, err
 }
 
-// end makes the peer silent. What was sent before stands before whatever is sent next.
+// withdraw forgets a question, and tells the client when it was still open.
+func (p *requestPeer) withdraw(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open = slices.DeleteFunc(p.open, func(other string) bool { return other == id })
+	p.cancel(id)
+}
+
+// cancel is called with mu held.
+func (p *requestPeer) cancel(id string) {
+	if !p.asks.end(id) || p.ended {
+		return
+	}
+	params := appendString([]byte(`{"requestId":`), id)
+	p.out.offer(notification("notifications/cancelled", append(params, `,"reason":"no longer needed"}`...)))
+}
+
+// end makes the peer silent. What was sent before stands before whatever is sent next. Questions of a handler that was
+// not waited for are withdrawn.
 func (p *requestPeer) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, id := range p.open {
+		p.cancel(id)
+	}
 	p.ended = true
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,4 +78,71 @@ func TestLater(t *testing.T) {
 			t.Errorf("%q is no time: got %v", text, got)
 		}
 	}
+}
+
+// TestKeysOverHTTP makes and revokes a key while a server runs: first everybody on the machine is served, then nobody
+// without the key, then nobody at all. What the key did is its principal's in the journal.
+func TestKeysOverHTTP(t *testing.T) {
+	t.Parallel()
+	_, config := home(t)
+	c := launch(t, built(t), "serve", "--http", "127.0.0.1:0", "--config", config)
+	url := address(t, c)
+	if got := checkPolicy(t, url, ""); got != http.StatusOK {
+		t.Errorf("without any keys: status %d", got)
+	}
+	key := decoded[keyLine](t, ok(t, "keys", "create", "--principal", "user:ada", "--config", config, "-o", "json"))
+	turns(t, url, "", http.StatusUnauthorized)
+	turns(t, url, key.Token, http.StatusOK)
+	if got := checkPolicy(t, url, key.Token[:len(key.Token)-1]+"_"); got != http.StatusUnauthorized {
+		t.Errorf("with a key that is not quite one: status %d", got)
+	}
+	ok(t, "keys", "revoke", key.ID, "--config", config)
+	turns(t, url, key.Token, http.StatusUnauthorized)
+	page := decoded[answerPage](t, ok(t, "audit", "query", "--principal", "user:ada", "--kind", "outcome", "--config", config, "-o", "json"))
+	if len(page.Entries) == 0 || page.Entries[0].Name != "policy_check" || page.Entries[0].Status != "ok" {
+		t.Errorf("the journal says %+v", page)
+	}
+	if strings.Contains(c.log.String(), key.Token[40:]) {
+		t.Error("the key is in the log")
+	}
+}
+
+// turns waits for what a request is answered to change.
+func turns(t *testing.T, url, key string, want int) {
+	t.Helper()
+	got := 0
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if got = checkPolicy(t, url, key); got == want {
+			return
+		}
+	}
+	t.Fatalf("status %d, want %d", got, want)
+}
+
+// checkPolicy calls a tool, in the 2026 era, and returns the status.
+func checkPolicy(t *testing.T, url, key string) int {
+	t.Helper()
+	const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"policy_check","arguments":{"name":"file_read"},` +
+		`"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "policy_check",
+	} {
+		request.Header.Set(name, value)
+	}
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	return response.StatusCode
 }

@@ -84,7 +84,11 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(ctx))) }()
-	s, err := server.New(serverOptions(k, c))
+	o := serverOptions(k, c)
+	if o.Secret, err = k.Journal.Derive("request state"); err != nil {
+		return err
+	}
+	s, err := server.New(o)
 	if err != nil {
 		return err
 	}

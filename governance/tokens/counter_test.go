@@ -61,6 +61,9 @@ func TestCountNow(t *testing.T) {
 		"お誕生日おめでとう":                    9,
 		"<|endoftext|>":                7, // text, never the special token
 		"a\x7fb\x7f\x7f":               5,
+		"a\xffb":                       3,
+		" \n \n":                       1, // white space is a word as far as its last line break
+		"\n\t\nx":                      2,
 	} {
 		if got, err := c.CountNow([]byte(text)); got != want || err != nil {
 			t.Errorf("CountNow(%q) = %d, %v; want %d", text, got, err, want)
@@ -82,6 +85,68 @@ func TestTokensNeverExceedBytes(t *testing.T) {
 			t.Fatalf("CountNow(%q) = %d, %v", text, got, err)
 		}
 	})
+}
+
+// TestCountingAllocatesNothing, because its garbage would slow down the calls. It is not parallel: that would be counted.
+func TestCountingAllocatesNothing(t *testing.T) {
+	c := tokens.New(tokens.Options{})
+	defer closed(t, c)
+	text := []byte(answer + "\x7f\xff 漢字" + strings.Repeat("a", 1000))
+	if n := testing.AllocsPerRun(10, func() {
+		if _, err := c.CountNow(text); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("CountNow allocates %v times", n)
+	}
+}
+
+func TestTailIsCountedWithText(t *testing.T) {
+	t.Parallel()
+	var l ledger
+	c := tokens.New(tokens.Options{Sink: l.sink, MaxQueueBytes: 40})
+	defer closed(t, c)
+	var taken []bool
+	for _, it := range []tokens.Item{
+		{Call: "a", Text: []byte("tiktoken is "), Tail: []byte("great!"), Bound: 18},
+		{Call: "b", Tail: []byte("hello world"), Bound: 11},
+		{Call: "c", Text: []byte("xxxxxx"), Tail: []byte("xxxxxx"), Bound: 12}, // does not fit
+	} {
+		taken = append(taken, c.Submit(it))
+		clear(it.Tail)
+	}
+	if err := c.Drain(t.Context()); err != nil || !slices.Equal(taken, []bool{true, true, false}) {
+		t.Fatalf("Submit = %v, Drain = %v", taken, err)
+	}
+	want := []tokens.Count{{Call: "a", Tokens: 6, Bound: 18}, {Call: "b", Tokens: 2, Bound: 11}}
+	if got := l.all(); !slices.Equal(got, want) {
+		t.Errorf("counts = %+v, want %+v", got, want)
+	}
+}
+
+// TestBatchesAreUsedAgain submits different texts in turn, so that what one left behind would spoil the next.
+func TestBatchesAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	var l ledger
+	c := tokens.New(tokens.Options{Sink: l.sink, Gather: -1, Share: 1})
+	defer closed(t, c)
+	var want []tokens.Count
+	for i := range 50 {
+		n := int64(1 + i*7%200)
+		want = append(want, tokens.Count{Call: "a", Shard: "s", Tokens: n, Bound: 5 * n})
+		c.Submit(item("a", strings.Repeat(" word", int(n))))
+		if i%3 == 0 {
+			if err := c.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := c.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.all(); !slices.Equal(got, want) {
+		t.Errorf("counts = %+v, want %+v", got, want)
+	}
 }
 
 func TestSubmitCopiesAndDrainCountsAll(t *testing.T) {

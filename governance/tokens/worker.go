@@ -1,9 +1,9 @@
 package tokens
 
-import "time"
-
-// batchBytes is how much text makes a batch; a single larger text is one by itself.
-const batchBytes = 64 << 10
+import (
+	"slices"
+	"time"
+)
 
 // work counts batches until the Counter closes.
 func (c *Counter) work() {
@@ -12,63 +12,45 @@ func (c *Counter) work() {
 		if c.few() {
 			c.rest(c.opts.Gather)
 		}
-		batch, ok := c.next()
+		b, ok := c.next()
 		if !ok {
 			return
 		}
-		if len(batch) == 0 {
+		if b == nil {
 			<-c.wake
 			continue
 		}
 		start := c.opts.Now()
-		c.settle(batch, c.count(batch))
+		b.count(&c.bpe)
+		c.settle(b)
 		c.rest(c.pause(c.opts.Now().Sub(start)))
 	}
 }
 
-// next takes a batch off the queue; it is empty when there is nothing to do yet, and ok is false at the end.
-func (c *Counter) next() (batch []queued, ok bool) {
+// next takes a batch off the queue; it is nil when there is nothing to do yet, and ok is false at the end.
+func (c *Counter) next() (b *batch, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped || c.closing && len(c.queue) == 0 {
 		return nil, false
 	}
-	n, size := 0, 0
-	for n < len(c.queue) && (n == 0 || size+len(c.queue[n].text) <= batchBytes) {
-		size += len(c.queue[n].text)
-		n++
-	}
-	batch, c.queue = c.queue[:n:n], c.queue[n:]
 	if len(c.queue) == 0 {
-		c.queue = nil // lets go of the texts
+		return nil, true
 	}
-	return batch, true
-}
-
-// count counts a batch. A text that cannot be counted keeps what was charged for it.
-func (c *Counter) count(batch []queued) []Count {
-	counts := make([]Count, len(batch))
-	for i, q := range batch {
-		n, err := c.bpe.count(q.text)
-		if err != nil {
-			n = q.bound
-		}
-		counts[i] = Count{Call: q.call, Shard: q.shard, Tokens: n, Bound: q.bound}
-	}
-	return counts
+	b = c.queue[0]
+	c.queue = slices.Delete(c.queue, 0, 1)
+	return b, true
 }
 
 // settle hands the counts on, makes room in the queue and tells who waits.
-func (c *Counter) settle(batch []queued, counts []Count) {
-	c.opts.Sink(counts)
+func (c *Counter) settle(b *batch) {
+	c.opts.Sink(b.counts)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := range batch {
-		c.bytes -= int64(len(batch[i].text))
-		batch[i] = queued{}
-	}
-	c.items -= len(batch)
-	c.counted += uint64(len(batch))
+	c.bytes -= int64(len(b.text))
+	c.items -= len(b.counts)
+	c.counted += uint64(len(b.counts))
+	c.release(b)
 	close(c.progress)
 	c.progress = make(chan struct{})
 }

@@ -58,7 +58,7 @@ func TestCountIsTheLibrarys(t *testing.T) {
 	var b bpe
 	by := oracle(t)
 	pieces := []string{
-		"the", "Report", "it's", "'Ll", "'RE", "'v", "'", "'ſ", "'d", " ", "  ", "\n", "\r\n\r\n", "\t", "\v", "1234567", ".", "...", "->",
+		"the", "Report", "it's", "'Ll", "'RE", "'v", "'", "'ſ", "'d", " ", "  ", "\n", "\r\n\r\n", "\t", "\v", "1234567", "12345678901", "abbbbbb", ".", "...", "->",
 		"{\"a\":", "é", "ſ", "世界", "\u00a0", "\u2028", "\u0301", "x", "\ufffd", "😀", "٣", "½", "\x00", "antidisestablishmentarianism",
 	}
 	rapid.Check(t, func(t *rapid.T) {

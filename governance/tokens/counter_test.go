@@ -62,6 +62,8 @@ func TestCountNow(t *testing.T) {
 		"<|endoftext|>":                7, // text, never the special token
 		"a\x7fb\x7f\x7f":               5,
 		"a\xffb":                       3,
+		"abbbbbb":                      3, // the leftmost of equal pairs comes first
+		"12345678901":                  4,
 		" \n \n":                       1, // white space is a word as far as its last line break
 		"\n\t\nx":                      2,
 	} {

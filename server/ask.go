@@ -82,6 +82,9 @@ type interviewer struct {
 // Supports implements tools.Asker.
 func (p *interviewer) Supports(c tools.Capability) bool { return p.caps.supports(c) }
 
+// Waits implements tools.Asker.
+func (p *interviewer) Waits() bool { return p.caps != clientCaps{} }
+
 var errUnanswered = errors.New("the client did not answer in time")
 
 // Ask sends all inquiries and waits for all answers.

@@ -100,3 +100,40 @@ func TestReadCaps(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswerOfAnotherQuestion lets no answer reach a handler that was given to another question, or that was not judged.
+func TestAnswerOfAnotherQuestion(t *testing.T) {
+	t.Parallel()
+	q := &tools.Inquiry{Key: "k", Method: "m", Params: json.RawMessage(`{}`), Check: func(json.RawMessage) error { return nil }}
+	const was, came = `"before"`, `"now"`
+	for _, c := range []struct {
+		name   string
+		past   posed
+		early  bool
+		answer string
+		judged string
+	}{
+		{"not asked", posed{}, false, "", came},
+		{"not asked, but early", posed{}, true, came, came},
+		{"asked", posed{Question: digestOf(q)}, false, came, came},
+		{"answered", posed{digestOf(q), json.RawMessage(was)}, false, was, was},
+		{"another was asked", posed{Question: "other"}, false, "", came},
+		{"another was asked, but early", posed{Question: "other"}, true, came, came},
+		{"another was answered", posed{"other", json.RawMessage(was)}, false, "", was},
+		{"another was answered, but early", posed{"other", json.RawMessage(was)}, true, "", was},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := &round{past: callState{Asked: map[string]posed{"k": c.past}}, given: map[string]json.RawMessage{"k": json.RawMessage(came)}}
+			asked := *q
+			asked.Early = c.early
+			answers, err := p.Ask(t.Context(), []tools.Inquiry{asked})
+			if string(answers[0]) != c.answer || err != nil {
+				t.Errorf("answer %s, want %s (%v)", answers[0], c.answer, err)
+			}
+			if got := string(p.input()); got != `{"k":`+c.judged+`}` {
+				t.Errorf("judged %s, want %s", got, c.judged)
+			}
+		})
+	}
+}

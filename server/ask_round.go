@@ -26,10 +26,9 @@ var _ tools.Asker = (*round)(nil)
 // request runs. What was asked and answered before travels with the client, sealed.
 type round struct {
 	*requestPeer
-	server *Server
-	caps   clientCaps
-	past   callState                  // as of the request before
-	given  map[string]json.RawMessage // what came with this request, by key
+	caps  func() clientCaps          // read when they are first asked for, which they seldom are
+	past  callState                  // as of the request before
+	given map[string]json.RawMessage // what came with this request, by key
 
 	mu       sync.Mutex
 	accepted map[string]posed // answers that were used
@@ -60,7 +59,7 @@ func (s *Server) openRound(r *request) *rpcError {
 	if !r.meta.modern {
 		return nil
 	}
-	r.round = &round{requestPeer: r.peer, server: s, caps: readCaps(r.meta.caps), accepted: map[string]posed{}}
+	r.round = &round{requestPeer: r.peer, caps: sync.OnceValue(func() clientCaps { return readCaps(r.meta.caps) })}
 	if fault := r.round.take(r.env); fault != nil || r.env.state.to == 0 {
 		return fault
 	}
@@ -92,8 +91,11 @@ func (p *round) take(env *envelope) *rpcError {
 	return nil
 }
 
-// input is everything that the client has answered, as one object by key, to be judged; nil when there is nothing.
+// input is every answer that a handler can get in this round, as one object by key, to be judged; nil when there is none.
 func (p *round) input() json.RawMessage {
+	if len(p.given) == 0 && len(p.past.Asked) == 0 {
+		return nil
+	}
 	all := map[string]json.RawMessage{}
 	maps.Copy(all, p.given)
 	for key, e := range p.past.Asked {
@@ -112,7 +114,10 @@ func (p *round) input() json.RawMessage {
 }
 
 // Supports implements tools.Asker.
-func (p *round) Supports(c tools.Capability) bool { return p.caps.supports(c) }
+func (p *round) Supports(c tools.Capability) bool { return p.caps().supports(c) }
+
+// Waits implements tools.Asker.
+func (*round) Waits() bool { return false }
 
 // Ask returns the answers that came with this request or an earlier one, and nil for what must still be asked.
 func (p *round) Ask(_ context.Context, inquiries []tools.Inquiry) ([]json.RawMessage, error) {
@@ -127,6 +132,9 @@ func (p *round) Ask(_ context.Context, inquiries []tools.Inquiry) ([]json.RawMes
 			missing = true
 			continue
 		}
+		if p.accepted == nil {
+			p.accepted = map[string]posed{}
+		}
 		p.accepted[q.Key] = posed{digest, answers[i]}
 	}
 	if !missing {
@@ -136,10 +144,15 @@ func (p *round) Ask(_ context.Context, inquiries []tools.Inquiry) ([]json.RawMes
 }
 
 // answer finds the answer to a question, or nil. One counts for the question that was asked, not for another of its key.
+// Where there is one of an earlier request, one that came with this is not looked at: it was not judged, see input.
 func (p *round) answer(q *tools.Inquiry, digest string) json.RawMessage {
 	before := p.past.Asked[q.Key]
-	if before.Question == digest && before.Answer != nil {
+	switch {
+	case before.Answer == nil:
+	case before.Question == digest:
 		return before.Answer
+	default:
+		return nil
 	}
 	answer, came := p.given[q.Key]
 	if !came || before.Question != digest && !q.Early || q.Check(answer) != nil {

@@ -63,6 +63,8 @@ type Asker interface {
 	Peer
 	// Supports reports whether the client has declared the capability.
 	Supports(c Capability) bool
+	// Waits reports whether Ask may wait for the client while the call runs.
+	Waits() bool
 	// Ask puts inquiries to the client and returns the answers that passed their checks, in the order of the inquiries.
 	// Where the client can be asked while the call runs, Ask waits for all of them. Where it cannot, those that did not
 	// come with the call are nil, and the call must end. An *Error may be shown.

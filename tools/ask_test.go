@@ -30,6 +30,8 @@ type person struct {
 func (*person) Progress(context.Context, tools.Progress) {}
 func (*person) Log(context.Context, tools.LogMessage)    {}
 
+func (*person) Waits() bool { return true }
+
 func (p *person) Supports(c tools.Capability) bool {
 	for _, known := range p.can {
 		if c == known {

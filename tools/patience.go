@@ -69,7 +69,7 @@ func (p *patience) start() {
 
 // bound ends a handler's context when its time is over.
 func (c *call) bound(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	if asker, ok := c.peer.(Asker); ok && (asker.Supports(CanElicit) || asker.Supports(CanOpenURL) || asker.Supports(CanSample) || asker.Supports(CanListRoots)) {
+	if asker, ok := c.peer.(Asker); ok && asker.Waits() {
 		return patient(ctx, limit)
 	}
 	return context.WithTimeoutCause(ctx, limit, errDeadline)

@@ -21,6 +21,7 @@ type conn struct {
 	cancel  context.CancelFunc
 
 	slots   chan struct{} // one a running call
+	most    int           // subscriptions and streams
 	running sync.WaitGroup
 	serial  atomic.Uint64 // ids for the SDK
 
@@ -28,7 +29,7 @@ type conn struct {
 	inflight map[string]*request    // by raw id
 	watches  map[string]func()      // by resource URI: ends a subscription of the 2025 era
 	streams  map[*listener]struct{} // subscriptions/listen of the 2026 era
-	held     int                    // subscriptions and streams that are there or being made, at most Options.MaxListening
+	held     int                    // subscriptions and streams that are there or being made
 }
 
 // A request is one that was not answered yet.
@@ -50,7 +51,7 @@ func (s *Server) newConn(ctx context.Context, out outlet, caller governance.Call
 	ctx, cancel := context.WithCancel(ctx)
 	c := &conn{
 		server: s, out: out, caller: caller, session: newSession("connection"),
-		ctx: ctx, cancel: cancel, slots: make(chan struct{}, s.opts.MaxConcurrent),
+		ctx: ctx, cancel: cancel, slots: make(chan struct{}, s.opts.MaxConcurrent), most: s.opts.MaxListening,
 		inflight: map[string]*request{}, watches: map[string]func(){}, streams: map[*listener]struct{}{},
 	}
 	s.join(c)
@@ -152,7 +153,7 @@ func (c *conn) stream(ctx context.Context, r *request) {
 func (c *conn) reserve(n int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n > c.server.opts.MaxListening-c.held {
+	if n > c.most-c.held {
 		return false
 	}
 	c.held += n
@@ -168,7 +169,7 @@ func (c *conn) release(n int) {
 func (c *conn) tooMany() *rpcError {
 	return &rpcError{
 		code:    codeUnavailable,
-		message: fmt.Sprintf("more than %d subscriptions: end some, then try again", c.server.opts.MaxListening),
+		message: fmt.Sprintf("more than %d subscriptions: end some, then try again", c.most),
 	}
 }
 

@@ -62,7 +62,7 @@ func openEnvelope(text []byte) (*envelope, *envelopeError) {
 	e := &envelope{text: text}
 	whole := span{len(text) - len(trimLeft(text)), len(text)}
 	if text[whole.from] == '[' {
-		return nil, &envelopeError{code: codeInvalid, message: "batches are not supported: send one message a line"}
+		return nil, &envelopeError{code: codeInvalid, message: "batches are not supported: send one message at a time"}
 	}
 	version, unknown := "", ""
 	err := members(text, whole, func(key string, value span) {

@@ -51,7 +51,7 @@ func TestOpenEnvelopeRefuses(t *testing.T) {
 		{"invalid UTF-8", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}", codeParse, "", "parse error: invalid UTF-8 at byte 34"},
 		{"lone surrogate", `{"id":"\ud800"}`, codeParse, "", "parse error: lone surrogate at byte 8"},
 		{"too deep", deep, codeParse, "", "parse error: nesting deeper than 512 at byte 564"},
-		{"batch", `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, codeInvalid, "", "batches are not supported: send one message a line"},
+		{"batch", `[{"jsonrpc":"2.0","id":1,"method":"ping"}]`, codeInvalid, "", "batches are not supported: send one message at a time"},
 		{"scalar", `1`, codeInvalid, "", "invalid request: expected an object at byte 0"},
 		{"version", `{"jsonrpc":"1.0","id":1,"method":"ping"}`, codeInvalid, "1", `invalid request: jsonrpc must be "2.0"`},
 		{"null id", `{"jsonrpc":"2.0","id":null,"method":"ping"}`, codeInvalid, "", "invalid request: id must be a string or an integer"},

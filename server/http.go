@@ -221,8 +221,13 @@ func (f faultWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// route finds what a request is for.
+// route finds what a request is for. From here on the body has its time, whether somebody wants it or net/http only reads
+// it to its end.
 func (h *HTTP) route(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 && http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.opts.BodyTimeout)) != nil {
+		h.refuse(w, http.StatusInternalServerError, codeInternal, "internal error")
+		return
+	}
 	switch r.URL.Path {
 	case h.opts.Path:
 		h.endpoint(w, r)

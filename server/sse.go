@@ -85,6 +85,13 @@ func (p *pump) tick(time.Time) {
 	p.quiet = true
 }
 
+// gone reports whether nothing can be written any more.
+func (p *pump) gone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.broken
+}
+
 // end says that nothing more is to come. What was queued is still written.
 func (p *pump) end() {
 	p.mu.Lock()

@@ -139,6 +139,9 @@ func (t *trail) add(message []byte, must bool) bool {
 	if t.in.closed || t.ended || t.repeats(message, must) {
 		return false
 	}
+	if t.to != nil && t.to.gone() {
+		t.detach()
+	}
 	t.seq++
 	taken := t.to != nil && t.to.put(t.id(t.seq), message, must)
 	switch {

@@ -30,13 +30,9 @@ func (h *HTTP) message(w http.ResponseWriter, r *http.Request) ([]byte, *refusal
 	case r.ContentLength > int64(h.opts.MaxBody):
 		return nil, h.tooLarge()
 	}
-	response := http.NewResponseController(w)
-	if response.SetReadDeadline(time.Now().Add(h.opts.BodyTimeout)) != nil {
-		return nil, refused(http.StatusInternalServerError, codeInternal, "internal error")
-	}
 	body, err := readBody(r.Body, r.ContentLength, h.opts.MaxBody)
 	if err == nil {
-		err = response.SetReadDeadline(time.Time{})
+		err = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
 	switch {
 	case errors.Is(err, errBodySize):
@@ -57,8 +53,8 @@ var errBodySize = errors.New("body too large")
 // readBody reads a body of at most the bound. Memory is taken as the bytes come, not as they are announced; a small body
 // of known length takes one piece of exactly its size.
 func readBody(from io.Reader, length int64, bound int) ([]byte, error) {
-	const first = 64 << 10
-	if 0 <= length && length <= first {
+	const most, first = 128 << 10, 4 << 10
+	if 0 <= length && length <= most {
 		body := make([]byte, length)
 		_, err := io.ReadFull(from, body)
 		return body, err //nolint:wrapcheck // only that it failed matters

@@ -72,7 +72,7 @@ func (g *registry) enter(caller governance.Caller) (*party, error) {
 		if len(g.parties) >= g.web.opts.MaxSessions {
 			return nil, errTooMany
 		}
-		p = &party{conn: g.web.server.newConn(g.web.ctx, nowhere{}, caller)}
+		p = g.web.newParty(caller)
 		g.parties[caller] = p
 	}
 	if p.busy >= g.web.opts.MaxRequests {
@@ -80,6 +80,13 @@ func (g *registry) enter(caller governance.Caller) (*party, error) {
 	}
 	p.busy++
 	return p, nil
+}
+
+// newParty returns the party of a caller, which may do in the 2026 era as much at once as it may at all.
+func (h *HTTP) newParty(caller governance.Caller) *party {
+	c := h.server.newConn(h.ctx, nowhere{}, caller)
+	c.slots, c.most = make(chan struct{}, h.opts.MaxRequests), h.opts.MaxRequests
+	return &party{conn: c}
 }
 
 func (g *registry) exit(p *party) {

@@ -281,7 +281,7 @@ func (r *Request) blocked(d *governance.Decision) *Error {
 }
 
 // asked is the ending of a handler that asked its client something and must wait for the next round, if it is one.
-func (c *call) asked(x *execution, e *ending) bool {
+func (x *execution) asked(e *ending) bool {
 	if !errors.Is(x.err, ErrInputRequired) {
 		return false
 	}

@@ -79,8 +79,7 @@ func (q Question) opening(inquiry Inquiry, params []byte) (Inquiry, []Capability
 	if to, err := url.Parse(q.URL); err != nil || to.Scheme == "" || to.Host == "" || len(q.Schema) > 0 {
 		return inquiry, nil, nil, errors.New("want an absolute URL, and no schema beside it")
 	}
-	params = appendString(append(params, `,"mode":"url","url":`...), q.URL)
-	inquiry.Params = append(params, '}')
+	inquiry.Params = append(appendString(append(params, `,"mode":"url","url":`...), q.URL), '}')
 	return inquiry, []Capability{CanOpenURL}, func(raw json.RawMessage) (Reply, error) {
 		answer, err := readAnswer(raw)
 		answer.Content = nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,12 +34,7 @@ func (*person) Log(context.Context, tools.LogMessage)    {}
 func (*person) Waits() bool { return true }
 
 func (p *person) Supports(c tools.Capability) bool {
-	for _, known := range p.can {
-		if c == known {
-			return true
-		}
-	}
-	return p.can == nil
+	return p.can == nil || slices.Contains(p.can, c)
 }
 
 func (p *person) Ask(ctx context.Context, inquiries []tools.Inquiry) ([]json.RawMessage, error) {
@@ -64,7 +60,7 @@ func (p *person) Ask(ctx context.Context, inquiries []tools.Inquiry) ([]json.Raw
 type nothing struct{}
 
 // asking is a desk with one tool, "ask", of a function.
-func asking(t *testing.T, fn func(context.Context, *tools.Request) error, change ...func(*tools.DispatcherOptions)) *desk {
+func asking(t *testing.T, fn func(context.Context, *tools.Request) error) *desk {
 	t.Helper()
 	spec := tools.Spec{
 		Name: "ask", Title: "Ask", Description: "Asks.", Audience: tools.ForAgents,
@@ -72,7 +68,7 @@ func asking(t *testing.T, fn func(context.Context, *tools.Request) error, change
 	}
 	return newDesk(t, tools.Surface{Tools: []tools.Tool{
 		tools.Func(spec, func(ctx context.Context, r *tools.Request, _ nothing) (nothing, error) { return nothing{}, fn(ctx, r) }),
-	}}, change...)
+	}})
 }
 
 // TestQuestions holds questions to what the protocol lets a form be.
@@ -87,8 +83,9 @@ func TestQuestions(t *testing.T) {
 		want string // what was asked, or the fault
 	}{
 		{"agreement", tools.Question{Message: "sure?"}, `ask-1 elicitation/create {"message":"sure?","requestedSchema":{"type":"object","properties":{}}}`},
-		{"every field", form(`"s":{"type":"string","format":"email"},"n":{"type":"number"},"i":{"type":"integer","default":3},"b":{"type":"boolean"},"e":{"type":"string","enum":["a"],"enumNames":["A"]},"o":{"type":"string","oneOf":[{"const":"a","title":"A"}]},"m":{"type":"array","items":{"type":"string","enum":["a"]}},"t":{"type":"array","items":{"anyOf":[{"const":"a","title":"A"}]},"minItems":1}`),
-			`k elicitation/create {"message":"m","requestedSchema":{"type":"object","properties":{"s":{"type":"string","format":"email"},"n":{"type":"number"},"i":{"type":"integer","default":3},"b":{"type":"boolean"},"e":{"type":"string","enum":["a"],"enumNames":["A"]},"o":{"type":"string","oneOf":[{"const":"a","title":"A"}]},"m":{"type":"array","items":{"type":"string","enum":["a"]}},"t":{"type":"array","items":{"anyOf":[{"const":"a","title":"A"}]},"minItems":1}}}}`},
+		{"every field", form(
+			`"s":{"type":"string","format":"email"},"n":{"type":"number"},"i":{"type":"integer","default":3},"b":{"type":"boolean"},"e":{"type":"string","enum":["a"],"enumNames":["A"]},"o":{"type":"string","oneOf":[{"const":"a","title":"A"}]},"m":{"type":"array","items":{"type":"string","enum":["a"]}},"t":{"type":"array","items":{"anyOf":[{"const":"a","title":"A"}]},"minItems":1}`,
+		), `k elicitation/create {"message":"m","requestedSchema":{"type":"object","properties":{"s":{"type":"string","format":"email"},"n":{"type":"number"},"i":{"type":"integer","default":3},"b":{"type":"boolean"},"e":{"type":"string","enum":["a"],"enumNames":["A"]},"o":{"type":"string","oneOf":[{"const":"a","title":"A"}]},"m":{"type":"array","items":{"type":"string","enum":["a"]}},"t":{"type":"array","items":{"anyOf":[{"const":"a","title":"A"}]},"minItems":1}}}}`},
 		{"no message", tools.Question{Key: "k"}, `question "k": has no message`},
 		{"nested", form(`"o":{"type":"object"}`), `question "k": schema: field "o": want a string, number, integer, boolean, or array of choices`},
 		{"list of texts", form(`"l":{"type":"array","items":{"type":"string"}}`), `question "k": schema: field "l": want a string, number, integer, boolean, or array of choices`},
@@ -167,12 +164,28 @@ func TestQuestionsAreReviewed(t *testing.T) {
 	}
 }
 
-// TestAskingWrongly asks nobody, twice, too much and after the end.
+// TestAskingLate asks when the handler has returned.
+func TestAskingLate(t *testing.T) {
+	t.Parallel()
+	var late *tools.Request
+	d := asking(t, func(_ context.Context, r *tools.Request) error {
+		late = r
+		return nil
+	})
+	if _, err := d.Dispatch(t.Context(), d.call("ask", `{}`), &person{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := late.Ask(t.Context(), tools.Question{Message: "m"})
+	if want := "unsupported: nobody can be asked here (call call-1)"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestAskingWrongly asks nobody, twice and too much.
 func TestAskingWrongly(t *testing.T) {
 	t.Parallel()
 	one := tools.Question{Key: "k", Message: "m"}
 	yes := map[string]string{"k": `{"action":"accept"}`}
-	var late *tools.Request
 	for _, c := range []struct {
 		name string
 		peer tools.Peer
@@ -206,18 +219,11 @@ func TestAskingWrongly(t *testing.T) {
 				}
 			}
 		}, "failed: the call asked more than 32 questions (call call-1)"},
-		{"late", &person{answers: yes}, func(_ context.Context, r *tools.Request) error {
-			late = r
-			return nil
-		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			d := asking(t, c.ask)
 			_, err := d.Dispatch(t.Context(), d.call("ask", `{}`), c.peer)
-			if c.want == "" {
-				_, err = late.Ask(t.Context(), one)
-				c.want = "unsupported: nobody can be asked here (call call-1)"
-			}
 			if err == nil || err.Error() != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}

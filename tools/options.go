@@ -56,9 +56,9 @@ type DispatcherOptions struct {
 	Events *governance.Stream
 	// Around wraps each handler once the decision to run it was recorded; nil wraps none.
 	Around func(*governance.Call, Handler) Handler
-	// Count takes the text of a call that was charged bound tokens, to count the real ones later. It must not wait, and
-	// copies what it keeps; nil leaves the bound standing.
-	Count func(call, shard string, text []byte, bound int64)
+	// Count takes what went into a call and its answer, which were charged bound tokens, to count the real ones later. It
+	// must not wait, and must not keep the slices. Nil leaves the bound as it is.
+	Count func(call, shard string, input, answer []byte, bound int64)
 	// OnFault is told of every fault that the caller is not: the error, with a stack for a panic. It must not wait.
 	OnFault func(call string, err error)
 
@@ -96,7 +96,7 @@ func (o DispatcherOptions) withDefaults() (DispatcherOptions, error) {
 		o.OnFault = func(string, error) {}
 	}
 	if o.Count == nil {
-		o.Count = func(string, string, []byte, int64) {}
+		o.Count = func(string, string, []byte, []byte, int64) {}
 	}
 	if o.Events == nil {
 		o.Events = new(governance.Stream)

@@ -60,7 +60,7 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	c.announce(reviewed, reviewed.Event, entry.Seq)
 	c.announce(governance.Decision{Confidence: reviewed.Confidence}, governance.CheckpointCreated, entry.Seq)
 	if used.Tokens > 0 && len(c.decision.Charges) > 0 {
-		c.count(doc, used.Tokens)
+		c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, c.gov.Input(), doc, used.Tokens)
 	}
 	if e.refusal != nil {
 		return Result{}, e.refusal
@@ -134,13 +134,6 @@ func (c *call) settle(ctx context.Context, used governance.Used) []governance.Ch
 	charges, err := c.d.opts.Gate.Settle(ctx, &c.gov, c.decision, used)
 	c.fault(err)
 	return charges
-}
-
-// count hands the call's text over to be counted.
-func (c *call) count(doc []byte, bound int64) {
-	input := c.gov.Input()
-	text := append(append(make([]byte, 0, len(input)+len(doc)), input...), doc...)
-	c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, text, bound)
 }
 
 // announce publishes an event of the call.

@@ -146,7 +146,7 @@ func (c *call) ending(x *execution, took time.Duration) ending {
 		c.validate(&e)
 		return e
 	}
-	if c.asked(x, &e) {
+	if x.asked(&e) {
 		return e
 	}
 	e.result, e.status = Result{}, governance.StatusToolError

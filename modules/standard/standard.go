@@ -245,8 +245,8 @@ func compare(before, after []byte) (float64, error) {
 func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 	dispatcher, err := tools.NewDispatcher(tools.DispatcherOptions{
 		Catalog: k.Catalog, Gate: k.Gate, Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
-		Count: func(call, shard string, text []byte, bound int64) {
-			counter.Submit(tokens.Item{Call: call, Shard: shard, Text: text, Bound: bound})
+		Count: func(call, shard string, input, answer []byte, bound int64) {
+			counter.Submit(tokens.Item{Call: call, Shard: shard, Text: input, Tail: answer, Bound: bound})
 		},
 		OnFault: k.fault, Now: k.Now, IDs: k.IDs,
 	})

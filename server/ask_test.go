@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -400,8 +401,9 @@ func TestTimeOfAPerson(t *testing.T) {
 			t.Errorf("got %s", r.say())
 		}
 		h.stop()
-		_ = h.in.Close()
-		<-h.done
+		if err := errors.Join(h.in.Close(), <-h.done); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

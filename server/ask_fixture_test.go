@@ -201,9 +201,11 @@ func (p page) add(kind audit.Kind, e *audit.Entry) error {
 	p.b.entries = append(p.b.entries, *e)
 	return nil
 }
+
 func (p page) Decision(_ context.Context, e *audit.Entry) error { return p.add(audit.KindDecision, e) }
-func (p page) Outcome(_ context.Context, e *audit.Entry) error  { return p.add(audit.KindOutcome, e) }
-func (page) End()                                               {}
+
+func (p page) Outcome(_ context.Context, e *audit.Entry) error { return p.add(audit.KindOutcome, e) }
+func (page) End()                                              {}
 
 // newCurious returns a server in front of the real dispatcher and gate. Its policy blocks one word.
 func newCurious(t *testing.T, b *book, change func(*server.Options)) *server.Server {

@@ -49,8 +49,16 @@ func (surface) Surface() tools.Surface {
 		spec.Name = name
 		return tools.Func(spec, func(context.Context, *tools.Request, in) (in, error) { return in{}, nil })
 	}
+	marked := hints
+	marked.Name = "marked"
+	marked.InputSchema = json.RawMessage(`{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}}`)
 	return tools.Surface{
-		Tools: []tools.Tool{tool("echo"), tool("slow"), tool("progress"), tool("denied"), tool("broken")},
+		Tools: []tools.Tool{
+			tool("echo"), tool("slow"), tool("progress"), tool("denied"), tool("broken"),
+			tools.Raw(marked, func(context.Context, *tools.Request, json.RawMessage) (tools.Result, error) {
+				return tools.Result{}, nil
+			}),
+		},
 		Resources: []tools.Resource{
 			tools.NewResource(tools.ResourceSpec{URI: "test://one", Name: "one", Title: "One", Description: "A resource.", Audience: tools.ForAgents}, none),
 		},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -139,10 +140,19 @@ func (s *Server) argumentsAgree(header http.Header, env *envelope) *rpcError {
 	case repeated != "":
 		return mismatch(repeated, "is given more than once")
 	case err != nil:
-		return &rpcError{code: codeHeader, message: err.Error()}
+		return wrongArgument(err)
 	default:
 		return nil
 	}
+}
+
+// wrongArgument names the header that is wrong, but not what it says: that may be long.
+func wrongArgument(err error) *rpcError {
+	wrong, ok := errors.AsType[mcp.HeaderMismatchError](err)
+	if !ok {
+		return &rpcError{code: codeHeader, message: "header mismatch"}
+	}
+	return mismatch(wrong.Header, "does not say what the argument says")
 }
 
 // legacyVersion checks the header of a request in a session. Clients of 2025-03-26 send none.

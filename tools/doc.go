@@ -21,6 +21,23 @@
 // Arguments are refused with all their faults: unknown, repeated and missing keys, wrong types, broken bounds, integers
 // that would be rounded, texts that are no Unicode. Numbers below an any are json.Number.
 //
+// # Asking back
+//
+// A handler asks its client in one straight line:
+//
+//	answer, err := r.Ask(ctx, tools.Question{Key: "sure", Message: "Delete 12 files?"})
+//	if err != nil {
+//		return out, err // ErrInputRequired among others: always pass it on
+//	}
+//	if !answer.Accepted() {
+//		return out, tools.Fail("declined", "nothing was deleted", nil)
+//	}
+//
+// Clients that can be asked while a call runs are, and the handler waits. Others get the questions as the result of the
+// call and make it again with the answers; the handler then runs from its beginning, and Ask returns what was answered
+// under the same key to the same question. So a handler asks before it acts, asks the same when it is run with the same
+// arguments, and names its keys when it asks concurrently.
+//
 // # What a caller sees of an error
 //
 // Only an *Error is shown, as the Dispatcher makes it or a handler by Fail and NotFound, and a *primitives.Failure of a

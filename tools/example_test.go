@@ -82,9 +82,9 @@ func ExampleDispatcher_Dispatch() {
 	// true bad_arguments: /a: want integer, got string (call 3)
 }
 
-// exampleGate is a gate whose one policy allows the tool add.
+// exampleGate is a gate whose one policy allows the tools of the examples.
 func exampleGate() *governance.Gate {
-	snapshot, err := governance.Compile(governance.Ceiling{}, governance.Policy{Name: "sums", AllowedTools: []string{"add"}})
+	snapshot, err := governance.Compile(governance.Ceiling{}, governance.Policy{Name: "sums", AllowedTools: []string{"add", "remove"}})
 	if err != nil {
 		panic(err)
 	}

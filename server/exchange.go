@@ -79,8 +79,11 @@ func (x *exchange) tick(now time.Time) {
 	if x.ended {
 		return
 	}
-	if x.waited {
-		x.open().pump.tick(now)
+	switch {
+	case x.pump != nil:
+		x.pump.tick(now)
+	case x.waited:
+		x.open().pump.raw([]byte(keepAlive)) // so that the headers leave
 	}
 	x.waited = true
 	if x.parted != nil && x.pump != nil && now.Sub(x.since) >= x.web.opts.Poll {

@@ -119,6 +119,9 @@ func (m *Module) execute(ctx context.Context, r *tools.Request, o Order) (Report
 		return report, err
 	}
 	report, err = m.perform(ctx, r, o, report)
+	if errors.Is(err, tools.ErrInputRequired) { // the same order comes again, with the client's answers
+		return report, errors.Join(err, claim.Finish(ctx, false, nil))
+	}
 	if !report.Success && !report.undone() {
 		return report, err // nobody knows how far it came, so the key stays claimed
 	}

@@ -127,9 +127,14 @@ func (x *exchange) reply(line []byte, code int) {
 	x.web.write(x.w, statusOf(code, x.modern), line)
 }
 
-// write writes a JSON text as the whole response. The client has a while to take it.
+// write writes a JSON text as the whole response. The client has a while to take it, and before that, where it was
+// refused, to send the body that net/http reads to its end.
 func (h *HTTP) write(w http.ResponseWriter, status int, text []byte) {
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.opts.WriteTimeout)) // one without is bounded by the others
+	patience := h.opts.WriteTimeout
+	if status >= http.StatusBadRequest {
+		patience += h.opts.BodyTimeout
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(patience)) // one without is bounded by the others
 	header := w.Header()
 	header["Content-Type"] = h.fixed.json
 	header["Cache-Control"] = h.fixed.noStore

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrNotLoopback is why an address is not listened on: everybody who reaches it would act for the user, because nothing
@@ -56,16 +57,19 @@ func isLoopback(on net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// limitConnections returns the listener with at most n connections open at once. More wait in the system's queue.
+// limitConnections returns the listener with at most n connections open at once. More wait in the system's queue. Closing
+// it closes the connections on which nothing has come yet, too: nobody needs to wait for those.
 func limitConnections(on net.Listener, n int) net.Listener {
-	return &limited{Listener: on, slots: make(chan struct{}, n), closed: make(chan struct{})}
+	return &limited{Listener: on, slots: make(chan struct{}, n), closed: make(chan struct{}), fresh: map[*slotted]struct{}{}}
 }
 
 type limited struct {
 	net.Listener
 	slots  chan struct{}
-	once   sync.Once
 	closed chan struct{}
+
+	mu    sync.Mutex
+	fresh map[*slotted]struct{} // on which nothing has come yet; nil when the listener is closed
 }
 
 // Accept waits for a slot and then for a connection.
@@ -80,23 +84,62 @@ func (l *limited) Accept() (net.Conn, error) {
 		<-l.slots
 		return nil, err //nolint:wrapcheck // net/http looks at what it is
 	}
-	return &slotted{Conn: c, release: sync.OnceFunc(func() { <-l.slots })}, nil
+	s := &slotted{Conn: c, of: l}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fresh == nil {
+		<-l.slots
+		return nil, errors.Join(net.ErrClosed, c.Close())
+	}
+	l.fresh[s] = struct{}{}
+	return s, nil
 }
 
-// Close ends an Accept that waits, too.
+// Close ends an Accept that waits.
 func (l *limited) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
+	l.mu.Lock()
+	fresh := l.fresh
+	l.fresh = nil
+	l.mu.Unlock()
+	if fresh == nil {
+		return net.ErrClosed
+	}
+	close(l.closed)
+	err := l.Listener.Close()
+	for c := range fresh {
+		_ = c.Conn.Close() // net/http closes it for good when it notices
+	}
+	return err
+}
+
+func (l *limited) used(c *slotted) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.fresh, c)
 }
 
 // slotted is a connection that gives its slot back when it is closed.
 type slotted struct {
 	net.Conn
-	release func()
+	of      *limited
+	begun   atomic.Bool // something has come
+	release sync.Once
+}
+
+// Read reads what the client sends.
+func (c *slotted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 && !c.begun.Load() && c.begun.CompareAndSwap(false, true) {
+		c.of.used(c)
+	}
+	return n, err
 }
 
 // Close closes the connection.
 func (c *slotted) Close() error {
-	defer c.release()
+	c.release.Do(func() {
+		c.of.used(c)
+		<-c.of.slots
+	})
 	return c.Conn.Close()
 }

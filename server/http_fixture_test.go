@@ -153,7 +153,10 @@ func (w *web) open(method, body string, heads ...string) *http.Response {
 
 func (w *web) do(method, body string, heads ...string) answer {
 	w.t.Helper()
-	response := w.open(method, body, heads...)
+	response, err := w.plain.Do(w.request(method, body, heads...))
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", method, body, err)
+	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {

@@ -261,7 +261,7 @@ func TestPages(t *testing.T) {
 			t.Fatal("the listing does not end")
 		}
 	}
-	if want := "broken denied echo progress slow"; strings.Join(got, " ") != want {
+	if want := "broken denied echo marked progress slow"; strings.Join(got, " ") != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }

@@ -37,7 +37,7 @@ type envelope struct {
 
 	name      string // params.name, params.uri or what else names the target
 	hasName   bool
-	uri       span // params.uri of a resources/read; empty otherwise
+	target    span // what names the target of an invocation; empty otherwise
 	arguments span // params.arguments; empty when absent
 	meta      span // params._meta; empty when absent
 	responses span // params.inputResponses; empty when absent
@@ -194,8 +194,9 @@ func (e *envelope) takeName(name, uri span) error {
 		return errors.New("name and uri must be strings")
 	}
 	e.name, e.hasName = stringAt(e.text, target), true
-	if e.method == "resources/read" {
-		e.uri = uri
+	switch e.method {
+	case "tools/call", "prompts/get", "resources/read":
+		e.target = target
 	}
 	return nil
 }
@@ -240,24 +241,29 @@ func (e *envelope) rawMeta() json.RawMessage {
 }
 
 // forSDK returns the message as the SDK is to see it: with a small number of ours as id, because the SDK would send
-// large ones through a float, with empty arguments, because the raw ones travel beside it and it need not parse them,
-// and with one URI for all, because the SDK would answer by itself for one that its own templates do not match.
+// large ones through a float. Of an invocation it sees nothing but the name, by which it finds our handler: the rest
+// travels beside the message, was checked already, and would only be parsed again, several times.
 func (e *envelope) forSDK(id uint64) []byte {
-	type piece struct {
-		span
-		with string
+	if e.target.to > 0 {
+		return e.invocation(id)
 	}
-	parts := [...]piece{{e.id, strconv.FormatUint(id, 10)}, {e.arguments, "{}"}, {e.uri, `"` + anyURI + `"`}}
-	slices.SortFunc(parts[:], func(a, b piece) int { return a.from - b.from })
-	out := make([]byte, 0, len(e.text)-(e.arguments.to-e.arguments.from)+48)
-	at := 0
-	for _, part := range parts {
-		if part.to > 0 {
-			out = append(append(out, e.text[at:part.from]...), part.with...)
-			at = part.to
-		}
+	out := make([]byte, 0, len(e.text)+20)
+	out = strconv.AppendUint(append(out, e.text[:e.id.from]...), id, 10)
+	return append(out, e.text[e.id.to:]...)
+}
+
+// invocation is the least that the SDK routes. It knows one URI for all, because it would answer by itself for one that
+// its own templates do not match.
+func (e *envelope) invocation(id uint64) []byte {
+	key, target := `"name":`, e.target.of(e.text)
+	if e.method == "resources/read" {
+		key, target = `"uri":`, []byte(`"`+anyURI+`"`)
 	}
-	return append(out, e.text[at:]...)
+	out := append(make([]byte, 0, 96+len(target)), `{"jsonrpc":"2.0","id":`...)
+	out = append(strconv.AppendUint(out, id, 10), `,"method":"`...)
+	out = append(append(out, e.method...), `","params":{`...)
+	out = append(append(append(out, key...), target...), `,"arguments":{}`...)
+	return append(out, "}}"...)
 }
 
 // stringAt decodes an accepted JSON string; anything else is "".

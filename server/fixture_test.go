@@ -74,7 +74,7 @@ func nobody(context.Context, *tools.Request, map[string]string) ([]tools.Message
 	return nil, nil
 }
 
-func newDispatcher(t *testing.T) *dispatcher {
+func newDispatcher(t testing.TB) *dispatcher {
 	t.Helper()
 	c, err := tools.NewCatalog(surface{})
 	if err != nil {

@@ -22,7 +22,7 @@ const patience = 20 * time.Second
 
 // A web is a server on a port of its own, and what a test needs to speak with it.
 type web struct {
-	t     *testing.T
+	t     testing.TB
 	d     *dispatcher
 	s     *server.Server
 	addr  string
@@ -40,7 +40,7 @@ type both struct {
 }
 
 // serve starts a server. Time passes for its streams only when the test ticks.
-func serve(t *testing.T, change func(*both)) *web {
+func serve(t testing.TB, change func(*both)) *web {
 	t.Helper()
 	d := newDispatcher(t)
 	w := &web{t: t, d: d, ticks: make(chan time.Time), done: make(chan error, 1)}
@@ -199,7 +199,7 @@ type sse struct{ id, data, retry, comment string }
 
 // events reads a stream.
 type events struct {
-	t    *testing.T
+	t    testing.TB
 	from *bufio.Reader
 	body io.ReadCloser
 }

@@ -317,11 +317,37 @@ func (s *scanner) next() (string, span) {
 func unquote(quoted []byte) string {
 	inner := quoted[1 : len(quoted)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner)
+		return wordOf(inner)
 	}
 	var text string
 	_ = json.Unmarshal(quoted, &text) // accepted before
 	return text
+}
+
+// wordOf returns the text as a string. The words that most messages have cost no memory.
+func wordOf(text []byte) string {
+	switch string(text) {
+	case "jsonrpc":
+		return "jsonrpc"
+	case "2.0":
+		return "2.0"
+	case "id":
+		return "id"
+	case "method":
+		return "method"
+	case "params":
+		return "params"
+	case "name":
+		return "name"
+	case "arguments":
+		return "arguments"
+	case "_meta":
+		return "_meta"
+	case "tools/call":
+		return "tools/call"
+	default:
+		return string(text)
+	}
 }
 
 // clip shortens a stranger's text for an error message.

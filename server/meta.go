@@ -24,31 +24,39 @@ type requestMeta struct {
 	malformed     string // a key of ours that has the wrong shape; empty when none has
 }
 
-// readMeta decodes the keys of _meta that this package knows. A key of the wrong shape counts as absent, but for the
-// execution: who names one wants to be held to it.
+// readMeta reads the keys of _meta that this package knows; raw is that of an envelope, which was checked. A key of the
+// wrong shape counts as absent, but for the execution: who names one wants to be held to it.
 func readMeta(raw json.RawMessage) requestMeta {
 	var m requestMeta
 	if len(raw) == 0 {
 		return m
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
-		return m
-	}
-	m.progressToken = progressToken(fields["progressToken"])
-	if raw, given := fields[metaExecution]; given {
-		if m.execution = stringOf(raw); m.execution == "" {
-			m.malformed = metaExecution
+	var level, client json.RawMessage
+	_ = members(raw, span{0, len(raw)}, func(key string, value span) { // accepted before
+		switch part := value.of(raw); key {
+		case "progressToken":
+			m.progressToken = progressToken(part)
+		case metaExecution:
+			if m.execution = stringOf(part); m.execution == "" {
+				m.malformed = metaExecution
+			}
+		case mcp.MetaKeyProtocolVersion:
+			m.version = stringOf(part)
+		case mcp.MetaKeyLogLevel:
+			level = part
+		case mcp.MetaKeyClientCapabilities:
+			m.caps = part
+		case mcp.MetaKeyClientInfo:
+			client = part
 		}
-	}
-	m.version = stringOf(fields[mcp.MetaKeyProtocolVersion])
+	})
 	if m.modern = mcp.IsModernProtocol(m.version); !m.modern {
+		m.caps = nil
 		return m
 	}
-	m.logLevel = stringOf(fields[mcp.MetaKeyLogLevel])
-	m.caps = fields[mcp.MetaKeyClientCapabilities]
+	m.logLevel = stringOf(level)
 	m.hasCaps = bytes.HasPrefix(m.caps, []byte("{"))
-	m.client = clientLabel(fields[mcp.MetaKeyClientInfo])
+	m.client = clientLabel(client)
 	return m
 }
 

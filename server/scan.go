@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mark3labs/mcp-go/mcp"
 )
 
 // maxDepth is how deep a message may nest. The protocol's own messages need about ten levels; the rest is left for
@@ -345,6 +347,14 @@ func wordOf(text []byte) string {
 		return "_meta"
 	case "tools/call":
 		return "tools/call"
+	case mcp.MetaKeyProtocolVersion:
+		return mcp.MetaKeyProtocolVersion
+	case mcp.MetaKeyClientCapabilities:
+		return mcp.MetaKeyClientCapabilities
+	case mcp.MetaKeyClientInfo:
+		return mcp.MetaKeyClientInfo
+	case mcp.ProtocolVersion20260728:
+		return mcp.ProtocolVersion20260728
 	default:
 		return string(text)
 	}

@@ -1,7 +1,6 @@
 package bench_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,20 +53,39 @@ const unlimited = `
     - {name: cloud_metadata_endpoint, type: substring, pattern: 169.254.169.254}
 `
 
-// command starts a binary on a data directory of its own.
-func command(t *testing.T, binary string) []string {
+// server is a kernel on a data directory of its own, which no load brings to a limit.
+func server(t *testing.T, binary string) bench.Target {
 	t.Helper()
 	dir := t.TempDir()
 	policy := filepath.Join(dir, "policy.yaml")
 	if err := os.WriteFile(policy, []byte(unlimited), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{binary, "serve", "--stdio", "--data-dir", filepath.Join(dir, "data"), "--policy-file", policy, "--log-level", "warn"}
+	return bench.Target{
+		Command: []string{binary, "serve", "--stdio", "--data-dir", "{dir}", "--policy-file", policy, "--log-level", "warn"},
+		Env:     []string{"MCP_KERNEL_GOVERNANCE_CEILING_MAX_TOKENS=1000000000000", "MCP_KERNEL_GOVERNANCE_CEILING_MAX_CALLS=1000000000000"},
+	}
 }
 
-// environment lifts the ceiling, which a load would otherwise reach.
-func environment() []string {
-	return append(os.Environ(), "MCP_KERNEL_GOVERNANCE_CEILING_MAX_TOKENS=1000000000000", "MCP_KERNEL_GOVERNANCE_CEILING_MAX_CALLS=1000000000000")
+// safety is a load of the quickest tool, so many requests in flight.
+func safety(inFlight int, warmup, requests int64) bench.Load {
+	return bench.Load{
+		Calls:    []bench.Call{{Tool: "verify_code_safety", Arguments: []byte(`{"code":"x","language":"go"}`)}},
+		Pipeline: inFlight, Warmup: bench.Span{Requests: warmup}, Measure: bench.Span{Requests: requests},
+	}
+}
+
+// measure runs a load, whose every request must be answered well.
+func measure(t *testing.T, target bench.Target, l bench.Load) bench.Report {
+	t.Helper()
+	report, err := bench.Run(t.Context(), target, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Errors > 0 || report.Good != report.Requests {
+		t.Fatalf("%d of %d requests came to an error: %+v", report.Errors, report.Requests, report.Faults)
+	}
+	return report
 }
 
 func median(values []float64) float64 {
@@ -80,23 +98,14 @@ func rounds(t *testing.T, n int, governed, twin string, l bench.Load) float64 {
 	t.Helper()
 	var ratios []float64
 	for round := range n {
-		var results [2]bench.Result
+		var results [2]bench.Report
 		for i, binary := range []string{governed, twin} {
-			l.Command = command(t, binary)
-			l.Env = environment()
-			result, err := bench.Run(context.Background(), l)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if result.Errors > 0 {
-				t.Fatalf("%d of %d answers are errors", result.Errors, result.Requests)
-			}
-			results[i] = result
+			results[i] = measure(t, server(t, binary), l)
 		}
 		g, u := results[0], results[1]
-		ratios = append(ratios, g.Rate()/u.Rate())
+		ratios = append(ratios, g.Rate/u.Rate)
 		fmt.Printf("round %d: governed %.0f/s p50 %v p99 %v cpu %v rss %d MiB | twin %.0f/s p50 %v p99 %v cpu %v rss %d MiB | ratio %.3f\n",
-			round+1, g.Rate(), g.P50, g.P99, g.CPUEach(), g.Resident>>20, u.Rate(), u.P50, u.P99, u.CPUEach(), u.Resident>>20, g.Rate()/u.Rate())
+			round+1, g.Rate, g.Latency.P50, g.Latency.P99, g.CPU, g.Peak>>20, u.Rate, u.Latency.P50, u.Latency.P99, u.CPU, u.Peak>>20, g.Rate/u.Rate)
 	}
 	return median(ratios)
 }
@@ -109,8 +118,8 @@ func TestProveThroughput(t *testing.T) {
 		load  bench.Load
 		bound float64
 	}{
-		{"serial", bench.Load{Tool: "verify_code_safety", Arguments: `{"code":"x","language":"go"}`, Window: 1, Warmup: 1_000, Requests: 15_000}, 0.9},
-		{"pipelined 64", bench.Load{Tool: "verify_code_safety", Arguments: `{"code":"x","language":"go"}`, Window: 64, Warmup: 5_000, Requests: 60_000}, 0.7},
+		{"serial", safety(1, 1_000, 15_000), 0.9},
+		{"pipelined 64", safety(64, 5_000, 60_000), 0.7},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if ratio := rounds(t, 5, governed, twin, c.load); ratio < c.bound {
@@ -126,33 +135,28 @@ func TestProveLargeArguments(t *testing.T) {
 		t.Skip("processor time is read from /proc")
 	}
 	arguments := fmt.Sprintf(`{"kind":"text","a":"x","b":"x","profile":%q}`, strings.Repeat("p", 64<<10))
-	result, err := bench.Run(t.Context(), bench.Load{
-		Command: command(t, build(t)), Env: environment(), Tool: "drift_compare", Arguments: arguments, Window: 1, Warmup: 100, Requests: 2_000,
+	report := measure(t, server(t, build(t)), bench.Load{
+		Calls:  []bench.Call{{Tool: "drift_compare", Arguments: []byte(arguments)}},
+		Warmup: bench.Span{Requests: 100}, Measure: bench.Span{Requests: 2_000},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Printf("64 KiB of arguments: %v of processor time a call, p50 %v\n", result.CPUEach(), result.P50)
-	if bound := 1500 * time.Microsecond; result.CPUEach() > bound {
-		t.Errorf("a call with 64 KiB of arguments takes %v of processor time, the bound is %v", result.CPUEach(), bound)
+	fmt.Printf("64 KiB of arguments: %v of processor time a call, p50 %v\n", report.CPU, report.Latency.P50)
+	if bound := bench.Micros(1500 * time.Microsecond); report.CPU > bound {
+		t.Errorf("a call with 64 KiB of arguments takes %v of processor time, the bound is %v", report.CPU, bound)
 	}
 }
 
 func TestProveColdStart(t *testing.T) {
 	prove(t)
 	binary := build(t)
-	args := command(t, binary)
-	var took []time.Duration
+	target := server(t, binary)
+	target.Command[4] = t.TempDir() // the same one each time: its keys are made once
+	var took []bench.Micros
 	for range 31 {
-		result, err := bench.Run(t.Context(), bench.Load{Command: args, Env: environment(), Tool: "execution_usage", Arguments: "{}"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		took = append(took, result.FirstLine)
+		took = append(took, measure(t, target, safety(1, 0, 1)).First)
 	}
 	slices.Sort(took)
 	fmt.Printf("start to the first answer: median %v, least %v, most %v of %d\n", took[len(took)/2], took[0], took[len(took)-1], len(took))
-	if bound := 25 * time.Millisecond; took[len(took)/2] > bound {
+	if bound := bench.Micros(25 * time.Millisecond); took[len(took)/2] > bound {
 		t.Errorf("from start to the first answer takes %v, the bound is %v", took[len(took)/2], bound)
 	}
 }
@@ -163,16 +167,11 @@ func TestProveMemory(t *testing.T) {
 		t.Skip("memory is read from /proc")
 	}
 	binary := build(t)
-	load := bench.Load{Env: environment(), Tool: "verify_code_safety", Arguments: `{"code":"x","language":"go"}`, Window: 16, Warmup: 1_000}
 	var resident []int64
-	for _, requests := range []int{20_000, 100_000} {
-		load.Command, load.Requests = command(t, binary), requests
-		result, err := bench.Run(t.Context(), load)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Printf("resident after %d calls: %.1f MB\n", requests, float64(result.Resident)/1e6)
-		resident = append(resident, result.Resident)
+	for _, requests := range []int64{20_000, 100_000} {
+		report := measure(t, server(t, binary), safety(16, 1_000, requests))
+		fmt.Printf("resident after %d calls: %.1f MB\n", requests, float64(report.Resident)/1e6)
+		resident = append(resident, report.Resident)
 	}
 	if bound := int64(40e6); resident[1] > bound {
 		t.Errorf("resident after 100,000 calls: %d bytes, the bound is %d", resident[1], bound)

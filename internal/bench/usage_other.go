@@ -1,0 +1,10 @@
+//go:build !linux
+
+package bench
+
+import "time"
+
+// readUsage and ownCPU can be had on Linux only.
+func readUsage([]int) usage { return usage{} }
+
+func ownCPU() time.Duration { return 0 }

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -213,12 +214,13 @@ func (h *HTTP) fault(err error) {
 	}
 }
 
-// A faultWriter hands on what net/http logs.
+// A faultWriter hands on what net/http logs: it knows no other way to tell of a connection's fault.
 type faultWriter func(error)
 
-func (f faultWriter) Write(text []byte) (int, error) {
-	f(errors.New(string(text)))
-	return len(text), nil
+// Write takes one line.
+func (f faultWriter) Write(line []byte) (int, error) {
+	f(errors.New(strings.TrimSuffix(string(line), "\n")))
+	return len(line), nil
 }
 
 // route finds what a request is for. From here on the body has its time, whether somebody wants it or net/http only reads

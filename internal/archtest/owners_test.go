@@ -18,7 +18,7 @@ const owners = `
 	github.com/tiktoken-go         governance/tokens                            let governance/tokens count
 	database/sql                   state/sqlitestate                            keep it in a state.Backend
 	modernc.org                    state/sqlitestate                            keep it in a state.Backend
-	log                            nobody                                       return an error, or report through an Observer
+	log                            server                                       return an error, or report through an Observer
 	testing                        state/statetest                              move it into a _test.go file
 `
 

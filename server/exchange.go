@@ -140,7 +140,7 @@ func (h *HTTP) write(w http.ResponseWriter, status int, text []byte) {
 	header["Cache-Control"] = h.fixed.noStore
 	header["Content-Length"] = []string{strconv.Itoa(len(text))}
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // a client that is gone gets no answer
+	_, _ = w.Write(text) //nolint:gosec // JSON is no page; a client that is gone gets no answer
 }
 
 // accept answers what has no answer.

@@ -74,11 +74,11 @@ func nobody(context.Context, *tools.Request, map[string]string) ([]tools.Message
 	return nil, nil
 }
 
-func newDispatcher(t testing.TB) *dispatcher {
-	t.Helper()
+func newDispatcher(tb testing.TB) *dispatcher {
+	tb.Helper()
 	c, err := tools.NewCatalog(surface{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &dispatcher{catalog: c, changed: map[string]func(){}, slow: make(chan struct{})}
 }

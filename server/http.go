@@ -68,8 +68,15 @@ func (o *HTTPOptions) fill(s *Server) error {
 		field *int
 		value int
 	}{
-		{&o.MaxBody, 4 << 20}, {&o.MaxHeader, 64 << 10}, {&o.MaxConnections, 4096}, {&o.MaxRequests, 2048}, {&o.MaxStreams, 2048},
-		{&o.MaxSessions, 10_000}, {&o.ReplayBuffer, 256 << 10}, {&o.ReplayTotal, 64 << 20}, {&o.StreamBuffer, 1 << 20},
+		{&o.MaxBody, 4 << 20},
+		{&o.MaxHeader, 64 << 10},
+		{&o.MaxConnections, 4096},
+		{&o.MaxRequests, 2048},
+		{&o.MaxStreams, 2048},
+		{&o.MaxSessions, 10_000},
+		{&o.ReplayBuffer, 256 << 10},
+		{&o.ReplayTotal, 64 << 20},
+		{&o.StreamBuffer, 1 << 20},
 	} {
 		setDefault(size.field, size.value)
 	}
@@ -77,8 +84,12 @@ func (o *HTTPOptions) fill(s *Server) error {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&o.HeaderTimeout, 10 * time.Second}, {&o.BodyTimeout, 30 * time.Second}, {&o.WriteTimeout, 30 * time.Second},
-		{&o.ConnectionIdle, 2 * time.Minute}, {&o.SessionIdle, 30 * time.Minute}, {&o.KeepAlive, 15 * time.Second},
+		{&o.HeaderTimeout, 10 * time.Second},
+		{&o.BodyTimeout, 30 * time.Second},
+		{&o.WriteTimeout, 30 * time.Second},
+		{&o.ConnectionIdle, 2 * time.Minute},
+		{&o.SessionIdle, 30 * time.Minute},
+		{&o.KeepAlive, 15 * time.Second},
 		{&o.Retry, time.Second},
 	} {
 		setDefault(limit.field, limit.value)
@@ -157,7 +168,9 @@ func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
 			return fmt.Errorf("serving HTTP: %w", err)
 		case <-ctx.Done():
 			h.drain(web)
-			<-served
+			if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serving HTTP: %w", err)
+			}
 			return nil
 		}
 	}
@@ -234,16 +247,16 @@ func (h *HTTP) route(w http.ResponseWriter, r *http.Request) {
 	case h.opts.Path:
 		h.endpoint(w, r)
 	case "/healthz":
-		h.probe(w, r, nil)
+		probe(w, r, nil)
 	case "/readyz":
-		h.probe(w, r, h.ready)
+		probe(w, r, h.ready)
 	default:
 		h.refuse(w, http.StatusNotFound, codeInvalid, "nothing is here: the endpoint is "+h.opts.Path)
 	}
 }
 
 // probe tells a supervisor how the process is. It says nothing else, so it asks nobody who they are.
-func (h *HTTP) probe(w http.ResponseWriter, r *http.Request, check func() error) {
+func probe(w http.ResponseWriter, r *http.Request, check func() error) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	switch {

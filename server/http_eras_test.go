@@ -118,9 +118,9 @@ func TestAnswersAreNotKeptByCaches(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	stream := w.open(http.MethodGet, "", session...)
+	stream := w.stream(http.MethodGet, "", session...)
 	for name, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"} {
-		if got := stream.Header.Get(name); got != want {
+		if got := stream.header.Get(name); got != want {
 			t.Errorf("%s of a stream: %q, want %q", name, got, want)
 		}
 	}

@@ -36,9 +36,10 @@ func TestFaultsOfOthers(t *testing.T) {
 }
 
 func lastNotification(t *testing.T, w *web) {
+	t.Helper()
 	session := w.initialize("2025-11-25")
 	for id := range 50 {
-		e := w.events(w.open("POST", fmt.Sprintf(progress, id, id, ""), session...))
+		e := w.stream("POST", fmt.Sprintf(progress, id, id, ""), session...)
 		logged := false
 		for got := e.message(); got != ""; got = e.message() {
 			logged = logged || strings.Contains(got, `"method":"notifications/message"`)
@@ -50,16 +51,18 @@ func lastNotification(t *testing.T, w *web) {
 }
 
 func sharedChannel(t *testing.T, w *web) {
+	t.Helper()
 	session := w.initialize("2025-11-25")
-	one := w.events(w.open("POST", fmt.Sprintf(progress, 1, 1, ""), session...))
-	two := w.events(w.open("POST", fmt.Sprintf(progress, 2, 2, ""), session...))
+	one := w.stream("POST", fmt.Sprintf(progress, 1, 1, ""), session...)
+	two := w.stream("POST", fmt.Sprintf(progress, 2, 2, ""), session...)
 	wholeProgress(t, two, 2)
 	wholeProgress(t, one, 1)
 }
 
 func burst(t *testing.T, w *web) {
-	wholeProgress(t, w.events(w.open("POST", fmt.Sprintf(progress, 1, 1, ""), w.initialize("2025-11-25")...)), 1)
-	wholeProgress(t, w.events(w.open("POST", fmt.Sprintf(progress, 1, 1, ","+onlyMeta), stateless("tools/call", "progress")...)), 1)
+	t.Helper()
+	wholeProgress(t, w.stream("POST", fmt.Sprintf(progress, 1, 1, ""), w.initialize("2025-11-25")...), 1)
+	wholeProgress(t, w.stream("POST", fmt.Sprintf(progress, 1, 1, ","+onlyMeta), stateless("tools/call", "progress")...), 1)
 }
 
 const slow = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}}`
@@ -74,6 +77,7 @@ func started(w *web, body string, heads []string) <-chan answer {
 }
 
 func foreignCancel(t *testing.T, w *web) {
+	t.Helper()
 	mine, other := w.initialize("2025-11-25"), w.initialize("2025-11-25")
 	answer := started(w, slow, mine)
 	modernAnswer := started(w, strings.Replace(slow, `"slow"`, `"slow",`+modern, 1), stateless("tools/call", "slow"))
@@ -99,6 +103,7 @@ func foreignCancel(t *testing.T, w *web) {
 }
 
 func keptForEver(t *testing.T, _ *web) {
+	t.Helper()
 	now := time.Now()
 	w := serve(t, func(o *both) { o.web.Now = func() time.Time { return now } })
 	session := w.initialize("2025-11-25")
@@ -116,15 +121,17 @@ func keptForEver(t *testing.T, _ *web) {
 }
 
 func inventedSession(t *testing.T, w *web) {
+	t.Helper()
 	if a := w.do("GET", "", "Mcp-Session-Id: 0123456789"); a.status != http.StatusNotFound {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 
 func waitsForListeners(t *testing.T, w *web) {
+	t.Helper()
 	ask := `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},` + modern + `}}`
-	e := w.events(w.open("POST", ask, stateless("subscriptions/listen", "")...))
-	own := w.events(w.open("GET", "", w.initialize("2025-11-25")...))
+	e := w.stream("POST", ask, stateless("subscriptions/listen", "")...)
+	own := w.stream("GET", "", w.initialize("2025-11-25")...)
 	e.message()
 	begun := time.Now()
 	w.end()
@@ -140,6 +147,7 @@ func waitsForListeners(t *testing.T, w *web) {
 }
 
 func unchecked(t *testing.T, w *web) {
+	t.Helper()
 	for head, want := range map[string]int{"Origin: https://evil.example": 403, "Host: evil.example": 403, "Accept: text/html": 406} {
 		if a := w.post(call, head); a.status != want {
 			t.Errorf("%s: %d", head, a.status)
@@ -151,6 +159,7 @@ func unchecked(t *testing.T, w *web) {
 }
 
 func methods(t *testing.T, w *web) {
+	t.Helper()
 	for _, method := range []string{"HEAD", "PUT", "PATCH", "TRACE"} {
 		if a := w.do(method, ""); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") == "" {
 			t.Errorf("%s: %d, Allow %q", method, a.status, a.header.Get("Allow"))
@@ -159,6 +168,7 @@ func methods(t *testing.T, w *web) {
 }
 
 func ids(t *testing.T, w *web) {
+	t.Helper()
 	session := w.initialize("2025-11-25")
 	for id, want := range map[string]string{
 		`9007199254740993`: `"id":9007199254740993,"result"`, `-1`: `"id":-1,"result"`, `"\u00e9"`: `"id":"\u00e9","result"`,
@@ -171,6 +181,7 @@ func ids(t *testing.T, w *web) {
 }
 
 func keysInAnyCase(t *testing.T, w *web) {
+	t.Helper()
 	session := w.initialize("2025-11-25")
 	for _, send := range []string{
 		`{"jsonrpc":"2.0","id":1,"method":"tools/list","Method":"ping"}`,
@@ -184,6 +195,7 @@ func keysInAnyCase(t *testing.T, w *web) {
 }
 
 func pages(t *testing.T, _ *web) {
+	t.Helper()
 	w := serve(t, func(o *both) { o.PageSize = 2 })
 	session := w.initialize("2025-11-25")
 	seen, cursor := 0, ""
@@ -205,6 +217,7 @@ func pages(t *testing.T, _ *web) {
 }
 
 func shapes(t *testing.T, w *web) {
+	t.Helper()
 	session := w.initialize("2025-11-25")
 	for _, send := range []string{
 		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1}}`,
@@ -219,7 +232,8 @@ func shapes(t *testing.T, w *web) {
 }
 
 func silence(t *testing.T, w *web) {
-	e := w.events(w.open("GET", "", w.initialize("2025-06-18")...))
+	t.Helper()
+	e := w.stream("GET", "", w.initialize("2025-06-18")...)
 	for range 2 {
 		if event, ok := e.next(); !ok || event.comment != "keep-alive" {
 			t.Errorf("got %+v", event)
@@ -230,7 +244,8 @@ func silence(t *testing.T, w *web) {
 }
 
 func noPriming(t *testing.T, w *web) {
-	e := w.events(w.open("POST", fmt.Sprintf(progress, 1, 1, ""), w.initialize("2025-11-25")...))
+	t.Helper()
+	e := w.stream("POST", fmt.Sprintf(progress, 1, 1, ""), w.initialize("2025-11-25")...)
 	if event, _ := e.next(); event != (sse{id: "1-0", retry: "1000"}) {
 		t.Errorf("first event: %+v", event)
 	}

@@ -40,10 +40,10 @@ type both struct {
 }
 
 // serve starts a server. Time passes for its streams only when the test ticks.
-func serve(t testing.TB, change func(*both)) *web {
-	t.Helper()
-	d := newDispatcher(t)
-	w := &web{t: t, d: d, ticks: make(chan time.Time), done: make(chan error, 1)}
+func serve(tb testing.TB, change func(*both)) *web {
+	tb.Helper()
+	d := newDispatcher(tb)
+	w := &web{t: tb, d: d, ticks: make(chan time.Time), done: make(chan error, 1)}
 	o := both{
 		Options: server.Options{Dispatcher: d, IDs: primitives.NewIDs(nil, nil).New, Now: time.Now, Version: "1.0"},
 		web: server.HTTPOptions{
@@ -56,21 +56,21 @@ func serve(t testing.TB, change func(*both)) *web {
 	}
 	var err error
 	if w.s, err = server.New(o.Options); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	h, err := w.s.HTTP(o.web)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	on, err := h.Listen(t.Context(), "127.0.0.1:0")
+	on, err := h.Listen(tb.Context(), "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, stop := context.WithCancel(context.WithoutCancel(tb.Context()))
 	w.addr, w.url, w.stop = on.Addr().String(), "http://"+on.Addr().String()+"/mcp", stop
 	w.plain = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	go func() { w.done <- h.Serve(ctx, on) }()
-	t.Cleanup(w.end)
+	tb.Cleanup(w.end)
 	return w
 }
 
@@ -143,7 +143,7 @@ func (w *web) request(method, body string, heads ...string) *http.Request {
 // open sends a request and returns the response with its body still to be read.
 func (w *web) open(method, body string, heads ...string) *http.Response {
 	w.t.Helper()
-	response, err := w.plain.Do(w.request(method, body, heads...)) //nolint:bodyclose // the caller's
+	response, err := w.plain.Do(w.request(method, body, heads...))
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", method, body, err)
 	}
@@ -199,18 +199,20 @@ type sse struct{ id, data, retry, comment string }
 
 // events reads a stream.
 type events struct {
-	t    testing.TB
-	from *bufio.Reader
-	body io.ReadCloser
+	t      testing.TB
+	header http.Header
+	from   *bufio.Reader
+	body   io.ReadCloser
 }
 
-func (w *web) events(response *http.Response) *events {
+func (w *web) stream(method, body string, heads ...string) *events {
 	w.t.Helper()
+	response := w.open(method, body, heads...) //nolint:bodyclose // with the test
 	if kind := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || kind != "text/event-stream" {
 		text, _ := io.ReadAll(response.Body)
 		w.t.Fatalf("no stream: %d %s %s", response.StatusCode, kind, text)
 	}
-	return &events{t: w.t, from: bufio.NewReaderSize(response.Body, 1<<20), body: response.Body}
+	return &events{t: w.t, header: response.Header, from: bufio.NewReaderSize(response.Body, 1<<20), body: response.Body}
 }
 
 // next returns the next event; ok is false at the end of the stream.
@@ -221,7 +223,7 @@ func (e *events) next() (event sse, ok bool) {
 	for {
 		line, err := e.from.ReadString('\n')
 		if err != nil {
-			if err != io.EOF { //nolint:errorlint // as it comes
+			if err != io.EOF {
 				e.t.Fatalf("reading a stream: %v", err)
 			}
 			return event, false

@@ -63,8 +63,14 @@ func TestHTTPRefusals(t *testing.T) {
 func TestHTTPLeniency(t *testing.T) {
 	t.Parallel()
 	for _, heads := range [][]string{
-		{"Accept: */*"}, {"Accept:"}, {"Accept: text/event-stream , application/json;q=0.1"}, {"Accept: application/*, text/*"},
-		{"Content-Type: Application/JSON; Charset=UTF-8"}, {"Host: localhost"}, {"Host: LOCALHOST:80"}, {"Host: [::1]:80"},
+		{"Accept: */*"},
+		{"Accept:"},
+		{"Accept: text/event-stream , application/json;q=0.1"},
+		{"Accept: application/*, text/*"},
+		{"Content-Type: Application/JSON; Charset=UTF-8"},
+		{"Host: localhost"},
+		{"Host: LOCALHOST:80"},
+		{"Host: [::1]:80"},
 	} {
 		w := serve(t, nil)
 		a := w.post(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"h","version":"1"}}}`, heads...)

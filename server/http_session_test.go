@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,7 @@ func TestSessionsBelongToWhoMadeThem(t *testing.T) {
 	t.Parallel()
 	w := serve(t, byKey)
 	ada := w.initialize("2025-11-25", "Authorization: Bearer ada")
-	stolen := append(ada[:len(ada)-1:len(ada)-1], "Authorization: Bearer bob")
+	stolen := slices.Concat(ada[:len(ada)-1], []string{"Authorization: Bearer bob"})
 	for _, method := range []string{"POST", "GET", "DELETE"} {
 		body := ""
 		if method == "POST" {
@@ -41,7 +42,7 @@ func TestDeleteEndsWhatRuns(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	session := w.initialize("2025-11-25")
-	own := w.events(w.open("GET", "", session...))
+	own := w.stream("GET", "", session...)
 	w.post(`{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"test://one"}}`, session...)
 	running := started(w, slow, session)
 	w.do("DELETE", "", session...)
@@ -107,9 +108,9 @@ func TestManySessions(t *testing.T) {
 		}
 	}
 	for _, i := range []int{43, 44, 45, 46, 47, 48, 49} {
-		w.events(w.open("GET", "", bob[i]...))
+		w.stream("GET", "", bob[i]...)
 	}
-	w.events(w.open("GET", "", ada...))
+	w.stream("GET", "", ada...)
 	a := w.post(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"h","version":"1"}}}`, "Authorization: Bearer bob")
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("all are in use: %d %s", a.status, a.body)
@@ -150,7 +151,7 @@ func TestListenedSessionsAreKept(t *testing.T) {
 	now := time.Now()
 	w := serve(t, func(o *both) { o.web.Now = func() time.Time { return now } })
 	session := w.initialize("2025-11-25")
-	e := w.events(w.open("GET", "", session...))
+	e := w.stream("GET", "", session...)
 	e.next()
 	now = now.Add(24 * time.Hour)
 	w.tick()

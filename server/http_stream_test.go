@@ -13,7 +13,7 @@ import (
 const progress = `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"progress","_meta":{"progressToken":%d%s}}}`
 
 // onlyMeta is what the 2026 era wants in _meta, without the brackets.
-var onlyMeta = strings.TrimSuffix(strings.TrimPrefix(modern, `"_meta":{`), "}") //nolint:gochecknoglobals // a constant by nature
+var onlyMeta = strings.TrimSuffix(strings.TrimPrefix(modern, `"_meta":{`), "}")
 
 // wholeProgress reads what the tool "progress" sends and expects it complete, in order, before its result.
 func wholeProgress(t *testing.T, e *events, id int) {
@@ -43,8 +43,8 @@ func TestNotificationsStandBeforeTheirResultOverHTTP(t *testing.T) {
 	w := serve(t, nil)
 	session := w.initialize("2025-11-25")
 	for id := range 20 {
-		wholeProgress(t, w.events(w.open("POST", fmt.Sprintf(progress, id, id, ""), session...)), id)
-		wholeProgress(t, w.events(w.open("POST", fmt.Sprintf(progress, id, id, ","+onlyMeta), stateless("tools/call", "progress")...)), id)
+		wholeProgress(t, w.stream("POST", fmt.Sprintf(progress, id, id, ""), session...), id)
+		wholeProgress(t, w.stream("POST", fmt.Sprintf(progress, id, id, ","+onlyMeta), stateless("tools/call", "progress")...), id)
 	}
 }
 
@@ -52,10 +52,10 @@ func TestStreamsOfOneSessionAreApart(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	session := w.initialize("2025-11-25")
-	own := w.events(w.open("GET", "", session...))
+	own := w.stream("GET", "", session...)
 	streams := make([]*events, 8)
 	for id := range streams {
-		streams[id] = w.events(w.open("POST", fmt.Sprintf(progress, id, id, ""), session...))
+		streams[id] = w.stream("POST", fmt.Sprintf(progress, id, id, ""), session...)
 	}
 	for id, e := range streams {
 		wholeProgress(t, e, id)
@@ -78,7 +78,7 @@ func TestOwnStreamOfASession(t *testing.T) {
 	w.d.mu.Unlock()
 	changed() // before anybody listens: it waits
 	changed() // once is enough
-	first := w.events(w.open("GET", "", session...))
+	first := w.stream("GET", "", session...)
 	want := `{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"test://one"}}`
 	if event, _ := first.next(); event.comment != "keep-alive" {
 		t.Errorf("the headers wait for an event: %+v", event)
@@ -89,7 +89,7 @@ func TestOwnStreamOfASession(t *testing.T) {
 	if event, _ := first.next(); event != (sse{id: "0-1", data: want}) {
 		t.Errorf("first event: %+v", event)
 	}
-	second := w.events(w.open("GET", "", session...)) // takes over
+	second := w.stream("GET", "", session...) // takes over
 	if got := first.message(); got != "" {
 		t.Errorf("two streams at once: %s", got)
 	}
@@ -99,7 +99,7 @@ func TestOwnStreamOfASession(t *testing.T) {
 			t.Errorf("got %+v, want %+v", event, want)
 		}
 	}
-	again := w.events(w.open("GET", "", append(session, "Last-Event-ID: 0-0")...))
+	again := w.stream("GET", "", append(session, "Last-Event-ID: 0-0")...)
 	for _, want := range []sse{{comment: "keep-alive"}, {id: "0-0", retry: "1000"}, {id: "0-1", data: want}, {id: "0-2", data: want}} {
 		if event, _ := again.next(); event != want {
 			t.Errorf("resumed: got %+v, want %+v", event, want)
@@ -117,7 +117,7 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	session := w.initialize("2025-11-25")
-	broken := w.events(w.open("POST", fmt.Sprintf(progress, 1, 1, ""), session...))
+	broken := w.stream("POST", fmt.Sprintf(progress, 1, 1, ""), session...)
 	var last sse
 	for range 10 {
 		last, _ = broken.next()
@@ -127,7 +127,7 @@ func TestResume(t *testing.T) {
 	}
 	_ = broken.body.Close()
 	w.until("the call's end", func() bool { return w.post(call, session...).status == http.StatusOK })
-	rest := w.events(w.open("GET", "", append(session, "Last-Event-ID: "+last.id)...))
+	rest := w.stream("GET", "", append(session, "Last-Event-ID: "+last.id)...)
 	if event, _ := rest.next(); event.comment == "" {
 		t.Errorf("got %+v", event)
 	}
@@ -157,7 +157,7 @@ func TestPolling(t *testing.T) {
 	session := w.initialize("2025-11-25")
 	slow := make(chan *events, 1)
 	go func() {
-		slow <- w.events(w.open("POST", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"slow"}}`, session...))
+		slow <- w.stream("POST", `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"slow"}}`, session...)
 	}()
 	w.until("a running call", func() bool { return w.d.running.Load() == 1 })
 	w.tick() // it was there
@@ -176,7 +176,7 @@ func TestPolling(t *testing.T) {
 	if last == "" {
 		t.Fatal("nowhere to come back to")
 	}
-	back := w.events(w.open("GET", "", append(session, "Last-Event-ID: "+last)...))
+	back := w.stream("GET", "", append(session, "Last-Event-ID: "+last)...)
 	close(w.d.slow)
 	if got := back.message(); !strings.HasPrefix(got, `{"jsonrpc":"2.0","id":7,"result":`) {
 		t.Errorf("got %s", got)
@@ -190,7 +190,7 @@ func TestPolling(t *testing.T) {
 func TestOlderClientsAreNotPrimed(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
-	e := w.events(w.open("POST", fmt.Sprintf(progress, 1, 1, ""), w.initialize("2025-06-18")...))
+	e := w.stream("POST", fmt.Sprintf(progress, 1, 1, ""), w.initialize("2025-06-18")...)
 	if event, _ := e.next(); event.id != "1-1" || event.data == "" || event.retry != "" {
 		t.Errorf("first event: %+v", event)
 	}
@@ -200,7 +200,7 @@ func TestListenOverHTTP(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	ask := `{"jsonrpc":"2.0","id":"l","method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true,"resourceSubscriptions":["test://one"]},` + modern + `}}`
-	e := w.events(w.open("POST", ask, stateless("subscriptions/listen", "")...))
+	e := w.stream("POST", ask, stateless("subscriptions/listen", "")...)
 	tag := `"_meta":{"io.modelcontextprotocol/subscriptionId":"l"}`
 	if got, want := e.message(), `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{`+tag+`,"notifications":{"toolsListChanged":true,"resourceSubscriptions":["test://one"]}}}`; got != want {
 		t.Fatalf("got  %s\nwant %s", got, want)
@@ -234,7 +234,7 @@ func TestHangingUpEndsListening(t *testing.T) {
 	t.Parallel()
 	w := serve(t, func(o *both) { o.web.MaxStreams = 1 })
 	ask := `{"jsonrpc":"2.0","id":"l","method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["test://one"]},` + modern + `}}`
-	e := w.events(w.open("POST", ask, stateless("subscriptions/listen", "")...))
+	e := w.stream("POST", ask, stateless("subscriptions/listen", "")...)
 	e.message()
 	if a := w.post(ask, stateless("subscriptions/listen", "")...); a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("one stream too many: %d %s", a.status, a.body)
@@ -247,6 +247,7 @@ func TestHangingUpEndsListening(t *testing.T) {
 	})
 	w.until("room", func() bool {
 		response := w.open("POST", ask, stateless("subscriptions/listen", "")...)
+		defer response.Body.Close()
 		return response.StatusCode == http.StatusOK
 	})
 }
@@ -266,7 +267,7 @@ func TestLongCallsAreKeptAlive(t *testing.T) {
 			w := serve(t, nil)
 			heads := how.heads(w)
 			slow := make(chan *events, 1)
-			go func() { slow <- w.events(w.open("POST", how.send, heads...)) }()
+			go func() { slow <- w.stream("POST", how.send, heads...) }()
 			w.until("a running call", func() bool { return w.d.running.Load() == 1 })
 			w.tick()
 			w.tick()

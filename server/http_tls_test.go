@@ -68,7 +68,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	shown := func() int64 {
 		w.plain = &http.Client{Transport: &http.Transport{
 			DisableKeepAlives: true, ForceAttemptHTTP2: true,
-			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // which certificate is shown is the question
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // which certificate is shown is the question
 		}}
 		response := w.open("POST", call)
 		if response.StatusCode != http.StatusBadRequest || response.ProtoMajor != 2 {
@@ -122,13 +122,13 @@ func TestStreamsOverHTTP2(t *testing.T) {
 	})
 	w.url = strings.Replace(w.url, "http://127.0.0.1", "https://localhost", 1)
 	w.plain = &http.Client{Transport: &http.Transport{
-		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // our own certificate
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}}
 	session := w.initialize("2025-11-25")
-	e := w.events(w.open("GET", "", session...))
+	e := w.stream("GET", "", session...)
 	e.next()
 	for id := range 5 {
-		wholeProgress(t, w.events(w.open("POST", strings.ReplaceAll(strings.ReplaceAll(progress, "%s", ""), "%d", string(rune('0'+id))), session...)), id)
+		wholeProgress(t, w.stream("POST", strings.ReplaceAll(strings.ReplaceAll(progress, "%s", ""), "%d", string(rune('0'+id))), session...), id)
 	}
 	time.Sleep(60 * time.Millisecond) // past the time for a write
 	w.s.ListChanged(server.Changes{Prompts: true})

@@ -138,28 +138,28 @@ func (p *pump) fail() {
 	p.broken, p.waiting, p.spare = true, nil, nil
 }
 
-// run writes until the end, until the client does not take a batch within the patience, or until gone is closed. It
-// reports whether everything was written.
-func (p *pump) run(w http.ResponseWriter, patience time.Duration, gone <-chan struct{}) bool {
+// run writes until the end, until the client does not take a batch within the patience, or until gone is closed.
+func (p *pump) run(w http.ResponseWriter, patience time.Duration, gone <-chan struct{}) {
 	response := http.NewResponseController(w)
 	for {
 		batch, last := p.take()
 		if len(batch) > 0 {
 			if !push(response, w, batch, patience) {
 				p.fail()
-				return false
+				return
 			}
 			p.give(batch)
 			continue
 		}
 		if last {
-			return response.SetWriteDeadline(time.Now().Add(patience)) == nil // for the end, which net/http writes
+			_ = response.SetWriteDeadline(time.Now().Add(patience)) // for the end, which net/http writes
+			return
 		}
 		select {
 		case <-p.wake:
 		case <-gone:
 			p.fail()
-			return false
+			return
 		}
 	}
 }
@@ -169,7 +169,7 @@ func push(response *http.ResponseController, w http.ResponseWriter, batch []byte
 	if response.SetWriteDeadline(time.Now().Add(patience)) != nil {
 		return false
 	}
-	if _, err := w.Write(batch); err != nil {
+	if _, err := w.Write(batch); err != nil { //nolint:gosec // events are no page
 		return false
 	}
 	return response.Flush() == nil && response.SetWriteDeadline(time.Time{}) == nil

@@ -36,7 +36,7 @@ func (h *HTTP) turnAway(w http.ResponseWriter, id []byte, no *refusal) {
 	if no.status == http.StatusTooManyRequests || no.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	h.write(w, no.status, appendError(nil, id, &no.rpcError))
+	h.write(w, no.status, appendError(make([]byte, 0, 256), id, &no.rpcError))
 }
 
 // stateless takes a message of the 2026 era. Nothing is remembered of it but what it costs.
@@ -54,7 +54,7 @@ func (h *HTTP) stateless(w http.ResponseWriter, r *http.Request, p *party, env *
 		return
 	}
 	x := &exchange{web: h, w: w, modern: true}
-	q := h.request(x, p.conn, env, meta)
+	q := requestOf(x, p.conn, env, meta)
 	q.cancel = func() {} // there is nobody but the connection to ask for it
 	ctx := r.Context()
 	if manner(env.method) == asStream {
@@ -72,7 +72,7 @@ func (h *HTTP) stateless(w http.ResponseWriter, r *http.Request, p *party, env *
 	h.work(ctx, x, q)
 }
 
-func (h *HTTP) request(x *exchange, c *conn, env *envelope, meta *requestMeta) *request {
+func requestOf(x *exchange, c *conn, env *envelope, meta *requestMeta) *request {
 	return &request{
 		env: env, meta: *meta, conn: c, out: x,
 		peer: &requestPeer{out: x, token: meta.progressToken, level: c.levelFor(*meta)},
@@ -157,7 +157,7 @@ func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, p *party, env 
 	}
 	defer h.registry.leave(s)
 	x := &exchange{web: h, w: w}
-	q := h.request(x, s.conn, env, meta)
+	q := requestOf(x, s.conn, env, meta)
 	q.cancel = func() {}
 	line := h.server.answer(r.Context(), q)
 	if q.code != 0 {
@@ -188,7 +188,7 @@ func (h *HTTP) session(r *http.Request, p *party) (*webSession, *refusal) {
 // era it says so, or comes back.
 func (h *HTTP) inSession(w http.ResponseWriter, s *webSession, env *envelope, meta *requestMeta) {
 	x := &exchange{web: h, w: w, session: s}
-	q := h.request(x, s.conn, env, meta)
+	q := requestOf(x, s.conn, env, meta)
 	var ctx context.Context
 	ctx, q.cancel = s.context()
 	release, no := h.room(q)

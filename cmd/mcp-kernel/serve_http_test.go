@@ -20,16 +20,14 @@ type session struct {
 func begin(t *testing.T, url string) *session {
 	t.Helper()
 	s := &session{t: t, url: url, heads: map[string]string{}}
-	response, _ := s.post(`{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`)
-	s.heads["Mcp-Session-Id"], s.heads["Mcp-Protocol-Version"] = response.Header.Get("Mcp-Session-Id"), "2025-11-25"
-	if response, _ := s.post(`{"jsonrpc":"2.0","method":"notifications/initialized"}`); response.StatusCode != http.StatusAccepted {
-		t.Fatalf("initialized: %s", response.Status)
-	}
+	header, _ := s.post(`{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`)
+	s.heads["Mcp-Session-Id"], s.heads["Mcp-Protocol-Version"] = header.Get("Mcp-Session-Id"), "2025-11-25"
+	s.post(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
 	return s
 }
 
-// post sends one message and returns the whole response.
-func (s *session) post(body string) (*http.Response, string) {
+// post sends one message and returns the headers and the body of the answer.
+func (s *session) post(body string) (http.Header, string) {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url, strings.NewReader(body))
 	if err != nil {
@@ -49,7 +47,10 @@ func (s *session) post(body string) (*http.Response, string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return response, string(text)
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusAccepted {
+		s.t.Fatalf("%s: %s %s", body, response.Status, text)
+	}
+	return response.Header, string(text)
 }
 
 const lists = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"kernel_execute","arguments":{"action":"file_list","params":{"path":"work:."}}}}`

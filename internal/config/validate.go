@@ -68,10 +68,17 @@ func (h *HTTP) faults() []error {
 		key   string
 		value int64
 	}{
-		{"max_body", int64(h.MaxBody)}, {"max_connections", int64(h.MaxConnections)}, {"max_requests", int64(h.MaxRequests)},
-		{"max_streams", int64(h.MaxStreams)}, {"max_sessions", int64(h.MaxSessions)}, {"header_timeout", int64(h.HeaderTimeout)},
-		{"body_timeout", int64(h.BodyTimeout)}, {"write_timeout", int64(h.WriteTimeout)},
-		{"connection_idle", int64(h.ConnectionIdle)}, {"session_idle", int64(h.SessionIdle)}, {"keep_alive", int64(h.KeepAlive)},
+		{"max_body", int64(h.MaxBody)},
+		{"max_connections", int64(h.MaxConnections)},
+		{"max_requests", int64(h.MaxRequests)},
+		{"max_streams", int64(h.MaxStreams)},
+		{"max_sessions", int64(h.MaxSessions)},
+		{"header_timeout", int64(h.HeaderTimeout)},
+		{"body_timeout", int64(h.BodyTimeout)},
+		{"write_timeout", int64(h.WriteTimeout)},
+		{"connection_idle", int64(h.ConnectionIdle)},
+		{"session_idle", int64(h.SessionIdle)},
+		{"keep_alive", int64(h.KeepAlive)},
 	} {
 		if bound.value <= 0 {
 			faults = append(faults, fmt.Errorf("server.http.%s: must be greater than 0", bound.key))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcp-kernel/mcp-kernel/internal/bench"
 	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
 
@@ -52,6 +53,9 @@ func TestDocumentedJSON(t *testing.T) {
 		"version": {build{}}, "policy validate": {validation{}, fault{}}, "tools list": {toolLine{}}, "tools call": {answer{}},
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
 		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
+		"bench": {
+			benchResult{}, bench.Machine{}, bench.Report{}, bench.SentCall{}, bench.Latencies{}, bench.Fault{},
+		}, "bench compare": {bench.Comparison{}, bench.Standing{}, bench.Ratio{}, bench.Figures{}, bench.Spread{}},
 	} {
 		_, body, found := strings.Cut(text, "\n## "+section+"\n")
 		if !found {

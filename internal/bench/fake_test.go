@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,14 @@ import (
 func TestMain(m *testing.M) {
 	if name := os.Getenv("MCP_BENCH_FAKE"); name != "" {
 		fmt.Fprintf(os.Stderr, "fake %s, arguments %q\n", name, os.Args[1:])
+		if name == "http" {
+			l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+			if err != nil {
+				panic(err)
+			}
+			fmt.Printf("ready at http://%s/mcp\n", l.Addr())
+			_ = (&http.Server{Handler: &fake{}, ReadHeaderTimeout: time.Minute}).Serve(l)
+		}
 		(&fake{}).stdio(os.Stdin, os.Stdout)
 		os.Exit(0)
 	}
@@ -52,7 +61,7 @@ const progress = `{"jsonrpc":"2.0","method":"notifications/progress","params":{"
 // answer returns what is sent for a message: nothing, an answer, or what stands for one.
 func (f *fake) answer(c *call) string {
 	switch {
-	case c.ID == nil:
+	case c.ID == nil, c.Method == "":
 		return ""
 	case c.Method == "initialize":
 		return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"fake","version":"1"}}}`, c.ID)
@@ -83,14 +92,21 @@ func (f *fake) answer(c *call) string {
 
 // stdio serves a message a line until the input ends, one after the other. The tool "leave" ends it.
 func (f *fake) stdio(in io.Reader, out io.Writer) {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	buffered := make(chan string, 1000) // as a pipe of the system buffers
+	go func() {
+		defer close(buffered)
+		lines := bufio.NewScanner(in)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			buffered <- lines.Text()
+		}
+	}()
+	for line := range buffered {
 		var c call
-		if json.Unmarshal(lines.Bytes(), &c) != nil {
+		if json.Unmarshal([]byte(line), &c) != nil {
 			return
 		}
-		f.note(nil, lines.Text())
+		f.note(nil, line)
 		if c.Params.Name == "leave" {
 			return
 		}
@@ -130,16 +146,16 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.Method == "initialize" {
 		w.Header().Set("Mcp-Session-Id", "a-session")
 	}
-	f.reply(w, &c)
+	f.reply(w, r, &c)
 }
 
-func (f *fake) reply(w http.ResponseWriter, c *call) {
+func (f *fake) reply(w http.ResponseWriter, r *http.Request, c *call) {
 	answer := f.answer(c)
 	switch name := c.Params.Name; {
 	case answer == "" && name != "silent":
 		w.WriteHeader(http.StatusAccepted)
 	case answer == "":
-		time.Sleep(time.Hour)
+		<-r.Context().Done()
 	case name == "busy":
 		http.Error(w, "come again", http.StatusServiceUnavailable)
 	case name == "refused":

@@ -48,6 +48,15 @@ func (p *phase) take(ctx context.Context) (job, bool) {
 // now is the time since the phase began.
 func (p *phase) now() time.Duration { return time.Since(p.began) }
 
+// elapsed is how long the phase took: until the last answer, but no less than it was set to take, if it was.
+func (p *phase) elapsed() time.Duration {
+	last := time.Duration(p.last.Load())
+	if p.span.Requests > 0 && p.given.Load() >= p.span.Requests {
+		return last
+	}
+	return max(last, p.span.Duration)
+}
+
 // early is how long a job is still to wait; at most zero in a closed loop, and when it is late.
 func (p *phase) early(j job) time.Duration {
 	if p.rate <= 0 {

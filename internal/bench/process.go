@@ -91,11 +91,19 @@ func (p *process) Read(b []byte) (int, error) {
 // Write writes to a stdio server.
 func (p *process) Write(b []byte) (int, error) { return p.in.Write(b) }
 
+// SetReadDeadline ends reads that wait at that time. Where a pipe cannot be interrupted they wait for the process.
+func (p *process) SetReadDeadline(at time.Time) error {
+	if out, ok := p.out.(*os.File); ok {
+		if err := out.SetReadDeadline(at); !errors.Is(err, os.ErrNoDeadline) {
+			return err
+		}
+	}
+	return nil
+}
+
 // Close closes a stdio server's input, upon which it ends; one that does not is no longer listened to.
 func (p *process) Close() error {
-	if out, ok := p.out.(*os.File); ok {
-		_ = out.SetReadDeadline(time.Now().Add(grace)) // a pipe that cannot be interrupted ends with the process
-	}
+	_ = p.SetReadDeadline(time.Now().Add(grace)) // a pipe that is closed needs none
 	if err := p.in.Close(); !errors.Is(err, os.ErrClosed) {
 		return err
 	}

@@ -83,7 +83,7 @@ type Report struct {
 	Errors   int64   `json:"errors"`           // what else came of requests, answers to nothing included
 	Faults   []Fault `json:"faults,omitempty"` // the errors by kind, the most frequent first
 	Redials  int64   `json:"redials"`          // connections that were opened again
-	Elapsed  Micros  `json:"elapsed_us"`       // from the first request to the last answer
+	Elapsed  Micros  `json:"elapsed_us"`       // from the first request to the last answer, or all of the time that was set
 	Rate     float64 `json:"rate"`             // good answers a second
 
 	// Latency is of all answers, those that are errors too. In a closed loop it counts from when a request was sent; in an
@@ -108,7 +108,7 @@ func (b *bench) report(p *phase, u usage, own time.Duration) Report {
 		Name: b.target.name(), Server: b.who, Transport: "stdio", Era: b.load.Era, Loop: "closed", TargetRate: b.load.Rate,
 		Connections: b.load.Connections, Pipeline: b.load.Pipeline, Seed: b.load.Seed, Calls: b.calls(),
 		Requests: requests, Good: p.good.Load(), Errors: errs, Faults: faults, Redials: p.dialled.Load(),
-		Elapsed: Micros(p.last.Load()), Latency: latencies(&p.took), Sent: p.sent.Load(), Received: p.received.Load(),
+		Elapsed: Micros(p.elapsed()), Latency: latencies(&p.took), Sent: p.sent.Load(), Received: p.received.Load(),
 		CPU: each(u.CPU), OwnCPU: each(own), Peak: u.Peak, Resident: u.Resident,
 	}
 	if r.Elapsed > 0 {

@@ -45,12 +45,14 @@ func readStatus(in *bufio.Reader, size *int64) (response, error) {
 	if len(line) < len("HTTP/1.1 200") || !bytes.HasPrefix(line, []byte("HTTP/1.")) {
 		return r, fmt.Errorf("%w: no HTTP/1.1 response: %.100q", errProtocol, line)
 	}
-	r.closing = line[7] == '0'
+	old := line[7] == '0' // HTTP/1.0, which knows no chunks
+	r.closing = old
 	if r.status, err = strconv.Atoi(string(line[9:12])); err != nil || r.status < 100 {
 		return r, fmt.Errorf("%w: status line %.100q", errProtocol, line)
 	}
 	for range maxHeaders {
 		if line, err = headLine(in, size); err != nil || len(line) == 0 {
+			r.chunked = r.chunked && !old
 			return r, noEOF(err)
 		}
 		name, value, ok := bytes.Cut(line, []byte(":"))

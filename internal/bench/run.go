@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 )
@@ -65,22 +64,22 @@ func (b *bench) openStdio(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.load.Timeout)
 	defer cancel()
 	began := time.Now()
-	var wire io.ReadWriteCloser
+	var w wire
 	if b.target.Dial != nil {
 		dialled, err := b.target.Dial(ctx)
 		if err != nil {
 			return err
 		}
-		wire = dialled
+		w = dialled
 	} else {
 		p, err := startProcess(b.target)
 		if err != nil {
 			return err
 		}
 		b.processes = append(b.processes, p)
-		began, wire = p.began, p
+		began, w = p.began, p
 	}
-	s, who, err := openStream(ctx, b.load, wire)
+	s, who, err := openWire(ctx, b.load, w)
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +16,7 @@ const maxAnswer = 64 << 20
 // is sent from a slot, which is free again when its answer has come.
 type stream struct {
 	load  *Load
-	wire  io.ReadWriteCloser
+	wire  wire
 	slots []slot
 	free  chan int // of slots
 	ids   int64    // of requests sent so far
@@ -42,75 +39,21 @@ type slot struct {
 	job job
 }
 
-// openStream greets the server, notes what it says of itself, and reads from then on.
-func openStream(ctx context.Context, l *Load, wire io.ReadWriteCloser) (*stream, string, error) {
-	s := &stream{load: l, wire: wire, slots: make([]slot, l.Pipeline), free: make(chan int, l.Pipeline), dead: make(chan struct{}), timer: time.NewTimer(time.Hour)}
+// newStream reads what comes over a wire that has been greeted, from then on.
+func newStream(l *Load, wire wire, in *bufio.Reader) *stream {
+	s := &stream{
+		load: l, wire: wire, slots: make([]slot, l.Pipeline), free: make(chan int, l.Pipeline),
+		dead: make(chan struct{}), timer: time.NewTimer(time.Hour),
+	}
 	s.timer.Stop()
 	for i := range s.slots {
 		s.free <- i
-	}
-	in := bufio.NewReaderSize(wire, 64<<10)
-	who, err := s.greet(ctx, in)
-	if err != nil {
-		return nil, "", errors.Join(err, wire.Close())
 	}
 	s.read.Go(func() {
 		s.fault = s.listen(in)
 		close(s.dead)
 	})
-	return s, who, nil
-}
-
-// greet shakes hands, or in the 2026 era asks who is there, which the server may refuse to say.
-func (s *stream) greet(ctx context.Context, in *bufio.Reader) (string, error) {
-	stop := context.AfterFunc(ctx, func() { s.wire.Close() })
-	defer stop()
-	hello, err := greeting(s.load.Era)
-	if err != nil {
-		return "", err
-	}
-	if _, err := s.wire.Write(append(hello.append(nil, firstID-1), '\n')); err != nil {
-		return "", fmt.Errorf("%s: %w", hello.label, err)
-	}
-	for {
-		line, err := readLine(in, nil)
-		switch {
-		case ctx.Err() != nil:
-			return "", fmt.Errorf("no answer to %s: %w", hello.label, ctx.Err())
-		case err != nil:
-			return "", fmt.Errorf("no answer to %s: %w", hello.label, err)
-		}
-		m, err := scan(line)
-		switch {
-		case err != nil:
-			return "", fmt.Errorf("%s: %w: %.200s", hello.label, err, line)
-		case m.id != firstID-1:
-			continue
-		case s.load.Era == Era2026:
-			return identity(line), nil
-		case m.failed:
-			return "", fmt.Errorf("initialize was refused: %.300s", line)
-		}
-		_, err = s.wire.Write([]byte(initialized + "\n"))
-		return identity(line), err
-	}
-}
-
-// readLine returns the next line, which holds until the next one is read. scratch is for lines longer than the buffer.
-func readLine(in *bufio.Reader, scratch []byte) ([]byte, error) {
-	line, err := in.ReadSlice('\n')
-	if !errors.Is(err, bufio.ErrBufferFull) {
-		return line, err
-	}
-	scratch = append(scratch[:0], line...)
-	for errors.Is(err, bufio.ErrBufferFull) && len(scratch) <= maxAnswer {
-		line, err = in.ReadSlice('\n')
-		scratch = append(scratch, line...)
-	}
-	if len(scratch) > maxAnswer {
-		return nil, fmt.Errorf("%w: an answer of more than %d bytes", errProtocol, maxAnswer)
-	}
-	return scratch, err
+	return s
 }
 
 // listen reads what comes until nothing does.
@@ -161,15 +104,11 @@ func (s *stream) settle(p *phase, m *message, line []byte) bool {
 	return true
 }
 
-// reply answers a request of the server: a client that keeps silent would be taken for gone.
+// reply answers a request of the server.
 func (s *stream) reply(m *message) {
-	answer := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"not supported"}}`+"\n", m.rawID)
-	if string(m.asked) == `"ping"` {
-		answer = fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%s,"result":{}}`+"\n", m.rawID)
-	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	_, _ = s.wire.Write(answer) // if the connection is gone, reading from it says so
+	_, _ = s.wire.Write(m.reply()) // if the connection is gone, reading from it says so
 }
 
 // run sends what the phase hands out and returns when every request is answered, or nothing more can come.

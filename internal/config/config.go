@@ -33,6 +33,8 @@ type Server struct {
 	MaxMessage    int           `mapstructure:"max_message"`    // bytes
 	PageSize      int           `mapstructure:"page_size"`      // entries of a listing's page
 	Drain         time.Duration `mapstructure:"drain"`          // for running calls when the host has gone
+	MaxAsks       int           `mapstructure:"max_asks"`       // questions to one client that it has not answered
+	AskTimeout    time.Duration `mapstructure:"ask_timeout"`    // for a client to answer a question
 	HTTP          HTTP          `mapstructure:"http"`
 }
 
@@ -117,6 +119,7 @@ func Default() Config {
 		Log:     Log{Level: "info", Format: "auto"},
 		Server: Server{
 			Profile: "default", MaxConcurrent: 128, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
+			MaxAsks: 64, AskTimeout: 10 * time.Minute,
 			HTTP: HTTP{
 				Path: "/mcp", MaxBody: 4 << 20, MaxConnections: 4096, MaxRequests: 2048, MaxStreams: 2048, MaxSessions: 10_000,
 				HeaderTimeout: 10 * time.Second, BodyTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,

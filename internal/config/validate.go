@@ -40,6 +40,8 @@ func (c *Config) Validate() error {
 	positive("server.max_message", int64(c.Server.MaxMessage))
 	positive("server.page_size", int64(c.Server.PageSize))
 	positive("server.drain", int64(c.Server.Drain))
+	positive("server.max_asks", int64(c.Server.MaxAsks))
+	positive("server.ask_timeout", int64(c.Server.AskTimeout))
 	positive("governance.max_depth", int64(c.Governance.MaxDepth))
 	positive("governance.ceiling.max_tokens", c.Governance.Ceiling.MaxTokens)
 	positive("governance.ceiling.max_calls", c.Governance.Ceiling.MaxCalls)

@@ -10,6 +10,8 @@ GO           ?= go
 PKG          ?= ./...
 FUZZTIME     ?= 30s
 BENCH        ?= .
+ROUNDS       ?= 5
+SECONDS_EACH ?= 3
 BINARY       := $(CURDIR)/bin/mcp-kernel
 
 VERSION      ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -70,7 +72,13 @@ fuzz: ## Fuzzes each target (FUZZTIME=30s)
 	.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Runs the benchmarks (PKG=./governance/... BENCH=Decide)
+bench: ## Compares the kernel, its ungoverned twin and a bare mcp-go server; writes docs/performance.md (ROUNDS=5 SECONDS_EACH=3)
+	MCP_KERNEL_BENCH=1 MCP_KERNEL_BENCH_ROUNDS=$(ROUNDS) MCP_KERNEL_BENCH_SECONDS=$(SECONDS_EACH) \
+	  $(GO) test -count=1 -v -timeout=120m -run='^TestMeasure$$' ./internal/bench
+	$(GO) test -count=1 -run='^TestPage$$' ./internal/bench -update
+
+.PHONY: benchmarks
+benchmarks: ## Runs the Go benchmarks (PKG=./governance/... BENCH=Decide)
 	$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem $(PKG)
 
 .PHONY: conformance

@@ -14,6 +14,7 @@ intelligence:
 	60  cmd/mcp-kernel
 	60  internal/archtest
 	52  internal/bench
+	52  internal/bench/echo
 	52  internal/demo
 	52  internal/fixture
 	50  modules/standard

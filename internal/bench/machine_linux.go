@@ -15,7 +15,7 @@ func (m *Machine) describe() {
 		m.Memory = kib << 10
 	}
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		m.Kernel = string(bytes.TrimSpace(release))
+		m.Kernel = string(release[:len(release)-len(bytes.TrimLeft(release, "0123456789."))]) // without who built it
 	}
 }
 

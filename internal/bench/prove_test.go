@@ -25,8 +25,14 @@ func prove(t *testing.T) {
 // build builds the kernel, with further arguments to go build, and returns the program.
 func build(t *testing.T, args ...string) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "mcp-kernel")
-	args = append(append([]string{"build", "-o", binary}, args...), "../../cmd/mcp-kernel")
+	return buildOf(t, "../../cmd/mcp-kernel", args...)
+}
+
+// buildOf builds the program of a package.
+func buildOf(t *testing.T, pkg string, args ...string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), filepath.Base(pkg))
+	args = append(append([]string{"build", "-o", binary}, args...), pkg)
 	if extra := os.Getenv("MCP_KERNEL_BUILDFLAGS"); extra != "" {
 		args = slices.Insert(args, 1, strings.Fields(extra)...)
 	}
@@ -126,6 +132,25 @@ func TestProveThroughput(t *testing.T) {
 				t.Errorf("governed runs at %.3f of the ungoverned twin, the bound is %.2f", ratio, c.bound)
 			}
 		})
+	}
+}
+
+// TestProveHTTP holds the kernel over HTTP to its bounds against the twin and a bare server of mcp-go.
+func TestProveHTTP(t *testing.T) {
+	prove(t)
+	programs := buildAll(t)
+	for _, s := range scenarios() {
+		if !s.http || len(s.bounds) == 0 {
+			continue
+		}
+		c := s.compare(t, programs, 5)
+		for _, r := range c.Ratios {
+			for _, b := range s.bounds {
+				if b.Against == r.Against && !b.met(&r.Figures) {
+					t.Errorf("%s, governed against %s: %s is missed: %+v", s.title, r.Against, b.String(), r.Figures)
+				}
+			}
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"filippo.io/age"
 
@@ -27,16 +28,8 @@ func (p Payload) Matches(salt, raw []byte) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("payload: %w", err)
 	}
-	digest := digestOf(salt, canonical)
+	digest := sum(append(slices.Clip(salt), canonical...))
 	return hmac.Equal(digest[:], p.Digest[:]), nil
-}
-
-// digestOf returns SHA-256(salt ‖ canonical).
-func digestOf(salt, canonical []byte) Hash {
-	h := sha256.New()
-	h.Write(salt)
-	h.Write(canonical)
-	return Hash(h.Sum(nil))
 }
 
 // Capture says how much of arguments and results the journal keeps. The zero value keeps a preview.
@@ -60,7 +53,7 @@ func (j *Journal) Payload(call string, raw []byte) (Payload, error) {
 		s = newScribe(j.secret)
 	}
 	p, err := s.payload(call, raw, &j.o)
-	if cap(s.canonical) <= maxKept {
+	if cap(s.salted) <= maxKept {
 		j.scribes.Put(s)
 	}
 	if err != nil {
@@ -74,54 +67,53 @@ const maxKept = 256 << 10
 
 // A scribe makes payloads, one after the other, in the same memory.
 type scribe struct {
-	mac       hash.Hash // HMAC-SHA256 under the journal's secret; it keeps its keyed state when it is reset
-	digest    hash.Hash
-	form      primitives.Canonicalizer
-	canonical []byte
-	text      []byte // the call's id, then a hash
-	salted    string // the call that the salt is of
-	last      []byte // the salt
-	preview   preview
+	mac     hash.Hash // HMAC-SHA256 under the journal's secret; it keeps its keyed state when it is reset
+	form    primitives.Canonicalizer
+	id      []byte // of the call, for the mac
+	of      string // the call that the salt is of
+	salted  []byte // the salt, and behind it the canonical JSON: what is hashed
+	preview preview
 }
 
 func newScribe(secret []byte) *scribe {
-	return &scribe{mac: hmac.New(sha256.New, secret), digest: sha256.New()}
+	return &scribe{mac: hmac.New(sha256.New, secret)}
 }
 
 // payload makes one payload.
 func (s *scribe) payload(call string, raw []byte, o *Options) (p Payload, err error) {
-	if s.canonical, err = s.form.Append(s.canonical[:0], raw); err != nil {
+	s.salt(call)
+	if s.salted, err = s.form.Append(s.salted[:sha256.Size], raw); err != nil {
 		return Payload{}, err
 	}
-	s.digest.Reset()
-	s.digest.Write(s.salt(call))
-	s.digest.Write(s.canonical)
-	s.text = s.digest.Sum(s.text[:0])
-	p = Payload{Digest: Hash(s.text), Bytes: int64(len(s.canonical))}
+	canonical := s.salted[sha256.Size:]
+	p = Payload{Digest: sum(s.salted), Bytes: int64(len(canonical))}
 	if o.Capture != CaptureDigest {
-		p.Preview = string(s.preview.of(s.canonical))
+		p.Preview = string(s.preview.of(canonical))
 	}
 	if o.Capture == CaptureSealed {
-		p.Sealed, err = seal(s.canonical, o.Recipient)
+		p.Sealed, err = seal(canonical, o.Recipient)
 	}
 	return p, err
 }
 
-// salt returns the salt of a call's digests: HMAC-SHA256(secret, call id), valid until the next one is made. It is
-// disclosed only with a receipt.
-func (s *scribe) salt(call string) []byte {
-	if s.salted == call && call != "" { // a call's arguments and its result are often written by the same scribe
-		return s.last
+// salt puts the salt of a call's digests where it is hashed: HMAC-SHA256(secret, call id). It is disclosed only with a
+// receipt.
+func (s *scribe) salt(call string) {
+	if s.of == call && call != "" { // a call's arguments and its result are often written by the same scribe
+		return
 	}
 	s.mac.Reset()
-	s.text = append(s.text[:0], call...)
-	s.mac.Write(s.text)
-	s.salted, s.last = call, s.mac.Sum(s.last[:0])
-	return s.last
+	s.id = append(s.id[:0], call...)
+	s.mac.Write(s.id)
+	s.of, s.salted = call, s.mac.Sum(s.salted[:0])
 }
 
 // salt returns the salt of a call's digests.
-func (j *Journal) salt(call string) []byte { return newScribe(j.secret).salt(call) }
+func (j *Journal) salt(call string) []byte {
+	s := newScribe(j.secret)
+	s.salt(call)
+	return s.salted
+}
 
 // seal encrypts to the recipient.
 func seal(plain []byte, to age.Recipient) ([]byte, error) {

@@ -34,6 +34,7 @@ type preview struct {
 	at    int
 	out   []byte
 	full  bool
+	bare  bool   // the text that was read last has no escapes, so that any part of it is written as it stands
 	plain []byte // a text without its escapes
 	small []byte // a key in small letters
 	shown []byte // the beginning of a text
@@ -157,7 +158,8 @@ func (p *preview) skip() {
 // string passes over a text and returns the beginning of it, as far as it is judged, valid until the next one.
 func (p *preview) string() []byte {
 	p.at++
-	start, escaped := p.at, false
+	start := p.at
+	p.bare = true
 	for p.at < len(p.in) {
 		n := bytes.IndexByte(p.in[p.at:], '"')
 		if n < 0 {
@@ -166,7 +168,7 @@ func (p *preview) string() []byte {
 		}
 		n += p.at
 		if i := bytes.IndexByte(p.in[p.at:n], '\\'); i >= 0 {
-			escaped = true
+			p.bare = false
 			p.at += i + 2 // the escaped character may be a quotation mark
 			continue
 		}
@@ -175,7 +177,7 @@ func (p *preview) string() []byte {
 	}
 	raw := p.in[start:min(p.at, len(p.in))]
 	p.at++
-	if !escaped {
+	if p.bare {
 		return raw[:min(len(raw), previewJudge)]
 	}
 	p.plain = unescapeStart(p.plain[:0], raw)
@@ -226,20 +228,24 @@ func (p *preview) text(s []byte, secret bool) {
 // key shows a key: unlike a text it may say "password" and still be shown.
 func (p *preview) key(key []byte) { p.beginning(key, secretAmong(key)) }
 
-// beginning shows the beginning of a text, unless it is some kind of secret.
+// beginning shows the beginning of the text that was read last, unless it is some kind of secret.
 func (p *preview) beginning(s []byte, secret string) {
-	if secret == "" && len(s) <= previewText {
-		p.out = primitives.AppendStringBytes(p.out, s)
-		return
-	}
-	if secret != "" {
+	mark := ""
+	switch {
+	case secret != "":
 		p.shown = append(append(append(p.shown[:0], '<'), secret...), '>')
-	} else {
+		s = p.shown
+	case len(s) > previewText:
 		cut := previewText - len(ellipsis)
 		for cut > 0 && !utf8.RuneStart(s[cut]) {
 			cut--
 		}
-		p.shown = append(append(p.shown[:0], s[:cut]...), ellipsis...)
+		s, mark = s[:cut], ellipsis
 	}
-	p.out = primitives.AppendStringBytes(p.out, p.shown)
+	if !p.bare {
+		p.shown = append(append(p.shown[:0], s...), mark...)
+		p.out = primitives.AppendStringBytes(p.out, p.shown)
+		return
+	}
+	p.out = append(append(append(append(p.out, '"'), s...), mark...), '"')
 }

@@ -84,116 +84,116 @@ func startsSecretKey(s []byte) bool {
 // secretIn says what kind of secret a text seems to hold, or returns "". Whoever is not sure says yes: this decides only
 // whether the beginning of the text is shown.
 func secretIn(s []byte) string {
+	g := look(s)
 	switch {
-	case bytes.Contains(s, []byte("-----BEGIN")):
+	case g.pem:
 		return "private key or certificate"
-	case leads(s):
+	case g.lead || g.folds && foldedLead(s):
 		return "text with a secret"
-	case userinfo(s):
+	case g.address && userinfo(s):
 		return "address with a password"
 	}
-	return secretAmong(s)
-}
-
-// leads reports whether a text holds words that a secret follows, in small letters or capital ones.
-func leads(s []byte) bool {
-	for i, c := range s {
-		if c >= utf8.RuneSelf {
-			return startLeads(s[max(0, i-len("password")):]) // capital letters are not only ASCII's
-		}
-		if i == 0 {
-			continue
-		}
-		// Few texts get further than the first two letters of such a word.
-		switch first, second := s[i-1]|0x20, c|0x20; first {
-		case 'a':
-			if second != 'p' {
-				continue
-			}
-		case 'b':
-			if second != 'e' && second != 'a' {
-				continue
-			}
-		case 'p':
-			if second != 'a' && second != 'w' {
-				continue
-			}
-		case 's':
-			if second != 'e' {
-				continue
-			}
-		case 't':
-			if second != 'o' {
-				continue
-			}
-		default:
-			continue
-		}
-		var small [len("password")]byte
-		if startsLead(lower(small[:0], s[i-1:min(len(s), i-1+len(small))], false)) {
-			return true
-		}
-	}
-	return false
-}
-
-// startLeads is leads for a text of any letters.
-func startLeads(s []byte) bool {
-	var room [2 * previewJudge]byte
-	small := lower(room[:0], s, false)
-	for i := range small {
-		if startsLead(small[i:]) {
-			return true
-		}
-	}
-	return false
-}
-
-// startsLead reports whether a text goes on with a word that a secret follows.
-func startsLead(s []byte) bool {
-	switch s[0] {
-	case 'a':
-		return starts(s, "api_key") || starts(s, "apikey")
-	case 'b':
-		return starts(s, "bearer ") || starts(s, "basic ")
-	case 'p':
-		return starts(s, "password") || starts(s, "passwd") || starts(s, "pwd=")
-	case 's':
-		return starts(s, "secret")
-	case 't':
-		return starts(s, "token=") || starts(s, "token:")
-	}
-	return false
+	return g.word
 }
 
 // secretAmong says what kind of secret one of the words of a text seems to be.
 func secretAmong(s []byte) string {
-	// The ASCII characters that stand between words, a bit each.
-	set := [2]uint64{
-		1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' | 1<<' ' | 1<<'"' | 1<<'#' | 1<<'&' | 1<<'\'' | 1<<'(' | 1<<')' |
-			1<<',' | 1<<'/' | 1<<':' | 1<<';' | 1<<'<' | 1<<'=' | 1<<'>' | 1<<'?',
-		1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('|'-64) | 1<<('}'-64),
+	if len(s) < shortest {
+		return ""
 	}
-	start := 0
-	for i := 0; i < len(s); {
-		c, width := s[i], 1
-		apart := set[c>>6&1]>>(c&63)&1 == 1
-		if c >= utf8.RuneSelf {
+	return look(s).word
+}
+
+// A glance is what one pass over a text finds in it.
+type glance struct {
+	pem     bool   // it holds the beginning of a PEM block
+	lead    bool   // it holds words that a secret follows
+	folds   bool   // it holds letters that are no ASCII but become so in small letters
+	address bool   // it holds ://
+	word    string // what kind of secret the first word seems to be that seems to be one
+}
+
+// look passes over a text once. Most characters are letters that say nothing, and cost one look at a bit.
+func look(s []byte) (g glance) {
+	// The characters that stand between words, a bit each.
+	const (
+		apart0 = 1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' | 1<<' ' | 1<<'"' | 1<<'#' | 1<<'&' | 1<<'\'' | 1<<'(' |
+			1<<')' | 1<<',' | 1<<'/' | 1<<':' | 1<<';' | 1<<'<' | 1<<'=' | 1<<'>' | 1<<'?'
+		apart1 = 1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('|'-64) | 1<<('}'-64)
+		// Every lead has one of these letters, which other words seldom have.
+		leads = 1<<('b'-64) | 1<<('c'-64) | 1<<('k'-64) | 1<<('w'-64) | 1<<('B'-64) | 1<<('C'-64) | 1<<('K'-64) | 1<<('W'-64)
+		all   = 1<<64 - 1
+	)
+	telling := [4]uint64{apart0, apart1 | leads, all, all}
+	start := 0 // of the word
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if telling[c>>6]>>(c&63)&1 == 0 {
+			continue
+		}
+		width := 1
+		switch {
+		case c >= utf8.RuneSelf:
 			var r rune
 			r, width = utf8.DecodeRune(s[i:])
-			apart = unicode.IsSpace(r)
-		}
-		if apart {
-			if i-start >= shortest {
-				if what := secretWord(s[start:i]); what != "" {
-					return what
-				}
+			g.folds = g.folds || unicode.ToLower(r) < utf8.RuneSelf
+			if !unicode.IsSpace(r) {
+				i += width - 1
+				continue
 			}
-			start = i + width
+		case c >= 'A' && leads>>(c-64)&1 == 1:
+			g.pem = g.pem || c == 'B' && ends(s[:i], "-----") && starts(s[i:], "BEGIN")
+			g.lead = g.lead || leadAt(s, i)
+			continue
+		case c == ':':
+			g.address = g.address || starts(s[i:], "://")
 		}
-		i += width
+		if g.word == "" && i-start >= shortest {
+			g.word = secretWord(s[start:i])
+		}
+		i += width - 1
+		start = i + 1
 	}
-	return secretWord(s[start:])
+	if g.word == "" {
+		g.word = secretWord(s[start:])
+	}
+	return g
+}
+
+// leadAt reports whether the telling letter at i stands in one of the words that a secret follows.
+func leadAt(s []byte, i int) bool {
+	switch s[i] | 0x20 {
+	case 'b':
+		return reads(s, i, "bearer ") || reads(s, i, "basic ")
+	case 'c':
+		return reads(s, i-2, "secret")
+	case 'k':
+		return reads(s, i-2, "token=") || reads(s, i-2, "token:") || reads(s, i-3, "apikey") || reads(s, i-4, "api_key")
+	default:
+		return reads(s, i-4, "password") || reads(s, i-4, "passwd") || reads(s, i-1, "pwd=")
+	}
+}
+
+// reads reports whether a word stands at i, in small letters or capital ones.
+func reads(s []byte, i int, word string) bool {
+	if i < 0 || len(s)-i < len(word) {
+		return false
+	}
+	for n, c := range s[i : i+len(word)] {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[n] {
+			return false
+		}
+	}
+	return true
+}
+
+// foldedLead is look's lead for a text whose small letters must be made first.
+func foldedLead(s []byte) bool {
+	var room [2 * previewJudge]byte
+	return look(lower(room[:0], s, false)).lead
 }
 
 // secretWord says what kind of secret one word seems to be.

@@ -110,6 +110,10 @@ type Load struct {
 	Measure     Span
 	Timeout     time.Duration // for an answer, and for the server to start; default 30 seconds
 	Seed        uint64        // of the mix: the same seed sends the same sequence
+
+	// Sleep waits for a moment of at most some milliseconds; nil is the system's clock, which is exacter than the
+	// runtime's timers.
+	Sleep func(time.Duration)
 }
 
 // Limits on a Load, which are far from what a machine can do and near enough to bound what a slip costs.
@@ -124,6 +128,9 @@ func (l *Load) fill(overHTTP bool) error {
 	setDefault(&l.Connections, 1)
 	setDefault(&l.Pipeline, 1)
 	setDefault(&l.Timeout, 30*time.Second)
+	if l.Sleep == nil {
+		l.Sleep = nap
+	}
 	var faults []error
 	fault := func(wrong bool, format string, args ...any) {
 		if wrong {

@@ -178,7 +178,7 @@ func (b *bench) measure(ctx context.Context) (Report, error) {
 
 // run carries a phase out on all connections.
 func (b *bench) run(ctx context.Context, span Span) *phase {
-	p := &phase{mix: b.mix, span: span, rate: b.load.Rate, began: time.Now()}
+	p := &phase{mix: b.mix, span: span, rate: b.load.Rate, sleep: b.load.Sleep, turn: make(chan struct{}, 1), began: time.Now()}
 	var all sync.WaitGroup
 	for _, c := range b.connections {
 		all.Go(func() { c.run(ctx, p) })

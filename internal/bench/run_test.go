@@ -56,7 +56,7 @@ func overHTTP(t *testing.T, f *fake) bench.Target {
 
 // calling is a load of so many requests to a tool.
 func calling(tool string, requests int64) bench.Load {
-	return bench.Load{Calls: []bench.Call{{Tool: tool}}, Measure: bench.Span{Requests: requests}, Timeout: time.Second}
+	return bench.Load{Calls: []bench.Call{{Tool: tool}}, Measure: bench.Span{Requests: requests}, Timeout: time.Second, Sleep: time.Sleep}
 }
 
 // kinds are the errors of a report, "KIND COUNT" each.

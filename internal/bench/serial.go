@@ -32,10 +32,6 @@ func (s *serial) run(ctx context.Context, p *phase) {
 		if !ok {
 			return
 		}
-		if !sleep(ctx, p.early(j)) {
-			p.given.Add(-1)
-			return
-		}
 		s.request(ctx, p, j)
 	}
 }

@@ -126,18 +126,13 @@ func (s *stream) step(ctx context.Context, p *phase) bool {
 	if !ok {
 		return false
 	}
+	if p.rate > 0 {
+		s.flush(p) // taking may wait
+	}
 	j, ok := p.take(ctx)
 	if !ok {
 		s.free <- at
 		return false
-	}
-	if wait := p.early(j); wait > 0 {
-		s.flush(p)
-		if !sleep(ctx, wait) {
-			s.free <- at
-			p.given.Add(-1)
-			return false
-		}
 	}
 	s.put(p, at, j)
 	return true

@@ -25,6 +25,12 @@ func readUsage(pids []int) usage {
 	return u
 }
 
+// nap sleeps by the system's clock.
+func nap(d time.Duration) {
+	t := unix.NsecToTimespec(int64(d))
+	_ = unix.Nanosleep(&t, nil) // who is woken early looks at the clock again
+}
+
 // ownCPU is the processor time that this process has used.
 func ownCPU() time.Duration {
 	var t unix.Timespec

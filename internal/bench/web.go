@@ -216,10 +216,6 @@ func (w *webConn) run(ctx context.Context, p *phase) {
 		if !ok {
 			return
 		}
-		if !sleep(ctx, p.early(j)) {
-			p.given.Add(-1)
-			return
-		}
 		w.request(ctx, p, j)
 	}
 }

@@ -68,7 +68,11 @@ func fit(d *draft, e *Entry) error {
 		return err
 	}
 	const counters = 2 << 10 // what an outcome's counters usually need at most
-	if d.encode(e); d.lineLen(counters)-sealedLen(e) <= MaxLine {
+	d.encode(e)
+	switch {
+	case d.strange:
+		return fmt.Errorf("entry of call %q: a target, status, event or effect that has no name", e.Call)
+	case d.lineLen(counters)-sealedLen(e) <= MaxLine:
 		return nil
 	}
 	e.Args.Preview, e.Result.Preview, e.Policies, e.Labels = "", "", nil, nil
@@ -87,17 +91,12 @@ func checkEntry(e *Entry) error {
 		return fmt.Errorf("entry of call %q: kind %v", e.Call, e.Kind)
 	case (e.Kind == KindControl) != (e.Control != nil):
 		return fmt.Errorf("entry of call %q: a control entry, and no other, has Control", e.Call)
-	case unknown(e.Target) || unknown(e.Status) || unknown(e.Event) || unknown(e.Decision.Event) || unknown(e.Decision.Effect):
-		return fmt.Errorf("entry of call %q: a target, status, event or effect that has no name", e.Call)
 	case len(e.Charges) > MaxCharges || len(e.Usage) > MaxUsage:
 		return fmt.Errorf("%w: %d charges and %d usages, at most %d and %d",
 			ErrTooLarge, len(e.Charges), len(e.Usage), MaxCharges, MaxUsage)
 	}
 	return nil
 }
-
-// unknown reports whether a word of a vocabulary is none of it. What cannot be read again must not be written.
-func unknown(word fmt.Stringer) bool { return word.String() == "unknown" }
 
 // commit writes requests as one group, and leaves in each what became of it.
 func (j *Journal) commit(all []*request) {

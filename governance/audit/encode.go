@@ -30,62 +30,63 @@ type draft struct {
 	counters int // offset where the counters go
 	prev     int // offset of the previous hash's first digit
 	seq      int // offset where the sequence number goes
+
+	strange bool // a word of the entry is none of its vocabulary
 }
 
 // encode writes the entry's fields, in the order of their names.
 func (d *draft) encode(e *Entry) {
-	d.b = append(d.b[:0], '{')
-	d.payload("args", e.Args)
-	d.key("at")
+	d.b, d.strange = append(d.b[:0], '{'), false
+	d.payload(`,"args":`, e.Args)
+	d.key(`,"at":`)
 	d.b = append(d.b, '"')
 	d.at = len(d.b)
 	d.b = append(d.b, timeLayout...)
 	d.b = append(d.b, '"')
-	d.text("call", e.Call, maxID)
+	d.text(`,"call":`, e.Call, maxID)
 	d.caller(e.Caller)
 	d.charges(e)
 	if e.Confidence != 0 || e.Kind == KindOutcome {
-		d.key("confidence")
+		d.key(`,"confidence":`)
 		d.b = appendRatio(d.b, e.Confidence)
 	}
 	d.control(e.Control)
 	d.counters = len(d.b)
 	d.decision(e)
-	d.int("depth", int64(e.Depth))
-	d.int("elapsed_us", e.Elapsed.Microseconds())
+	d.int(`,"depth":`, int64(e.Depth))
+	d.int(`,"elapsed_us":`, e.Elapsed.Microseconds())
 	if e.Event != governance.EventNone {
-		d.text("event", e.Event.String(), maxShort)
+		d.word(`,"event":`, e.Event.String())
 	}
-	d.text("execution", e.Execution, maxID)
-	d.text("failure", e.Failure, maxWord)
+	d.text(`,"execution":`, e.Execution, maxID)
+	d.text(`,"failure":`, e.Failure, maxWord)
 	d.findings(e.Findings)
-	d.int("handler_us", e.Handler.Microseconds())
-	d.text("kind", e.Kind.String(), maxShort)
-	d.list("labels", e.Labels, maxLabels, maxShort)
-	d.text("name", e.Name, maxName)
-	d.text("parent", e.Parent, maxID)
-	d.list("policies", e.Policies, maxPolicies, maxWord)
-	d.text("policy_digest", e.PolicyDigest, maxWord)
-	d.key("prev")
+	d.int(`,"handler_us":`, e.Handler.Microseconds())
+	d.word(`,"kind":`, e.Kind.String())
+	d.list(`,"labels":`, e.Labels, maxLabels, maxShort)
+	d.text(`,"name":`, e.Name, maxName)
+	d.text(`,"parent":`, e.Parent, maxID)
+	d.list(`,"policies":`, e.Policies, maxPolicies, maxWord)
+	d.text(`,"policy_digest":`, e.PolicyDigest, maxWord)
+	d.key(`,"prev":`)
 	d.b = append(d.b, '"')
 	d.prev = len(d.b)
 	d.b = append(d.b, zeroHash...)
 	d.b = append(d.b, '"')
-	d.text("process", e.Process, maxID)
-	d.payload("result", e.Result)
-	d.tri("schema_valid", e.SchemaValid)
-	d.key("seq")
+	d.text(`,"process":`, e.Process, maxID)
+	d.payload(`,"result":`, e.Result)
+	d.tri(`,"schema_valid":`, e.SchemaValid)
+	d.key(`,"seq":`)
 	d.seq = len(d.b)
 	if e.Status != governance.StatusInvalid {
-		d.text("status", e.Status.String(), maxShort)
+		d.word(`,"status":`, e.Status.String())
 	}
 	if e.Target != governance.KindInvalid {
-		d.text("target", e.Target.String(), maxShort)
+		d.word(`,"target":`, e.Target.String())
 	}
-	d.int("tokens", e.Tokens)
+	d.int(`,"tokens":`, e.Tokens)
 	d.usage(e)
-	d.key("v")
-	d.b = strconv.AppendInt(d.b, Format, 10)
+	d.int(`,"v":`, Format)
 	d.b = append(d.b, '}')
 }
 
@@ -104,7 +105,7 @@ func (d *draft) seal(dst []byte, e *Entry, at link) ([]byte, Hash) {
 	dst = append(dst, frameOpen...)
 	start := len(dst)
 	dst = append(dst, d.b[:d.counters]...)
-	appendTime(dst[:start+d.at], at.at)
+	putTime(dst[start+d.at:], at.at)
 	dst = appendCounters(dst, e, at.counters)
 	shift := len(dst) - d.counters
 	dst = append(dst, d.b[d.counters:d.seq]...)
@@ -122,13 +123,19 @@ func (d *draft) lineLen(counters int) int {
 	return len(frameOpen) + len(d.b) + 20 + frameTail + counters
 }
 
+// key writes the name of a field, which comes as it stands behind another field: with a comma.
 func (d *draft) key(name string) {
-	if len(d.b) > 1 && d.b[len(d.b)-1] != '{' {
-		d.b = append(d.b, ',')
+	if d.b[len(d.b)-1] == '{' {
+		name = name[1:]
 	}
-	d.b = append(d.b, '"')
 	d.b = append(d.b, name...)
-	d.b = append(d.b, '"', ':')
+}
+
+// word writes a word of a vocabulary, and notes one that is none of it: what cannot be read again must not be written.
+func (d *draft) word(name, s string) {
+	d.strange = d.strange || s == "unknown"
+	d.key(name)
+	d.b = appendText(d.b, s, maxShort)
 }
 
 func (d *draft) text(name, s string, limit int) {
@@ -180,14 +187,14 @@ func (d *draft) payload(name string, p Payload) {
 	}
 	d.key(name)
 	d.b = append(d.b, '{')
-	d.int("bytes", p.Bytes)
-	d.key("digest")
+	d.int(`,"bytes":`, p.Bytes)
+	d.key(`,"digest":`)
 	d.b = append(d.b, '"')
 	d.b = hex.AppendEncode(d.b, p.Digest[:])
 	d.b = append(d.b, '"')
-	d.text("preview", p.Preview, 2*maxPreview)
+	d.text(`,"preview":`, p.Preview, 2*maxPreview)
 	if len(p.Sealed) > 0 {
-		d.key("sealed")
+		d.key(`,"sealed":`)
 		d.b = append(d.b, '"')
 		d.b = base64.StdEncoding.AppendEncode(d.b, p.Sealed)
 		d.b = append(d.b, '"')
@@ -199,12 +206,12 @@ func (d *draft) caller(c governance.Caller) {
 	if c == (governance.Caller{}) {
 		return
 	}
-	d.key("caller")
+	d.key(`,"caller":`)
 	d.b = append(d.b, '{')
-	d.text("agent", c.Agent, maxCaller)
-	d.text("label", c.Label, maxCaller)
-	d.yes("operator", c.Operator)
-	d.text("principal", c.Principal, maxCaller)
+	d.text(`,"agent":`, c.Agent, maxCaller)
+	d.text(`,"label":`, c.Label, maxCaller)
+	d.yes(`,"operator":`, c.Operator)
+	d.text(`,"principal":`, c.Principal, maxCaller)
 	d.b = append(d.b, '}')
 }
 
@@ -213,19 +220,19 @@ func (d *draft) decision(e *Entry) {
 		return
 	}
 	v := &e.Decision
-	d.key("decision")
+	d.key(`,"decision":`)
 	d.b = append(d.b, '{')
-	d.text("check", v.Check, maxWord)
-	d.text("effect", v.Effect.String(), maxShort)
+	d.text(`,"check":`, v.Check, maxWord)
+	d.word(`,"effect":`, v.Effect.String())
 	if v.Event != governance.EventNone {
-		d.text("event", v.Event.String(), maxShort)
+		d.word(`,"event":`, v.Event.String())
 	}
-	d.text("pointer", v.Pointer, maxPointer)
-	d.text("policy", v.Policy, maxRule)
-	d.text("reason", v.Reason, maxReason)
-	d.text("rule", v.Rule, maxRule)
-	d.text("stage", v.Stage, maxShort)
-	d.yes("would", v.Would)
+	d.text(`,"pointer":`, v.Pointer, maxPointer)
+	d.text(`,"policy":`, v.Policy, maxRule)
+	d.text(`,"reason":`, v.Reason, maxReason)
+	d.text(`,"rule":`, v.Rule, maxRule)
+	d.text(`,"stage":`, v.Stage, maxShort)
+	d.yes(`,"would":`, v.Would)
 	d.b = append(d.b, '}')
 }
 
@@ -233,16 +240,16 @@ func (d *draft) charges(e *Entry) {
 	if len(e.Charges) == 0 {
 		return
 	}
-	d.key("charges")
+	d.key(`,"charges":`)
 	d.b = append(d.b, '[')
 	for i, c := range e.Charges {
 		if i > 0 {
 			d.b = append(d.b, ',')
 		}
 		d.b = append(d.b, '{')
-		d.int("limit", c.Limit)
-		d.int("n", c.N)
-		d.text("name", c.Name, maxWord)
+		d.int(`,"limit":`, c.Limit)
+		d.int(`,"n":`, c.N)
+		d.text(`,"name":`, c.Name, maxWord)
 		d.shard(c.Shard, e)
 		d.window(c.Start, c.Window)
 		d.b = append(d.b, '}')
@@ -254,15 +261,15 @@ func (d *draft) charges(e *Entry) {
 // because the caller's names may have been cut.)
 func (d *draft) shard(shard string, e *Entry) {
 	if len(shard) > maxCaller/2 || shard != e.Caller.Identity() {
-		d.key("shard")
+		d.key(`,"shard":`)
 		d.b = appendText(d.b, shard, maxShard)
 	}
 }
 
 func (d *draft) window(start time.Time, window time.Duration) {
 	if window > 0 {
-		d.int("start_ms", start.UnixMilli())
-		d.int("window_ms", window.Milliseconds())
+		d.int(`,"start_ms":`, start.UnixMilli())
+		d.int(`,"window_ms":`, window.Milliseconds())
 	}
 }
 
@@ -272,20 +279,20 @@ func appendCounters(dst []byte, e *Entry, counters []Counter) []byte {
 		return dst
 	}
 	d := draft{b: dst}
-	d.key("counters")
+	d.key(`,"counters":`)
 	d.b = append(d.b, '[')
 	for i, c := range counters {
 		if i > 0 {
 			d.b = append(d.b, ',')
 		}
 		d.b = append(d.b, '{')
-		d.text("name", c.Name, maxWord)
+		d.text(`,"name":`, c.Name, maxWord)
 		d.shard(c.Shard, e)
 		if c.Window > 0 {
-			d.int("start_ms", c.Start.UnixMilli())
+			d.int(`,"start_ms":`, c.Start.UnixMilli())
 		}
-		d.int("used", c.Used)
-		d.int("window_ms", c.Window.Milliseconds())
+		d.int(`,"used":`, c.Used)
+		d.int(`,"window_ms":`, c.Window.Milliseconds())
 		d.b = append(d.b, '}')
 	}
 	return append(d.b, ']')
@@ -295,17 +302,17 @@ func (d *draft) usage(e *Entry) {
 	if len(e.Usage) == 0 {
 		return
 	}
-	d.key("usage")
+	d.key(`,"usage":`)
 	d.b = append(d.b, '[')
 	for i, u := range e.Usage {
 		if i > 0 {
 			d.b = append(d.b, ',')
 		}
 		d.b = append(d.b, '{')
-		d.int("bound", u.Bound)
-		d.text("call", u.Call, maxID)
+		d.int(`,"bound":`, u.Bound)
+		d.text(`,"call":`, u.Call, maxID)
 		d.shard(u.Shard, e)
-		d.int("tokens", u.Tokens)
+		d.int(`,"tokens":`, u.Tokens)
 		d.b = append(d.b, '}')
 	}
 	d.b = append(d.b, ']')
@@ -315,14 +322,14 @@ func (d *draft) control(c *Control) {
 	if c == nil {
 		return
 	}
-	d.key("control")
+	d.key(`,"control":`)
 	d.b = append(d.b, '{')
-	d.text("action", string(c.Action), maxShort)
-	d.text("by", c.By, maxCaller)
-	d.list("calls", c.Calls, maxCalls, maxID)
-	d.int("count", c.Count)
-	d.text("reason", c.Reason, maxReason)
-	d.text("subject", c.Subject, maxReason)
+	d.text(`,"action":`, string(c.Action), maxShort)
+	d.text(`,"by":`, c.By, maxCaller)
+	d.list(`,"calls":`, c.Calls, maxCalls, maxID)
+	d.int(`,"count":`, c.Count)
+	d.text(`,"reason":`, c.Reason, maxReason)
+	d.text(`,"subject":`, c.Subject, maxReason)
 	d.b = append(d.b, '}')
 }
 
@@ -332,7 +339,7 @@ func (d *draft) findings(found map[string]int) {
 		return
 	}
 	found = foldFindings(found)
-	d.key("findings")
+	d.key(`,"findings":`)
 	d.b = append(d.b, '[')
 	for i, kind := range slices.Sorted(maps.Keys(found)) {
 		if i > 0 {
@@ -361,7 +368,7 @@ func foldFindings(found map[string]int) map[string]int {
 
 func (d *draft) finding(kind string, count int64) {
 	d.b = append(d.b, '{')
-	d.int("count", count)
-	d.text("kind", kind, maxShort)
+	d.int(`,"count":`, count)
+	d.text(`,"kind":`, kind, maxShort)
 	d.b = append(d.b, '}')
 }

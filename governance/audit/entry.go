@@ -28,11 +28,19 @@ const (
 
 // String returns the kind's name, as in "decision".
 func (k Kind) String() string {
-	names := [...]string{"invalid", "decision", "outcome", "usage", "control"}
-	if int(k) >= len(names) {
-		return "unknown"
+	switch k {
+	case KindInvalid:
+		return "invalid"
+	case KindDecision:
+		return "decision"
+	case KindOutcome:
+		return "outcome"
+	case KindUsage:
+		return "usage"
+	case KindControl:
+		return "control"
 	}
-	return names[k]
+	return "unknown"
 }
 
 // MarshalText implements encoding.TextMarshaler.

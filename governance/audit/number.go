@@ -18,27 +18,36 @@ func appendRatio(dst []byte, f float64) []byte {
 	if !(f > 0) {
 		return append(dst, '0')
 	}
-	return strconv.AppendFloat(dst, math.Round(min(f, 1)*10000)/10000, 'f', -1, 64)
+	n := int(math.Round(min(f, 1) * 10_000))
+	if n == 0 || n == 10_000 {
+		return append(dst, '0'+byte(n/10_000))
+	}
+	dst = append(dst, '0', '.')
+	for unit := 1000; n > 0; unit /= 10 {
+		dst = append(dst, '0'+byte(n/unit))
+		n %= unit
+	}
+	return dst
 }
 
-// appendTime writes a UTC time of a year with four digits as timeLayout does. It writes those 27 bytes and no others,
-// so that a time can be patched in place, as time.AppendFormat cannot.
-func appendTime(dst []byte, at time.Time) []byte {
+// putTime writes a UTC time of a year with four digits over text that has timeLayout's form, as time.AppendFormat cannot.
+func putTime(text []byte, at time.Time) {
 	year, month, day := at.Date()
 	hour, minute, second := at.Clock()
-	dst = appendDigits(dst, year, 1000, '-')
-	dst = appendDigits(dst, int(month), 10, '-')
-	dst = appendDigits(dst, day, 10, 'T')
-	dst = appendDigits(dst, hour, 10, ':')
-	dst = appendDigits(dst, minute, 10, ':')
-	dst = appendDigits(dst, second, 10, '.')
-	return appendDigits(dst, at.Nanosecond()/1000, 100_000, 'Z')
+	micros := at.Nanosecond() / 1000
+	putPair(text, 0, year/100)
+	putPair(text, 2, year%100)
+	putPair(text, 5, int(month))
+	putPair(text, 8, day)
+	putPair(text, 11, hour)
+	putPair(text, 14, minute)
+	putPair(text, 17, second)
+	putPair(text, 20, micros/10_000)
+	putPair(text, 22, micros/100%100)
+	putPair(text, 24, micros%100)
 }
 
-// appendDigits writes as many digits as unit, a power of ten, has, and what follows them.
-func appendDigits(dst []byte, n, unit int, then byte) []byte {
-	for ; unit > 0; unit /= 10 {
-		dst = append(dst, '0'+byte(n/unit%10))
-	}
-	return append(dst, then)
+// putPair writes two digits.
+func putPair(text []byte, at, n int) {
+	text[at], text[at+1] = '0'+byte(n/10%10), '0'+byte(n%10)
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -25,10 +26,10 @@ const (
 // appendText appends s as a canonical JSON string of at most limit bytes between the quotes. What is longer is cut at a
 // character and ends in a mark that tells how many bytes are missing; invalid UTF-8 is replaced.
 func appendText(dst []byte, s string, limit int) []byte {
-	if len(s) <= limit && unescaped(s) {
-		dst = append(dst, '"')
-		dst = append(dst, s...)
-		return append(dst, '"')
+	if len(s) <= limit {
+		if b, ok := appendPlain(dst, s); ok && len(b)-len(dst)-2 <= limit {
+			return b
+		}
 	}
 	start := len(dst)
 	if len(s) > limit || !utf8.ValidString(s) {
@@ -43,14 +44,27 @@ func appendText(dst []byte, s string, limit int) []byte {
 	return appendCut(dst[:start], s, limit)
 }
 
-// unescaped reports whether a text is ASCII that is written as it is.
-func unescaped(s string) bool {
+// appendPlain is appendText for a text without control characters, which is nearly every one; ok is false for another.
+func appendPlain(dst []byte, s string) (b []byte, ok bool) {
+	start := len(dst)
+	b = slices.Grow(dst, 2*len(s)+2)[:start+2*len(s)+2]
+	b[start] = '"'
+	n, seen := start+1, byte(0)
 	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return false
+		c := s[i]
+		if c < ' ' {
+			return dst, false
 		}
+		if c == '"' || c == '\\' {
+			b[n] = '\\'
+			n++
+		}
+		b[n] = c
+		n++
+		seen |= c
 	}
-	return true
+	b[n] = '"'
+	return b[:n+1], seen < utf8.RuneSelf || utf8.ValidString(s)
 }
 
 // appendCut appends the longest beginning of s that fits the limit together with its mark.

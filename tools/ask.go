@@ -246,9 +246,9 @@ func (d *dialogue) wait(missing []Inquiry) {
 }
 
 // screen lets the gate judge answers that came while the call ran. Those that came with the call were judged with its
-// arguments.
+// arguments: they are all there are where nothing can be asked while it runs.
 func (r *Request) screen(ctx context.Context, inquiries []Inquiry, answers []json.RawMessage) error {
-	if len(r.call.Answers) > 0 || !governed {
+	if asker, ok := r.peer.(Asker); !governed || ok && !asker.Waits() && len(r.call.Answers) > 0 {
 		return nil
 	}
 	came := make(map[string]json.RawMessage, len(answers))

@@ -22,6 +22,7 @@ const (
 	CodeUnavailable  Code = "unavailable"    // the kernel cannot record, so it does not run; try again later
 	CodeOverloaded   Code = "overloaded"     // too many calls at once; try again later
 	CodeUnsupported  Code = "unsupported"    // the client has not declared a capability that the call needs
+	CodeNeedsTask    Code = "needs_task"     // the tool runs as a task only, and the client does not know tasks
 	CodeFailed       Code = "failed"         // the handler says why, in words that may be shown
 	CodeInternal     Code = "internal_error" // a fault of the handler or the kernel; the log knows it by the call id
 )

@@ -90,6 +90,9 @@ func (b *builder) tool(module string, t Tool) {
 	if s.Timeout < 0 {
 		b.fault("%s: its timeout is negative", where)
 	}
+	if s.Task > TaskMust || s.TaskLate && s.Task == TaskNever {
+		b.fault("%s: Task is TaskNever, TaskMay or TaskMust, and TaskLate goes with the last two", where)
+	}
 	if t.bind == nil {
 		b.fault("%s: was not made by Func or Raw", where)
 	}

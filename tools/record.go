@@ -45,8 +45,12 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 		doc = e.refusal.document()
 	}
 	used := governance.Used{}
+	counted := doc
+	if c.gov.Kind == governance.KindTask {
+		counted = nil // it was charged to the call that the task is
+	}
 	if e.status.Ran() {
-		used = governance.Used{Calls: 1, Tokens: int64(len(c.gov.Input()) + len(doc))}
+		used = governance.Used{Calls: 1, Tokens: int64(len(c.gov.Input()) + len(counted))}
 	}
 	entry := c.outcome(&e, reviewed, doc)
 	entry.Tokens = used.Tokens
@@ -60,7 +64,7 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	c.announce(reviewed, reviewed.Event, entry.Seq)
 	c.announce(governance.Decision{Confidence: reviewed.Confidence}, governance.CheckpointCreated, entry.Seq)
 	if used.Tokens > 0 && len(c.decision.Charges) > 0 {
-		c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, c.gov.Input(), doc, used.Tokens)
+		c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, c.gov.Input(), counted, used.Tokens)
 	}
 	if e.refusal != nil {
 		return Result{}, e.refusal

@@ -47,6 +47,9 @@ type Spec struct {
 
 	Timeout time.Duration // its own bound beside the policy's; 0 means the policy's alone
 
+	Task     TaskSupport `json:",omitzero"` // whether a call may go on as a task; the zero value is never
+	TaskLate bool        `json:",omitzero"` // its handler says when, by Request.Detach, so that it can ask the client before
+
 	// InputSchema and OutputSchema are JSON Schema 2020-12 documents. Func reflects both from its types and refuses a
 	// Spec that sets them; Raw requires the first and publishes them as they are.
 	InputSchema  json.RawMessage

@@ -35,7 +35,11 @@ func (d *Dispatcher) find(gc *governance.Call) *target {
 	switch gc.Kind {
 	case governance.KindTool:
 		if t := c.tools[gc.Name]; t != nil && visible(t.spec.Audience, gc.Caller) {
-			return &target{bind: t.bind, hints: t.hints(), timeout: t.spec.Timeout, out: t.out, typed: t.args.whole == nil}
+			bind := t.bind
+			if t.spec.Task != TaskNever {
+				bind = t.bindTask
+			}
+			return &target{bind: bind, hints: t.hints(), timeout: t.spec.Timeout, out: t.out, typed: t.args.whole == nil}
 		}
 	case governance.KindResource:
 		if r, vars := c.resource(gc.Name); r != nil && visible(r.spec.Audience, gc.Caller) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
@@ -44,8 +43,8 @@ func (s *Server) answer(ctx context.Context, r *request) []byte {
 	}
 }
 
-// result makes the result object of a request. Listings, completion and subscriptions are answered here; everything
-// else the SDK routes, to the handlers below where it is something that can be invoked.
+// result makes the result object of a request. What can be invoked, listings, completion and subscriptions are answered
+// here, by the dispatcher; everything else by the SDK.
 func (s *Server) result(ctx context.Context, r *request) ([]byte, *rpcError) {
 	switch r.env.method {
 	case "tools/list", "resources/list", "resources/templates/list", "prompts/list":
@@ -56,6 +55,8 @@ func (s *Server) result(ctx context.Context, r *request) ([]byte, *rpcError) {
 		return s.subscribe(r)
 	case "subscriptions/listen":
 		return s.listen(ctx, r)
+	case "tasks/get", "tasks/update", "tasks/cancel", "tasks/list", "tasks/result":
+		return s.tasked(ctx, r)
 	case "tools/call":
 		return s.invoke(ctx, r, governance.KindTool)
 	case "resources/read":
@@ -73,14 +74,17 @@ func (s *session) introduce(params json.RawMessage) {
 	var p struct {
 		ClientInfo   json.RawMessage `json:"clientInfo"`
 		Capabilities json.RawMessage `json:"capabilities"`
+		Version      string          `json:"protocolVersion"`
 	}
 	_ = json.Unmarshal(params, &p) // accepted before; a client that gives itself no name has none
 	s.setLabel(clientLabel(p.ClientInfo))
 	s.setAbilities(readCaps(p.Capabilities))
+	s.setVersion(mcp.NegotiateLegacyVersion(p.Version))
 }
 
-// invoke routes a governed invocation. A name that does not exist never reaches the SDK, which would answer it without
-// asking the dispatcher: it must be denied and recorded like any other.
+// invoke makes a governed invocation. It does not go through the SDK: the envelope and _meta are checked, the dispatcher
+// knows every name, and of what the SDK would still do nothing is needed. It would parse the message several times over,
+// and answer some of them without asking the dispatcher.
 func (s *Server) invoke(ctx context.Context, r *request, kind governance.Kind) ([]byte, *rpcError) {
 	if !r.env.hasName || r.env.name == "" {
 		return nil, &rpcError{code: codeParams, message: "invalid params: " + targetKey(kind) + " must be a non-empty string"}
@@ -91,11 +95,7 @@ func (s *Server) invoke(ctx context.Context, r *request, kind governance.Kind) (
 	if fault := s.openRound(r); fault != nil {
 		return nil, fault
 	}
-	if s.opts.Dispatcher.Has(kind, r.env.name) {
-		return s.route(ctx, r)
-	}
-	_ = s.dispatch(ctx, r, kind)
-	return r.result, r.refusal
+	return s.dispatch(ctx, r, kind)
 }
 
 func targetKey(kind governance.Kind) string {
@@ -105,21 +105,13 @@ func targetKey(kind governance.Kind) string {
 	return "params.name"
 }
 
-// requestKey is the context key under which a request travels through the SDK to its handler.
-type requestKey struct{}
-
-// route sends a request through the SDK.
+// route has the SDK answer a request, as it does for the handshake of either era, pings and log levels.
 func (s *Server) route(ctx context.Context, r *request) ([]byte, *rpcError) {
 	client := r.conn.session
 	if r.meta.modern {
 		client = newSession("request")
 	}
-	ctx = s.sdk.WithContext(context.WithValue(ctx, requestKey{}, r), client)
-	response := s.sdk.HandleMessage(ctx, r.env.forSDK(r.conn.serial.Add(1)))
-	if r.result != nil || r.refusal != nil {
-		return r.result, r.refusal
-	}
-	switch m := response.(type) {
+	switch m := s.sdk.HandleMessage(s.sdk.WithContext(ctx, client), r.env.forSDK(r.conn.serial.Add(1))).(type) {
 	case mcp.JSONRPCResponse:
 		return sdkResult(m.Result)
 	case mcp.JSONRPCError:
@@ -149,56 +141,27 @@ func sdkError(method string, e mcp.JSONRPCErrorDetails) *rpcError {
 	return fault
 }
 
-// tool, prompt and resource are the handlers that the SDK calls. They leave the answer on the request, where answer
-// finds it in the bytes that the client is to get.
-func (s *Server) tool(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	return &mcp.CallToolResult{}, s.handle(ctx, governance.KindTool)
-}
-
-func (s *Server) prompt(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-	return &mcp.GetPromptResult{}, s.handle(ctx, governance.KindPrompt)
-}
-
-func (s *Server) resource(ctx context.Context, _ mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-	return nil, s.handle(ctx, governance.KindResource)
-}
-
-var (
-	_ mcpserver.ToolHandlerFunc     = (*Server)(nil).tool
-	_ mcpserver.PromptHandlerFunc   = (*Server)(nil).prompt
-	_ mcpserver.ResourceHandlerFunc = (*Server)(nil).resource
-)
-
-var errNoRequest = errors.New("handler reached without a request")
-
-func (s *Server) handle(ctx context.Context, kind governance.Kind) error {
-	r, ok := ctx.Value(requestKey{}).(*request)
-	if !ok {
-		return errNoRequest
-	}
-	return s.dispatch(ctx, r, kind)
-}
-
-// dispatch invokes what the request names and leaves the answer, or the refusal, on the request.
-func (s *Server) dispatch(ctx context.Context, r *request, kind governance.Kind) error {
+// dispatch invokes what the request names and returns the answer as the client is to get it.
+func (s *Server) dispatch(ctx context.Context, r *request, kind governance.Kind) ([]byte, *rpcError) {
 	call := r.call(kind, r.env.name, r.env.rawArguments())
 	if r.round != nil {
 		call.Answers = r.round.input()
 	}
-	answer, err := s.opts.Dispatcher.Dispatch(ctx, call, r.asker())
+	answer, task, err := s.begin(ctx, r, call)
 	switch {
+	case task != nil:
+		return s.created(r, task), nil
 	case err == nil && len(answer.Pending) > 0:
-		r.result, r.refusal = s.require(r, &answer)
-		return nil
+		return s.require(r, &answer)
 	case err == nil:
-		r.result = s.encode(r, kind, answer)
-		return nil
+		return s.encode(r, kind, answer), nil
+	}
+	if fault, ok := errors.AsType[*rpcError](err); ok { // it was never a call
+		return nil, fault
 	}
 	refused := asToolError(err)
 	if kind == governance.KindTool && !r.isProtocols(refused.Code) {
-		r.result = s.encode(r, kind, refused.Result())
-		return nil
+		return s.encode(r, kind, refused.Result()), nil
 	}
-	r.refusal = protocolError(kind, r, refused)
-	return refused
+	return nil, protocolError(kind, r, refused)
 }

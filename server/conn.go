@@ -42,9 +42,7 @@ type request struct {
 	out       outlet // for what belongs to it, before its answer
 	cancel    context.CancelFunc
 	cancelled atomic.Bool // by the client, which then expects no answer
-	refusal   *rpcError   // set by a handler; it replaces what the SDK answers
 	code      int         // of the error that the answer is; 0 when it is none
-	result    []byte      // set by a handler: the result object
 }
 
 func (s *Server) newConn(ctx context.Context, out outlet, caller governance.Caller) *conn {

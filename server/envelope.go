@@ -37,11 +37,11 @@ type envelope struct {
 
 	name      string // params.name, params.uri or what else names the target
 	hasName   bool
-	target    span // what names the target of an invocation; empty otherwise
 	arguments span // params.arguments; empty when absent
 	meta      span // params._meta; empty when absent
 	responses span // params.inputResponses; empty when absent
 	state     span // params.requestState; empty when absent
+	task      span // params.task; empty when absent
 }
 
 // An envelopeError is why a message was refused, with the code and as much of the id as could be read.
@@ -163,6 +163,8 @@ func (e *envelope) openParams() error {
 			e.responses = value
 		case "requestState":
 			e.state = value
+		case "task":
+			e.task = value
 		default:
 			if !slices.Contains(paramKeys(), key) {
 				twin = firstTwin(twin, key, paramKeys())
@@ -194,10 +196,6 @@ func (e *envelope) takeName(name, uri span) error {
 		return errors.New("name and uri must be strings")
 	}
 	e.name, e.hasName = stringAt(e.text, target), true
-	switch e.method {
-	case "tools/call", "prompts/get", "resources/read":
-		e.target = target
-	}
 	return nil
 }
 
@@ -241,29 +239,11 @@ func (e *envelope) rawMeta() json.RawMessage {
 }
 
 // forSDK returns the message as the SDK is to see it: with a small number of ours as id, because the SDK would send
-// large ones through a float. Of an invocation it sees nothing but the name, by which it finds our handler: the rest
-// travels beside the message, was checked already, and would only be parsed again, several times.
+// large ones through a float.
 func (e *envelope) forSDK(id uint64) []byte {
-	if e.target.to > 0 {
-		return e.invocation(id)
-	}
 	out := make([]byte, 0, len(e.text)+20)
 	out = strconv.AppendUint(append(out, e.text[:e.id.from]...), id, 10)
 	return append(out, e.text[e.id.to:]...)
-}
-
-// invocation is the least that the SDK routes. It knows one URI for all, because it would answer by itself for one that
-// its own templates do not match.
-func (e *envelope) invocation(id uint64) []byte {
-	key, target := `"name":`, e.target.of(e.text)
-	if e.method == "resources/read" {
-		key, target = `"uri":`, []byte(`"`+anyURI+`"`)
-	}
-	out := append(make([]byte, 0, 96+len(target)), `{"jsonrpc":"2.0","id":`...)
-	out = append(strconv.AppendUint(out, id, 10), `,"method":"`...)
-	out = append(append(out, e.method...), `","params":{`...)
-	out = append(append(append(out, key...), target...), `,"arguments":{}`...)
-	return append(out, "}}"...)
 }
 
 // stringAt decodes an accepted JSON string; anything else is "".

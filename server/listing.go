@@ -38,7 +38,7 @@ func (s *Server) list(ctx context.Context, r *request) ([]byte, *rpcError) {
 	if err != nil {
 		return nil, protocolError(governance.KindTool, r, asToolError(err))
 	}
-	key, entries := entriesOf(r.env.method, visible)
+	key, entries := entriesOf(r.env.method, visible, s.toolSpec(r))
 	return s.page(r, key, entries, after), nil
 }
 
@@ -93,10 +93,24 @@ func openCursor(method string, cursor *string) (after string, ok bool) {
 	return string(text[len(prefix):]), true
 }
 
-func entriesOf(method string, visible tools.Listing) (key string, entries []entry) {
+// toolSpec returns what writes a tool, which in the 2025 era says whether it runs as a task.
+func (s *Server) toolSpec(r *request) func([]byte, tools.Spec) []byte {
+	if s.opts.Tasks == nil || r.meta.modern || !r.knowsTasks() {
+		return appendToolSpec
+	}
+	return func(b []byte, t tools.Spec) []byte {
+		b = appendToolSpec(b, t)
+		if t.Task == tools.TaskNever {
+			return b
+		}
+		return append(appendString(append(b[:len(b)-1], `,"execution":{"taskSupport":`...), t.Task.String()), "}}"...)
+	}
+}
+
+func entriesOf(method string, visible tools.Listing, toolSpec func([]byte, tools.Spec) []byte) (key string, entries []entry) {
 	switch method {
 	case "tools/list":
-		return "tools", entriesFrom(visible.Tools, func(t tools.Spec) string { return t.Name }, appendToolSpec)
+		return "tools", entriesFrom(visible.Tools, func(t tools.Spec) string { return t.Name }, toolSpec)
 	case "prompts/list":
 		return "prompts", entriesFrom(visible.Prompts, func(p tools.PromptSpec) string { return p.Name }, appendPromptSpec)
 	case "resources/list":

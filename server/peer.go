@@ -18,6 +18,7 @@ type requestPeer struct {
 	out   outlet
 	token json.RawMessage // progress token; nil sends no progress
 	level func() logLevel // the least level that is sent; levelOff sends none
+	task  string          // that messages belong to; empty for none
 
 	mu       sync.Mutex
 	ended    bool
@@ -49,7 +50,7 @@ func (p *requestPeer) Progress(_ context.Context, at tools.Progress) {
 		params = append(params, `,"message":`...)
 		params = appendString(params, at.Message)
 	}
-	p.out.offer(notification("notifications/progress", append(params, '}')))
+	p.out.offer(notification("notifications/progress", p.close(params)))
 }
 
 // Log sends notifications/message, when the client wants that level. Data that is no JSON is dropped.
@@ -72,8 +73,16 @@ func (p *requestPeer) Log(_ context.Context, m tools.LogMessage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ended {
-		p.out.offer(notification("notifications/message", append(params, '}')))
+		p.out.offer(notification("notifications/message", p.close(params)))
 	}
+}
+
+// close ends params with what they belong to.
+func (p *requestPeer) close(params []byte) []byte {
+	if p.task != "" {
+		params = append(append(append(params, `,"_meta":{"`+metaRelated+`":`...), related(p.task)...), '}')
+	}
+	return append(params, '}')
 }
 
 // begin opens a question of the request's handler. There is none once the request has ended.

@@ -18,7 +18,7 @@ func asToolError(err error) *tools.Error {
 
 // isProtocols reports whether a refusal of a tool is the protocol's business, and not something for the model to read.
 func (r *request) isProtocols(code tools.Code) bool {
-	return code == tools.CodeUnknown || code == tools.CodeUnsupported && r.meta.modern
+	return code == tools.CodeUnknown || code == tools.CodeNeedsTask || code == tools.CodeUnsupported && r.meta.modern
 }
 
 // protocolError is the JSON-RPC error for a refusal: the code of the protocol where it has one, and our own codes
@@ -31,7 +31,7 @@ func protocolError(kind governance.Kind, r *request, e *tools.Error) *rpcError {
 	if kind == governance.KindResource {
 		data["uri"] = r.env.name
 	}
-	if e.Code == tools.CodeUnsupported {
+	if e.Code == tools.CodeUnsupported || e.Code == tools.CodeNeedsTask {
 		_ = json.Unmarshal(e.Details, &data) // adds requiredCapabilities, where the protocol wants it
 	}
 	body, err := json.Marshal(data)
@@ -55,6 +55,11 @@ func protocolCode(kind governance.Kind, modern bool, code tools.Code) int {
 			return codeCapability
 		}
 		return codeUnavailable
+	case tools.CodeNeedsTask:
+		if modern {
+			return codeCapability
+		}
+		return codeNoMethod
 	case tools.CodeDenied, tools.CodeFrozen, tools.CodeWithheld:
 		return codeDenied
 	case tools.CodeTimeout, tools.CodeCancelled, tools.CodeUnavailable, tools.CodeOverloaded:

@@ -27,7 +27,12 @@ func appendResult(dst, id, result []byte) []byte {
 // appendError appends a response that carries an error.
 func appendError(dst, id []byte, e *rpcError) []byte {
 	dst = appendHead(dst, id)
-	dst = append(dst, `,"error":{"code":`...)
+	return append(appendErrorObject(append(dst, `,"error":`...), e), '}')
+}
+
+// appendErrorObject appends the error itself.
+func appendErrorObject(dst []byte, e *rpcError) []byte {
+	dst = append(dst, `{"code":`...)
 	dst = strconv.AppendInt(dst, int64(e.code), 10)
 	dst = append(dst, `,"message":`...)
 	dst = appendString(dst, e.message)
@@ -35,7 +40,7 @@ func appendError(dst, id []byte, e *rpcError) []byte {
 		dst = append(dst, `,"data":`...)
 		dst = append(dst, e.data...)
 	}
-	return append(dst, "}}"...)
+	return append(dst, '}')
 }
 
 // notification is the text of a notification with the given params.

@@ -14,6 +14,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/server/tasks"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -42,6 +43,9 @@ type Options struct {
 	// share one; nil makes one that ends with the process, and with it every call that waits for an answer.
 	Secret []byte
 	Random io.Reader // nil is crypto/rand
+
+	// Tasks lets calls of tools that say so go on as tasks; it belongs to the caller. Nil offers none.
+	Tasks *tasks.Manager
 
 	MaxLine       int           // bytes of one message; default 16 MiB
 	MaxConcurrent int           // requests of one connection at once; default 256
@@ -121,45 +125,32 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		opts: o, conns: map[*conn]struct{}{}, seal: sealer{secret: o.Secret, random: o.Random, now: o.Now},
 		self: fmt.Appendf(nil, `{"name":%s,"version":%s}`, appendString(nil, o.Name), appendString(nil, o.Version)),
-		sdk: mcpserver.NewMCPServer(o.Name, o.Version,
-			mcpserver.WithToolCapabilities(true), mcpserver.WithResourceCapabilities(true, true),
-			mcpserver.WithPromptCapabilities(true), mcpserver.WithLogging(), mcpserver.WithCompletions(),
-			mcpserver.WithInstructions(o.Instructions),
-			mcpserver.WithCacheHints(o.ListTTL.Milliseconds(), mcp.CacheScopePrivate)),
 	}
-	s.register(o.Dispatcher.Catalog())
+	s.sdk = mcpserver.NewMCPServer(o.Name, o.Version,
+		mcpserver.WithToolCapabilities(true), mcpserver.WithResourceCapabilities(true, true),
+		mcpserver.WithPromptCapabilities(true), mcpserver.WithLogging(), mcpserver.WithCompletions(),
+		mcpserver.WithInstructions(o.Instructions), mcpserver.WithHooks(s.taskHooks()),
+		mcpserver.WithCacheHints(o.ListTTL.Milliseconds(), mcp.CacheScopePrivate))
+	s.mark(o.Dispatcher.Catalog())
 	return s, nil
 }
 
-// anyURI is the one resource that the SDK knows of. Which resource a URI is, the dispatcher knows.
-const anyURI = "mcp-kernel:any"
-
-// register tells the SDK's registry what may be routed. Listings are never asked of it, so names are all it needs.
-func (s *Server) register(c *tools.Catalog) {
-	surface := c.Tools(tools.ProfileFull)
-	all := make([]mcpserver.ServerTool, 0, len(surface))
+// mark notes which tools want some of their arguments in headers, too.
+func (s *Server) mark(c *tools.Catalog) {
 	marked := map[string]*mcp.Tool{}
-	for _, tool := range surface {
+	for _, tool := range c.Tools(tools.ProfileFull) {
 		known := mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema)
 		if len(mcp.ExtractParamHeaderBindings(&known)) > 0 {
 			marked[tool.Name] = &known
 		}
-		all = append(all, mcpserver.ServerTool{Tool: known, Handler: s.tool})
 	}
 	s.marked.Store(&marked)
-	prompts := make([]mcpserver.ServerPrompt, 0, len(c.Prompts()))
-	for _, prompt := range c.Prompts() {
-		prompts = append(prompts, mcpserver.ServerPrompt{Prompt: mcp.NewPrompt(prompt.Name), Handler: s.prompt})
-	}
-	s.sdk.SetTools(all...)
-	s.sdk.SetPrompts(prompts...)
-	s.sdk.SetResources(mcpserver.ServerResource{Resource: mcp.NewResource(anyURI, "any"), Handler: s.resource})
 }
 
 // Refresh publishes what the dispatcher offers after its catalog was replaced, and tells every client that the listings
 // have changed.
 func (s *Server) Refresh() {
-	s.register(s.opts.Dispatcher.Catalog())
+	s.mark(s.opts.Dispatcher.Catalog())
 	s.ListChanged(Changes{Tools: true, Resources: true, Prompts: true})
 }
 

@@ -27,6 +27,8 @@ type session struct {
 	label string
 	can   clientCaps
 
+	version string // negotiated; empty before a handshake
+
 	asks askTable // of the 2025 era
 }
 
@@ -112,4 +114,17 @@ func (s *session) setAbilities(can clientCaps) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.can = can
+}
+
+// speaks reports whether the client negotiated at least the version; one that shook no hands may.
+func (s *session) speaks(version string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version == "" || s.version >= version
+}
+
+func (s *session) setVersion(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
 }

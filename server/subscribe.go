@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -44,7 +45,7 @@ func (c *conn) listChanged(which Changes) {
 			c.out.offer(notification(change.method, []byte("{}")))
 		}
 		for _, l := range c.listeners() {
-			if change.wanted(l.filter) {
+			if change.wanted(l.filter.SubscriptionFilter) {
 				l.notify(change.method, nil)
 			}
 		}
@@ -101,9 +102,10 @@ type listener struct {
 	conn   *conn
 	out    outlet
 	id     []byte // raw id of the request, by which every notification is tagged
-	filter mcp.SubscriptionFilter
+	filter listenFilter
 	stops  []func()
-	held   int // resources for which room is reserved
+	late   []func() // what runs beside it once it was acknowledged
+	held   int      // resources and tasks for which room is reserved
 }
 
 // listen answers subscriptions/listen: an acknowledgement now, notifications while it lasts, the result at its end.
@@ -116,32 +118,40 @@ func (s *Server) listen(ctx context.Context, r *request) ([]byte, *rpcError) {
 		return nil, fault
 	}
 	var params struct {
-		Notifications mcp.SubscriptionFilter `json:"notifications"`
+		Notifications listenFilter `json:"notifications"`
 	}
 	if json.Unmarshal(r.env.rawParams(), &params) != nil {
-		return nil, &rpcError{code: codeParams, message: "invalid params: notifications must be an object of booleans and a list of URIs"}
+		return nil, &rpcError{code: codeParams, message: "invalid params: notifications must be an object of booleans and lists of URIs and task ids"}
 	}
 	l := &listener{conn: r.conn, out: r.out, id: r.env.rawID(), filter: params.Notifications}
-	if fault := s.open(r, l); fault != nil {
+	if fault := s.open(ctx, r, l); fault != nil {
 		l.close()
 		return nil, fault
 	}
 	l.acknowledge()
-	if !l.filter.IsEmpty() {
+	var beside sync.WaitGroup
+	for _, tell := range l.late {
+		beside.Go(tell)
+	}
+	if !l.filter.empty() {
 		<-ctx.Done()
 	}
+	beside.Wait()
 	l.close()
 	meta := fmt.Appendf(nil, `{"_meta":{%q:%s,"io.modelcontextprotocol/serverInfo":%s},"resultType":"complete"}`,
 		mcp.MetaKeySubscriptionID, l.id, s.self)
 	return meta, nil
 }
 
-// open subscribes to every resource that the listener asked for; each passes the gate.
-func (s *Server) open(r *request, l *listener) *rpcError {
-	if !r.conn.reserve(len(l.filter.ResourceSubscriptions)) {
+// open subscribes to every resource and task that the listener asked for; each passes the gate.
+func (s *Server) open(ctx context.Context, r *request, l *listener) *rpcError {
+	if !r.conn.reserve(l.filter.size()) {
 		return r.conn.tooMany()
 	}
-	l.held = len(l.filter.ResourceSubscriptions)
+	l.held = l.filter.size()
+	if fault := s.openTasks(ctx, r, l); fault != nil {
+		return fault
+	}
 	for _, uri := range l.filter.ResourceSubscriptions {
 		call := r.call(governance.KindSubscription, "resource:"+uri, nil)
 		stop, err := s.opts.Dispatcher.Subscribe(r.conn.ctx, call, nil, func() {

@@ -138,7 +138,7 @@ func (a *app) serveStdio(ctx context.Context, log zerolog.Logger, s *server.Serv
 
 func serverOptions(k *standard.Kernel, c config.Config) server.Options {
 	return server.Options{
-		Dispatcher: k.Dispatcher, IDs: k.IDs, Now: k.Now, Version: version, Instructions: instructions,
+		Dispatcher: k.Dispatcher, Tasks: k.Tasks, IDs: k.IDs, Now: k.Now, Version: version, Instructions: instructions,
 		Profile: c.Server.Profile, MaxLine: c.Server.MaxMessage, MaxConcurrent: c.Server.MaxConcurrent,
 		MaxAsks: c.Server.MaxAsks, AskTimeout: c.Server.AskTimeout,
 		PageSize: c.Server.PageSize, Drain: c.Server.Drain,

@@ -20,6 +20,7 @@ intelligence:
 	50  modules/standard
 	50  server
 	46  server/keys
+	46  server/tasks
 	45  internal/config
 
 framework:

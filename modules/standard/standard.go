@@ -20,6 +20,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+	"github.com/mcp-kernel/mcp-kernel/server/tasks"
 	"github.com/mcp-kernel/mcp-kernel/state"
 	"github.com/mcp-kernel/mcp-kernel/state/memstate"
 	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
@@ -55,6 +56,7 @@ type Kernel struct {
 	Events     *governance.Stream // announces decisions to subscribers
 	State      Store              // what modules keep
 	Signer     *primitives.Signer // signs the journal's heads
+	Tasks      *tasks.Manager     // runs the calls that go on without their client
 	IDs        func() string      // makes the ids of calls
 	Now        func() time.Time   // the clock of everything above
 
@@ -102,8 +104,11 @@ func (k *Kernel) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, k.config.Server.Drain)
 	defer cancel()
 	var err error
+	if k.Tasks != nil {
+		err = k.Tasks.Close(ctx)
+	}
 	if k.Dispatcher != nil {
-		err = k.Dispatcher.Close(ctx)
+		err = errors.Join(err, k.Dispatcher.Close(ctx))
 	}
 	return errors.Join(err, k.unmake())
 }
@@ -146,7 +151,7 @@ func (k *Kernel) openJournal(context.Context, Options) error {
 		Dir: k.config.DataDir, Origin: Origin, Signer: k.Signer,
 		CheckpointEvery: a.CheckpointEvery, CheckpointInterval: a.CheckpointInterval,
 		SegmentBytes: a.SegmentBytes, RetainSegments: a.RetainSegments, RetainAge: a.RetainAge,
-		MaxRunning: nesting * k.config.Server.MaxConcurrent, Now: k.Now, IDs: k.IDs,
+		MaxRunning: nesting * (k.config.Server.MaxConcurrent + tasks.DefaultMaxRunning), Now: k.Now, IDs: k.IDs,
 		OnError: func(err error) { k.fault("", err) },
 		OnFreeze: func(frozen bool) {
 			if d := k.live.Load(); frozen && d != nil {
@@ -250,7 +255,14 @@ func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 		},
 		OnFault: k.fault, Now: k.Now, IDs: k.IDs,
 	})
+	if err != nil {
+		return err
+	}
 	k.Dispatcher = dispatcher
 	k.live.Store(dispatcher)
+	k.Tasks, err = tasks.New(tasks.Options{
+		Door: dispatcher, Store: k.State, Process: k.Journal.ProcessID(), Lives: k.Journal.Lives, IDs: k.IDs, Now: k.Now,
+		OnFault: k.fault, AskTimeout: k.config.Server.AskTimeout,
+	})
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -107,7 +106,7 @@ func (r *record) ask(questions []Question, now time.Time) {
 	r.Questions = questions
 	switch {
 	case len(questions) > 0:
-		r.become(InputRequired, fmt.Sprintf("%d questions wait for their answers", len(questions)), now)
+		r.become(InputRequired, "waits for its client to answer", now)
 	case r.Status == InputRequired:
 		r.become(Working, "", now)
 	}

@@ -127,7 +127,7 @@ func (r *running) run(ctx context.Context) {
 	defer close(r.done)
 	defer r.cancel(nil)
 	result, err := r.m.opts.Door.Dispatch(ctx, r.start.Call, r)
-	if !r.isTask() {
+	if !r.settle() {
 		r.unlink()
 		r.result, r.err = result, err
 		return
@@ -138,6 +138,16 @@ func (r *running) run(ctx context.Context) {
 	r.m.forget(r)
 	r.m.mu.Unlock()
 	r.tell()
+}
+
+// settle reports whether the call has become a task, and sees that it does not any more: its handler may not have come back.
+func (r *running) settle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.begun {
+		r.begun, r.refused = true, &tools.Error{Code: tools.CodeCancelled, Reason: "the call has ended", CallID: r.start.Call.ID}
+	}
+	return r.isTask()
 }
 
 // finish keeps how the call ended. A record that is over, because the client cancelled, stays as it is.

@@ -1,6 +1,6 @@
 # `make` lists what can be done here. Go is all that building, running and testing need; a C compiler adds the race
-# detector and npm adds other people's MCP clients. Whatever is left out for want of one of them is said aloud, and is a
-# failure where CI=true.
+# detector, npm and Python's pip add other people's MCP clients. Whatever is left out for want of one of them is said
+# aloud, and is a failure where CI=true.
 
 SHELL        := bash
 .SHELLFLAGS  := -euo pipefail -c
@@ -137,7 +137,7 @@ check: ## Runs what CI runs
 
 .PHONY: clean
 clean: ## Removes what was built, tools included
-	rm -rf bin dist .tools coverage.out testdata/clients/node_modules testdata/conformance/node_modules
+	rm -rf bin dist .tools coverage.out testdata/clients/{node,python}_modules testdata/conformance/node_modules
 
 ## Prerequisites
 
@@ -150,6 +150,10 @@ CLIENTS := testdata/clients/node_modules/.package-lock.json
 # The official conformance suite of MCP, and a Node that is new enough for it.
 SUITE   := testdata/conformance/node_modules/.package-lock.json
 
+# The official SDK for Python, old and new: a directory for each version, with what it needs.
+PYTHONS := $(patsubst testdata/clients/requirements/%.txt,testdata/clients/python_modules/%/.installed,\
+             $(wildcard testdata/clients/requirements/*.txt))
+
 .PHONY: clients
 clients:
 	@if ! command -v npm >/dev/null; then \
@@ -159,9 +163,20 @@ clients:
 	else \
 	  cd testdata/clients && node --test --test-reporter=spec; \
 	fi
+	@if ! python3 -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  echo '*** no Python 3.11 with pip: the tests with MCP clients in Python are SKIPPED' >&2; test "$${CI:-}" != true; \
+	elif ! $(MAKE) --no-print-directory -j2 $(PYTHONS); then \
+	  echo '*** pip failed: the tests with MCP clients in Python are SKIPPED' >&2; test "$${CI:-}" != true; \
+	fi
 
 $(CLIENTS): testdata/clients/package-lock.json
 	cd testdata/clients && npm ci
+	@touch $@
+
+testdata/clients/python_modules/%/.installed: testdata/clients/requirements/%.txt
+	rm -rf $(@D)
+	PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check \
+	  --no-deps --require-hashes --only-binary=:all: --target=$(@D) --requirement=$<
 	@touch $@
 
 $(SUITE): testdata/conformance/package-lock.json

@@ -19,17 +19,22 @@ func clients(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, missing := os.Stat(filepath.Join(dir, "node_modules", "@modelcontextprotocol", "sdk"))
+	_, missing := os.Stat(filepath.Join(dir, "node_modules", "@modelcontextprotocol", "client"))
 	_, noNode := exec.LookPath("node")
+	needed(t, "other people's clients", missing == nil && noNode == nil)
+	return dir
+}
+
+// needed skips a test without something that `make clients` installs, except in CI, where it must be there.
+func needed(t *testing.T, what string, there bool) {
+	t.Helper()
 	switch {
-	case missing == nil && noNode == nil:
-		return dir
+	case there:
 	case os.Getenv("CI") == "true":
-		t.Fatal("other people's clients are not installed, and in CI they must be: make clients")
+		t.Fatalf("not installed, and in CI it must be: %s: make clients", what)
 	default:
-		t.Skip("SKIPPED: other people's clients are not installed: make clients")
+		t.Skipf("SKIPPED: not installed: %s: make clients", what)
 	}
-	return ""
 }
 
 // node runs a program of the clients' and returns what it printed.
@@ -101,50 +106,72 @@ func TestClientSDK(t *testing.T) {
 	ok(t, "audit", "verify", "--config", config)
 }
 
-// TestClientInspector has the MCP Inspector's command line do the same, in both eras.
+// TestClientInspector has the MCP Inspector's command line do the same, in both eras, over stdio and over HTTP with a
+// key. It has no command to subscribe or cancel, and cannot be asked anything.
 func TestClientInspector(t *testing.T) {
 	t.Parallel()
 	clientsDir := clients(t)
-	dir, config := home(t)
-	write(t, filepath.Join(dir, "work", "a.txt"), "hello")
+	t.Run("stdio", func(t *testing.T) {
+		t.Parallel()
+		dir, config := home(t)
+		write(t, filepath.Join(dir, "work", "a.txt"), "hello")
+		inspect(t, clientsDir, map[string]any{"type": "stdio", "command": built(t), "args": []string{"serve", "--stdio", "--config", config}})
+	})
+	t.Run("http", func(t *testing.T) {
+		t.Parallel()
+		dir, config := home(t)
+		write(t, filepath.Join(dir, "work", "a.txt"), "hello")
+		key := decoded[keyLine](t, ok(t, "keys", "create", "--principal", "user:ada", "--config", config, "-o", "json"))
+		s := launch(t, built(t), "serve", "--http", "127.0.0.1:0", "--config", config)
+		inspect(t, clientsDir, map[string]any{
+			"type": "streamable-http", "url": address(t, s), "headers": map[string]string{"Authorization": "Bearer " + key.Token},
+		})
+		interrupt(t, s)
+		ok(t, "audit", "verify", "--config", config)
+	})
+}
+
+// inspect runs every command of the Inspector's on a server, in both eras.
+func inspect(t *testing.T, clientsDir string, server map[string]any) {
+	t.Helper()
 	inspector := inspectorIn(t, filepath.Join(clientsDir, "node_modules", "@modelcontextprotocol", "inspector"))
-	servers := filepath.Join(dir, "servers.json")
-	listed, err := json.Marshal(map[string]any{"mcpServers": map[string]any{"mcp-kernel": map[string]any{
-		"type": "stdio", "command": built(t), "args": []string{"serve", "--stdio", "--config", config},
-	}}})
+	servers := filepath.Join(t.TempDir(), "servers.json")
+	listed, err := json.Marshal(map[string]any{"mcpServers": map[string]any{"mcp-kernel": server}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, servers, string(listed))
-	for _, era := range []string{"legacy", "modern"} {
-		for _, c := range []struct {
-			name string
-			args []string
-			want string
-			fail bool
-		}{
-			{"tools", []string{"--method", "tools/list"}, `"kernel_execute"`, false},
-			{"call", []string{"--method", "tools/call", "--tool-name", "policy_check", "--tool-arg", "name=file_read"}, `allowed`, false},
-			{"denied", []string{"--method", "tools/call", "--tool-name", "checkpoint_list"}, `checkpoint_list`, true},
-			{"resources", []string{"--method", "resources/list"}, `policy://active`, false},
-			{"templates", []string{"--method", "resources/templates/list"}, `vfs://`, false},
-			{"read", []string{"--method", "resources/read", "--uri", "policy://active"}, `max_tool_calls_per_request`, false},
-			{"prompts", []string{"--method", "prompts/list"}, `governed_agent`, false},
-			{"prompt", []string{"--method", "prompts/get", "--prompt-name", "governed_agent", "--prompt-args", "task=tidy"}, `tidy`, false},
-		} {
-			t.Run(era+"/"+c.name, func(t *testing.T) {
-				t.Parallel()
-				args := slices.Concat([]string{inspector, "--cli", "--config", servers, "--server", "mcp-kernel", "--protocol-era", era}, c.args)
-				out, err := node(t, clientsDir, args...)
-				if err != nil {
-					out = []byte(err.Error())
-				}
-				if (err != nil) != c.fail || !strings.Contains(string(out), c.want) {
-					t.Errorf("got %s; want %q", out, c.want)
-				}
-			})
+	t.Run("command", func(t *testing.T) {
+		for _, era := range []string{"legacy", "modern"} {
+			for _, c := range []struct {
+				name string
+				args []string
+				want string
+				fail bool
+			}{
+				{"tools", []string{"--method", "tools/list"}, `"kernel_execute"`, false},
+				{"call", []string{"--method", "tools/call", "--tool-name", "policy_check", "--tool-arg", "name=file_read"}, `allowed`, false},
+				{"denied", []string{"--method", "tools/call", "--tool-name", "checkpoint_list"}, `checkpoint_list`, true},
+				{"resources", []string{"--method", "resources/list"}, `policy://active`, false},
+				{"templates", []string{"--method", "resources/templates/list"}, `vfs://`, false},
+				{"read", []string{"--method", "resources/read", "--uri", "policy://active"}, `max_tool_calls_per_request`, false},
+				{"prompts", []string{"--method", "prompts/list"}, `governed_agent`, false},
+				{"prompt", []string{"--method", "prompts/get", "--prompt-name", "governed_agent", "--prompt-args", "task=tidy"}, `tidy`, false},
+			} {
+				t.Run(era+"/"+c.name, func(t *testing.T) {
+					t.Parallel()
+					args := slices.Concat([]string{inspector, "--cli", "--config", servers, "--server", "mcp-kernel", "--stored-auth-only", "--protocol-era", era}, c.args)
+					out, err := node(t, clientsDir, args...)
+					if err != nil {
+						out = []byte(err.Error())
+					}
+					if (err != nil) != c.fail || !strings.Contains(string(out), c.want) {
+						t.Errorf("got %s; want %q", out, c.want)
+					}
+				})
+			}
 		}
-	}
+	})
 }
 
 // inspectorIn returns the Inspector's program.

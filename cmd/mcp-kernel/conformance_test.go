@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -111,7 +112,34 @@ type suite struct {
 	server             *child
 }
 
-// newSuite builds and starts the server. Where the suite is not installed the test is skipped, except in CI.
+// withFixture is where the program with the suite's surface is built, once, for the tests that need it.
+var withFixture = sync.OnceValues(compileFixture)
+
+func compileFixture() (string, error) {
+	path := filepath.Join(scratch, "mcp-kernel-fixture")
+	build := exec.CommandContext(context.Background(), "go", "build", "-tags", "conformance", "-o", path)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if underRace { // so that the server is watched too
+		build.Args = append(build.Args, "-race")
+		build.Env = append(os.Environ(), "CGO_ENABLED=1")
+	}
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// fixtured returns the path of the program with the suite's surface.
+func fixtured(t *testing.T) string {
+	t.Helper()
+	path, err := withFixture()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// newSuite starts the server. Where the suite is not installed the test is skipped, except in CI.
 func newSuite(t *testing.T) *suite {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join("..", "..", "testdata", "conformance"))
@@ -125,19 +153,9 @@ func newSuite(t *testing.T) *suite {
 		}
 		t.Skip("SKIPPED: the conformance suite, or a Node of version 22 for it, is not installed: make clients")
 	}
-	binary := filepath.Join(t.TempDir(), "mcp-kernel")
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "conformance", "-o", binary)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if underRace { // so that the server is watched too
-		build.Args = append(build.Args, "-race")
-		build.Env = append(os.Environ(), "CGO_ENABLED=1")
-	}
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	_, s.config = home(t)
 	write(t, s.config, read(t, s.config)+polling)
-	s.server = launch(t, binary, "serve", "--http", "127.0.0.1:0", "--config", s.config, "--profile", "full")
+	s.server = launch(t, fixtured(t), "serve", "--http", "127.0.0.1:0", "--config", s.config, "--profile", "full")
 	s.url = address(t, s.server)
 	return s
 }

@@ -239,7 +239,8 @@ type group struct {
 
 // begin makes the group empty.
 func (g *group) begin(j *Journal) {
-	*g = group{j: j, at: j.at, buf: g.buf[:0], staged: g.staged[:0], moves: g.moves[:0]}
+	g.j, g.at = j, j.at
+	g.buf, g.staged, g.moves = g.buf[:0], g.staged[:0], g.moves[:0]
 }
 
 // clear lets go of what is others'.

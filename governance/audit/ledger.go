@@ -160,6 +160,9 @@ func (l *ledger) sweep(at time.Time) {
 
 // resolve fills in the windows of charges that were taken from this ledger: the older one where two could be meant.
 func (l *ledger) resolve(at time.Time, charges []Charge) error {
+	if len(charges) == 0 {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range charges {
@@ -234,10 +237,13 @@ func (l *ledger) adopt(charges []Charge) {
 // fold applies one charge; the move has no account when it belongs to a window that was forgotten.
 func (l *ledger) fold(c Charge) move {
 	w := c.window()
-	if l.accounts[w] == nil && c.N < 0 {
-		return move{}
+	a := l.accounts[w]
+	if a == nil {
+		if c.N < 0 {
+			return move{}
+		}
+		a = l.at(w)
 	}
-	a := l.at(w)
 	change := max(c.N, -a.folded)
 	a.folded += change
 	return move{account: a, folded: change}

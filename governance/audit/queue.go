@@ -45,7 +45,8 @@ func (q *queue) get() *request {
 // put takes a finished request back.
 func (q *queue) put(r *request) {
 	clear(r.entries)
-	*r = request{drafts: r.drafts[:0], entries: r.entries[:0], wake: r.wake}
+	r.entries, r.drafts, r.counters, r.err = r.entries[:0], r.drafts[:0], nil, nil
+	r.reserved, r.done = false, false
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.free) < maxFree {
@@ -57,25 +58,27 @@ func (q *queue) put(r *request) {
 func (q *queue) do(r *request, commit func([]*request)) {
 	q.mu.Lock()
 	q.waiting = append(q.waiting, r)
-	lead := !q.led
-	q.led = true
-	q.mu.Unlock()
-	if !lead {
+	if q.led {
+		q.mu.Unlock()
 		<-r.wake
 		if r.done {
 			return
 		}
+		q.mu.Lock()
 	}
+	q.led = true
 	q.lead(r, commit)
 }
 
 // lead commits all that wait, the leader's own request among them. Where many calls run, it lets those go first that
-// could have something to write by now: one write for ten entries costs little more than one for one.
+// could have something to write by now: one write for ten entries costs little more than one for one. It is called with
+// the mutex held, and gives it back.
 func (q *queue) lead(own *request, commit func([]*request)) {
 	if q.crowded != nil && q.crowded() {
+		q.mu.Unlock()
 		runtime.Gosched()
+		q.mu.Lock()
 	}
-	q.mu.Lock()
 	q.group, q.waiting = q.waiting, q.group[:0]
 	group := q.group
 	q.mu.Unlock()

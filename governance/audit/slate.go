@@ -86,12 +86,9 @@ func readSlate(b []byte) jottings {
 
 func (s *slate) read() jottings { return readSlate(s.mem) }
 
-// fits reports whether there is room for n further bytes.
-func (s *slate) fits(n int) bool { return s.mem != nil && n <= slateRoom-len(s.read().lines) }
-
-// add puts lines behind those that stand there, which belong to the same segment and end at the offset. There is room.
-func (s *slate) add(segment uint64, offset int64, lines []byte) (err error) {
-	used := len(s.read().lines)
+// add puts lines behind so many bytes that stand there, which belong to the same segment and end at the offset. There
+// is room.
+func (s *slate) add(used int, segment uint64, offset int64, lines []byte) error {
 	if used == 0 {
 		binary.LittleEndian.PutUint64(s.mem[slateSegment:], segment)
 		binary.LittleEndian.PutUint64(s.mem[slateBase:], uint64(offset))
@@ -137,18 +134,20 @@ func (j *Journal) flush() error {
 	return nil
 }
 
-// jot puts lines on the slate, and reports false where it cannot be used.
+// jot puts lines, fewer than there is room for on an empty slate, on the slate, and reports false where it cannot be used.
 func (j *Journal) jot(lines []byte) (done bool, err error) {
-	if !j.slate.fits(len(lines)) {
+	if j.slate.mem == nil {
+		return false, nil
+	}
+	used := len(j.slate.read().lines)
+	if len(lines) > slateRoom-used {
 		if err := j.flush(); err != nil {
 			j.turn.disturbed()
 			return false, err
 		}
+		used = 0
 	}
-	if !j.slate.fits(len(lines)) {
-		return false, nil
-	}
-	if err := j.slate.add(j.seg.first, j.seg.end, lines); err != nil {
+	if err := j.slate.add(used, j.seg.first, j.seg.end, lines); err != nil {
 		j.o.OnError(fmt.Errorf("slate, from now on each group is written by itself: %w", err))
 		return false, errors.Join(j.flush(), j.slate.close())
 	}

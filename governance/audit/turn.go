@@ -13,7 +13,7 @@ import (
 // writes without a pause, and finds nobody else, keeps it between its groups. Whoever then finds the lock taken rings:
 // it holds a shared lock on a second file, the bell, for as long as it waits. Whoever keeps the lock looks at the bell
 // after a group every listenEvery, and from then on gives the lock back after each group, until it has been alone for
-// another keepAfter groups. A timer gives back the lock of a process that writes no more. A lock on a file ends with its
+// another keepAfter groups. A timer gives back the lock of a process that writes no more; it is not set anew by each group. A lock on a file ends with its
 // process, so nothing is left behind by a waiter, or a keeper, that dies.
 const (
 	keepAfter   = 32                   // groups in a row, with nobody else about, after which the lock is kept
@@ -21,6 +21,8 @@ const (
 	keepIdle    = time.Millisecond     // without a group, after which the lock is given back
 	listenEvery = time.Millisecond     // by the journal's clock, or
 	listenAfter = 64                   // groups: then it is looked whether somebody waits
+	wakeEvery   = keepIdle / 4         // by the journal's clock, or
+	wakeAfter   = 8                    // groups: then the timer is set anew
 
 	firstWait = 20 * time.Microsecond  // between two attempts to take the lock; it doubles
 	longWait  = 200 * time.Microsecond // at most
@@ -37,11 +39,13 @@ type turn struct {
 	idle    *time.Timer // runs while the lock is kept
 	heard   time.Time   // when it was looked last whether somebody waits
 	unheard int         // groups since then
+	set     time.Time   // when the timer was set last
+	unset   int         // groups since then
 }
 
 // openTurn opens the lock and the bell.
 func openTurn(dir string) (turn, error) {
-	t := turn{idle: time.NewTimer(keepIdle)}
+	t := turn{idle: time.NewTimer(keepIdle), unset: wakeAfter}
 	t.idle.Stop()
 	var err error
 	if t.lock, err = os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600); err != nil { //nolint:gosec // a path within the data directory
@@ -122,7 +126,10 @@ func (j *Journal) letGo() {
 		j.release()
 		return
 	}
-	t.idle.Reset(keepIdle)
+	if t.unset++; t.unset >= wakeAfter || j.at.time.Sub(t.set) >= wakeEvery {
+		t.unset, t.set = 0, j.at.time
+		t.idle.Reset(keepIdle)
+	}
 }
 
 // heeded looks, when it is time, whether somebody waits for a lock that is kept. If so it gives the lock back, leaves
@@ -166,6 +173,7 @@ func (j *Journal) unlock() {
 	t.held, t.current = false, false
 	t.row = min(t.row, keepAfter-1)
 	t.idle.Stop()
+	t.unset = wakeAfter
 	if err := unlock(t.lock); err != nil {
 		j.o.OnError(fmt.Errorf("unlock journal: %w", err))
 	}

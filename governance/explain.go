@@ -66,6 +66,23 @@ func (g *Gate) Explain(ctx context.Context, c *Call) []StageTrace {
 	return traces
 }
 
+// Shows reports whether a listing may show the call's name to its caller: whether every check of the allowlist stage would
+// let the call pass. It asks nothing else, reads no counter and charges nothing. A fault hides.
+func (g *Gate) Shows(ctx context.Context, c *Call) bool {
+	w := g.begin(c, nil)
+	defer g.end(w)
+	for i := range g.steps {
+		s := &g.steps[i]
+		if s.stage != StageAllow {
+			continue
+		}
+		if s.governed && w.snapshot == nil || s.judge(ctx, w) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // called returns the name of the check that the step makes of the call.
 func (s *step) called(w *walk) string {
 	if s.check == "" {

@@ -56,6 +56,35 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestShows asks only what a listing depends on: neither patterns nor counters nor what is wrong with either.
+func TestShows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*governance.Call)
+		want   bool
+	}{
+		"an allowed name":            {func(*governance.Call) {}, true},
+		"with arguments that hit":    {func(c *governance.Call) { c.Args = json.RawMessage(`{"a":"rm -rf"}`) }, true},
+		"another name":               {func(c *governance.Call) { c.Name = "write" }, false},
+		"nobody":                     {func(c *governance.Call) { c.Caller = governance.Caller{} }, false},
+		"a policy that there is not": {func(c *governance.Call) { c.Policies = []string{"typo"} }, false},
+		"a kind that there is not":   {func(c *governance.Call) { c.Kind = governance.KindInvalid }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, l := gate(t, strict())
+			l.fail = errors.New("down")
+			if got := g.Shows(t.Context(), call(c.change)); got != c.want {
+				t.Errorf("shown: %v", got)
+			}
+			guarded, _ := gate(t, strict(), func(o *governance.Options) { o.Allow = []governance.Check{panicking("ring")} })
+			if guarded.Shows(t.Context(), call(c.change)) {
+				t.Error("shown though a check of the stage cannot judge")
+			}
+		})
+	}
+}
+
 // inspector is a governance.Inspector made of an answer.
 type inspector struct {
 	d   governance.Decision

@@ -89,7 +89,7 @@ func (d *dispatcher) Has(kind governance.Kind, name string) bool {
 	return d.catalog.Has(kind, name) || name == "test://\u00e9"
 }
 
-func (d *dispatcher) List(context.Context, governance.Caller, string) (tools.Listing, error) {
+func (d *dispatcher) List(context.Context, governance.Caller, string, ...governance.Kind) (tools.Listing, error) {
 	return tools.Listing{
 		Tools: d.catalog.Tools(tools.ProfileDefault), Resources: d.catalog.Resources(), Templates: d.catalog.Templates(), Prompts: d.catalog.Prompts(),
 	}, nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/tools"
@@ -44,7 +45,7 @@ func (s *Server) list(ctx context.Context, r *request) ([]byte, *rpcError) {
 
 // visible is what the caller may see; the members of families, which their handlers list, only where they are asked for.
 func (s *Server) visible(ctx context.Context, r *request) (tools.Listing, error) {
-	visible, err := s.opts.Dispatcher.List(ctx, r.as(), s.opts.Profile)
+	visible, err := s.opts.Dispatcher.List(ctx, r.as(), s.opts.Profile, kindListed(r.env.method))
 	if err != nil || r.env.method != "resources/list" {
 		return visible, err
 	}
@@ -53,13 +54,25 @@ func (s *Server) visible(ctx context.Context, r *request) (tools.Listing, error)
 	return visible, err
 }
 
+func kindListed(method string) governance.Kind {
+	switch method {
+	case "tools/list":
+		return governance.KindTool
+	case "prompts/list":
+		return governance.KindPrompt
+	default:
+		return governance.KindResource
+	}
+}
+
 func (s *Server) page(r *request, key string, entries []entry, after string) []byte {
 	from := 0
 	if after != "" {
 		from = sort.Search(len(entries), func(i int) bool { return entries[i].name > after })
 	}
 	to := min(from+s.opts.PageSize, len(entries))
-	b := append(appendString([]byte{'{'}, key), `:[`...)
+	const usual = 1536 // bytes of an entry with its schemas
+	b := append(appendString(append(make([]byte, 0, 256+usual*(to-from)), '{'), key), `:[`...)
 	for i, e := range entries[from:to] {
 		b = e.body(appendComma(b, i))
 	}
@@ -95,11 +108,18 @@ func openCursor(method string, cursor *string) (after string, ok bool) {
 
 // toolSpec returns what writes a tool, which in the 2025 era says whether it runs as a task.
 func (s *Server) toolSpec(r *request) func([]byte, tools.Spec) []byte {
+	written := *s.written.Load()
+	plain := func(b []byte, t tools.Spec) []byte {
+		if body, ok := written[t.Name]; ok {
+			return append(b, body...)
+		}
+		return appendToolSpec(b, t) // of a catalog that Refresh has not told us of yet
+	}
 	if s.opts.Tasks == nil || r.meta.modern || !r.knowsTasks() {
-		return appendToolSpec
+		return plain
 	}
 	return func(b []byte, t tools.Spec) []byte {
-		b = appendToolSpec(b, t)
+		b = plain(b, t)
 		if t.Task == tools.TaskNever {
 			return b
 		}
@@ -125,7 +145,7 @@ func entriesFrom[T any](specs []T, name func(T) string, body func([]byte, T) []b
 	for i, spec := range specs {
 		entries[i] = entry{name: name(spec), body: func(b []byte) []byte { return body(b, spec) }}
 	}
-	sort.Slice(entries, func(i, j int) bool { return entries[i].name < entries[j].name })
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return entries
 }
 

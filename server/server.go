@@ -22,7 +22,7 @@ import (
 type Dispatcher interface {
 	Dispatch(ctx context.Context, call governance.Call, peer tools.Peer) (tools.Result, error)
 	Subscribe(ctx context.Context, call governance.Call, peer tools.Peer, changed func()) (stop func(), err error)
-	List(ctx context.Context, caller governance.Caller, profile string) (tools.Listing, error)
+	List(ctx context.Context, caller governance.Caller, profile string, kinds ...governance.Kind) (tools.Listing, error)
 	Members(ctx context.Context, caller governance.Caller) ([]tools.ResourceSpec, error)
 	Has(kind governance.Kind, name string) bool
 	Catalog() *tools.Catalog
@@ -111,7 +111,8 @@ type Server struct {
 	seal sealer
 	self []byte // serverInfo of the 2026 era's results, as JSON
 
-	marked atomic.Pointer[map[string]*mcp.Tool] // tools some of whose arguments are repeated in headers
+	marked  atomic.Pointer[map[string]*mcp.Tool] // tools some of whose arguments are repeated in headers
+	written atomic.Pointer[map[string][]byte]    // tools as a listing shows them
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
@@ -135,16 +136,18 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// mark notes which tools want some of their arguments in headers, too.
+// mark notes which tools want some of their arguments in headers, too, and how each is written in a listing.
 func (s *Server) mark(c *tools.Catalog) {
-	marked := map[string]*mcp.Tool{}
+	marked, written := map[string]*mcp.Tool{}, map[string][]byte{}
 	for _, tool := range c.Tools(tools.ProfileFull) {
+		written[tool.Name] = appendToolSpec(nil, tool)
 		known := mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema)
 		if len(mcp.ExtractParamHeaderBindings(&known)) > 0 {
 			marked[tool.Name] = &known
 		}
 	}
 	s.marked.Store(&marked)
+	s.written.Store(&written)
 }
 
 // Refresh publishes what the dispatcher offers after its catalog was replaced, and tells every client that the listings

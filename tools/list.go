@@ -8,12 +8,13 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
-// List returns what the caller may see: what is for its audience and passes the allowlist stage of the gate for it. It
-// runs nothing and charges nothing: resources that are members of a family are asked for with Members.
-func (d *Dispatcher) List(ctx context.Context, caller governance.Caller, profile string) (Listing, error) {
+// List returns what the caller may see of some kinds, or of all when none is named: what is for its audience and passes
+// the allowlist stage of the gate for it. It runs nothing and charges nothing: resources that are members of a family are
+// asked for with Members.
+func (d *Dispatcher) List(ctx context.Context, caller governance.Caller, profile string, kinds ...governance.Kind) (Listing, error) {
 	c := d.Catalog()
 	sees := func(kind governance.Kind, name string, audience Audience) bool {
-		return visible(audience, caller) && d.allowed(ctx, kind, name, caller)
+		return (len(kinds) == 0 || slices.Contains(kinds, kind)) && visible(audience, caller) && d.allowed(ctx, kind, name, caller)
 	}
 	var out Listing
 	for _, s := range c.Tools(profile) {
@@ -60,13 +61,7 @@ func (d *Dispatcher) allowed(ctx context.Context, kind governance.Kind, name str
 	if !governed {
 		return true
 	}
-	call := governance.Call{Kind: kind, Name: name, Caller: caller, At: d.opts.Now()}
-	for _, t := range d.opts.Gate.Explain(ctx, &call) {
-		if t.Stage == governance.StageAllow && t.Outcome != governance.TracePass {
-			return false
-		}
-	}
-	return true
+	return d.opts.Gate.Shows(ctx, &governance.Call{Kind: kind, Name: name, Caller: caller, At: d.opts.Now()})
 }
 
 // members lists the resources of a family that the caller may see.

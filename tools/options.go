@@ -15,7 +15,7 @@ type Gate interface {
 	Decide(ctx context.Context, c *governance.Call) governance.Decision
 	Review(ctx context.Context, c *governance.Call, o *governance.Outcome, d governance.Decision) governance.Decision
 	Settle(ctx context.Context, c *governance.Call, d governance.Decision, used governance.Used) ([]governance.Charge, error)
-	Explain(ctx context.Context, c *governance.Call) []governance.StageTrace
+	Shows(ctx context.Context, c *governance.Call) bool
 	Screen(ctx context.Context, c *governance.Call, d governance.Decision) governance.Decision
 }
 

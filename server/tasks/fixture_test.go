@@ -155,7 +155,7 @@ func (w *world) until(m *tasks.Manager, principal, id string, want tasks.Status)
 	var t tasks.Task
 	for t.Status != want {
 		var err error
-		if t.Over() && t.Status != "" {
+		if t.Over() {
 			w.t.Fatalf("the task is %s: %+v, want %s", t.Status, t, want)
 		}
 		if t, err = m.Await(w.t.Context(), governance.Caller{Principal: principal}.Identity(), id, t); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/state"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -17,26 +18,26 @@ import (
 // again before it is handed out. call says who asks; its kind, name and arguments are set here, and what as which
 // method. The error is an *Error: of CodeUnknown when the caller has no such task.
 func (m *Manager) Get(ctx context.Context, call governance.Call, what, id string) (Task, tools.Result, error) {
-	return m.manage(ctx, call, what, id, func(ctx context.Context, at place) (*record, tools.Result, error) {
-		r, _, err := m.load(ctx, at)
+	return m.manage(ctx, call, what, id, func(ctx context.Context, at place) (Task, tools.Result, error) {
+		r, version, err := m.load(ctx, at)
 		if err != nil || r.Status != Completed {
-			return r, status(r), err
+			return r.task(version), status(r), err
 		}
 		result, err := m.answer(ctx, at, r)
-		return r, result, err
+		return r.task(version), result, err
 	})
 }
 
 // Cancel makes a governed call that ends a task of its caller. Its handler is told, and the task is Cancelled at once. One
 // that was over before stays what it is, and late is true. The error is as of Get.
 func (m *Manager) Cancel(ctx context.Context, call governance.Call, what, id string) (t Task, late bool, err error) {
-	t, _, err = m.manage(ctx, call, what, id, func(ctx context.Context, at place) (*record, tools.Result, error) {
-		r, _, err := m.load(ctx, at)
+	t, _, err = m.manage(ctx, call, what, id, func(ctx context.Context, at place) (Task, tools.Result, error) {
+		r, version, err := m.load(ctx, at)
 		if err != nil || r.Status.over() {
 			late = err == nil
-			return r, tools.Result{}, err
+			return r.task(version), status(r), err
 		}
-		r, _, err = m.edit(ctx, at, func(r *record) error {
+		r, version, err = m.edit(ctx, at, func(r *record) error {
 			r.become(Cancelled, "the client cancelled the task", m.opts.Now())
 			return nil
 		})
@@ -47,7 +48,7 @@ func (m *Manager) Cancel(ctx context.Context, call governance.Call, what, id str
 			here.cancel(errByClient)
 			here.tell()
 		}
-		return r, status(r), err
+		return r.task(version), status(r), err
 	})
 	return t, late, err
 }
@@ -55,12 +56,12 @@ func (m *Manager) Cancel(ctx context.Context, call governance.Call, what, id str
 // Update makes a governed call that answers questions of a task of its caller, by key; those that it does not ask, or not
 // any more, are dropped. call.Answers are judged by the gate. The error is as of Get.
 func (m *Manager) Update(ctx context.Context, call governance.Call, what, id string, answers map[string]json.RawMessage) (Task, error) {
-	t, _, err := m.manage(ctx, call, what, id, func(ctx context.Context, at place) (*record, tools.Result, error) {
-		if r, _, err := m.load(ctx, at); err != nil || r.Status.over() {
-			return r, tools.Result{}, err
+	t, _, err := m.manage(ctx, call, what, id, func(ctx context.Context, at place) (Task, tools.Result, error) {
+		if r, version, err := m.load(ctx, at); err != nil || r.Status.over() {
+			return r.task(version), status(r), err
 		}
-		r, err := m.give(ctx, at, answers)
-		return r, status(r), err
+		r, version, err := m.give(ctx, at, answers)
+		return r.task(version), status(r), err
 	})
 	return t, err
 }
@@ -71,7 +72,7 @@ func (m *Manager) Answer(ctx context.Context, identity, id, key string, answer j
 	if answer == nil {
 		answer = noAnswer()
 	}
-	_, err := m.give(ctx, placeOf(identity, id), map[string]json.RawMessage{key: answer})
+	_, _, err := m.give(ctx, placeOf(identity, id), map[string]json.RawMessage{key: answer})
 	if errors.Is(err, errNoTask) {
 		return nil
 	}
@@ -79,8 +80,8 @@ func (m *Manager) Answer(ctx context.Context, identity, id, key string, answer j
 }
 
 // give puts answers into a record, and tells whoever waits for them.
-func (m *Manager) give(ctx context.Context, at place, answers map[string]json.RawMessage) (*record, error) {
-	r, _, err := m.edit(ctx, at, func(r *record) error {
+func (m *Manager) give(ctx context.Context, at place, answers map[string]json.RawMessage) (*record, state.Version, error) {
+	r, version, err := m.edit(ctx, at, func(r *record) error {
 		open := slices.DeleteFunc(slices.Clone(r.Questions), func(q Question) bool {
 			answer, came := answers[q.Key]
 			if came {
@@ -102,7 +103,7 @@ func (m *Manager) give(ctx context.Context, at place, answers map[string]json.Ra
 	if here := m.here(at.id); here != nil && err == nil {
 		here.take(context.WithoutCancel(ctx))
 	}
-	return r, err
+	return r, version, err
 }
 
 // status is what is reviewed and recorded of a task that is told about and has no answer: what it asks, too.
@@ -125,7 +126,7 @@ func (m *Manager) here(id string) *running {
 
 // manage makes one governed call about a task.
 func (m *Manager) manage(
-	ctx context.Context, call governance.Call, what, id string, act func(context.Context, place) (*record, tools.Result, error),
+	ctx context.Context, call governance.Call, what, id string, act func(context.Context, place) (Task, tools.Result, error),
 ) (Task, tools.Result, error) {
 	at := placeOf(call.Caller.Identity(), id)
 	known, _, err := m.load(ctx, at)
@@ -138,11 +139,11 @@ func (m *Manager) manage(
 		return Task{}, tools.Result{}, err
 	}
 	call.Name = known.Tool
-	var r *record
+	var t Task
 	result, err := m.opts.Door.Manage(ctx, call, func(ctx context.Context, _ *tools.Request) (tools.Result, error) {
 		var result tools.Result
 		var err error
-		if r, result, err = act(ctx, at); errors.Is(err, errNoTask) {
+		if t, result, err = act(ctx, at); errors.Is(err, errNoTask) {
 			return result, &tools.Error{Code: tools.CodeUnknown, Reason: "unknown task: it has expired"}
 		}
 		return result, err
@@ -150,7 +151,7 @@ func (m *Manager) manage(
 	if err != nil {
 		return Task{}, tools.Result{}, err
 	}
-	return r.task(), result, nil
+	return t, result, nil
 }
 
 // arguments are those of a call about a task, as the gate judges and the journal keeps them.
@@ -182,14 +183,14 @@ func (m *Manager) List(ctx context.Context, identity, after string, limit int) (
 	more = len(found) > limit
 	for _, entry := range found[:min(len(found), limit)] {
 		at.id = strings.TrimPrefix(entry.Key, at.collection()+"/")
-		r, _, err := m.load(ctx, at)
+		r, version, err := m.load(ctx, at)
 		if errors.Is(err, errNoTask) {
 			continue // it has just expired
 		}
 		if err != nil {
 			return nil, false, m.unavailable("", err)
 		}
-		page = append(page, r.task())
+		page = append(page, r.task(version))
 	}
 	return page, more, nil
 }
@@ -210,9 +211,7 @@ func (m *Manager) Await(ctx context.Context, identity, id string, seen Task) (Ta
 			if err != nil {
 				return Task{}, err
 			}
-			t := r.task()
-			t.version = version
-			return t, nil
+			return r.task(version), nil
 		}
 		select {
 		case <-changed:

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/state"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -81,9 +82,14 @@ func isID(s string) bool {
 // left is for how long the record is still kept.
 func (r *record) left(now time.Time) time.Duration { return r.Created.Add(r.TTL).Sub(now) }
 
-// task is the record as its caller sees it.
-func (r *record) task() Task {
+// task is a version of the record as its caller sees it. Of no record there is no task.
+func (r *record) task(version state.Version) Task {
+	if r == nil {
+		return Task{}
+	}
 	t := Task{
+		version: version,
+
 		ID: r.ID, Tool: r.Tool, Call: r.Call, Status: r.Status, Message: r.Message, Created: r.Created, Updated: r.Updated,
 		TTL: r.TTL, IsError: r.IsError, Questions: r.Questions,
 	}

@@ -245,8 +245,7 @@ func (r *running) detach(ctx context.Context) error {
 		m.mu.Unlock()
 		return fmt.Errorf("begin task: %w", err)
 	}
-	r.first = rec.task()
-	r.first.version = version
+	r.first = rec.task(version)
 	r.expiry = time.AfterFunc(rec.TTL, func() { r.cancel(errExpired) })
 	if r.start.Later != nil {
 		r.later = r.start.Later(r.first)

@@ -41,7 +41,7 @@ type Task struct {
 // Over reports whether the status is final.
 func (t *Task) Over() bool { return t.Status.over() }
 
-func (s Status) over() bool { return s != Working && s != InputRequired }
+func (s Status) over() bool { return s == Completed || s == Failed || s == Cancelled }
 
 // A Question is one thing that a task asks its client.
 type Question struct {

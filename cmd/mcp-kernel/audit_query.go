@@ -39,7 +39,7 @@ values selects. When there are more, the last line is the cursor of the next pag
 	flags.StringVar(&q.call, "call", "", "`id` of a call")
 	flags.StringVar(&q.execution, "execution", "", "`handle` of an explicit execution")
 	flags.StringVar(&q.name, "name", "", "of the tool, resource or prompt, exactly")
-	flags.StringVar(&q.target, "target", "", "tool, resource, prompt, completion or subscription")
+	flags.StringVar(&q.target, "target", "", "tool, resource, prompt, completion, subscription or task")
 	flags.Var(&q.kinds, "kind", "decision, outcome, usage or control; may be repeated")
 	flags.Var(&q.effects, "effect", "allow, deny or ask; may be repeated")
 	flags.Var(&q.statuses, "status", "ok, tool_error, denied, bad_arguments, timeout, cancelled, panic, withheld or input_required; may be repeated")

@@ -72,7 +72,7 @@ type Record struct {
 	At            time.Time `json:"at"`
 	Call          string    `json:"call_id,omitempty"`
 	Parent        string    `json:"parent,omitempty"`
-	Target        string    `json:"target,omitempty" doc:"tool, resource, prompt, completion or subscription"`
+	Target        string    `json:"target,omitempty" doc:"tool, resource, prompt, completion, subscription or task"`
 	Name          string    `json:"name,omitempty"`
 	Principal     string    `json:"principal,omitempty"`
 	Agent         string    `json:"agent,omitempty"`

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"sync"
@@ -57,7 +58,7 @@ func (o *outbox) put(line []byte) error {
 	if o.err != nil {
 		return o.err
 	}
-	o.waiting = append(append(o.waiting, line...), '\n')
+	o.waiting = append(unbroken(append(o.waiting, line...), len(o.waiting)), '\n')
 	if o.writing {
 		return nil
 	}
@@ -68,6 +69,22 @@ func (o *outbox) put(line []byte) error {
 	o.writing = false
 	o.changed.Broadcast()
 	return nil
+}
+
+// unbroken puts spaces in the place of line ends from an offset on, for a message is one line. JSON has them only between
+// its tokens, as in a schema or an answer that somebody else has written.
+func unbroken(text []byte, from int) []byte {
+	for _, end := range []byte{'\n', '\r'} {
+		for at := from; ; at++ {
+			next := bytes.IndexByte(text[at:], end)
+			if next < 0 {
+				break
+			}
+			at += next
+			text[at] = ' '
+		}
+	}
+	return text
 }
 
 // keepBuffer is the largest buffer that is kept for reuse after a burst.

@@ -25,6 +25,21 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.Buffer.Write(p)
 }
 
+// TestOutboxSendsOneLine has messages with parts that others wrote, over several lines.
+func TestOutboxSendsOneLine(t *testing.T) {
+	t.Parallel()
+	var written bytes.Buffer
+	o := newOutbox(&written, 1<<10)
+	for _, line := range []string{"{\n  \"a\": 1\r\n}", "\n", "{}", "{}\n\n"} {
+		if err := o.send([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := written.String(), "{   \"a\": 1  }\n \n{}\n{}  \n"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 func TestOutboxKeepsTheOrderOfEachSender(t *testing.T) {
 	t.Parallel()
 	var written bytes.Buffer

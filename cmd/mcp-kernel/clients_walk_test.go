@@ -85,7 +85,7 @@ func TestClientWalks(t *testing.T) {
 	t.Run("stdio", func(t *testing.T) {
 		t.Parallel()
 		_, config := home(t)
-		visit(t, dir, door{Command: []string{fixtured(t), "serve", "--stdio", "--config", config}}, "default", walkers())
+		visit(t, dir, door{Command: []string{fixtured(t), "serve", "--stdio", "--config", config, "--profile", "full"}}, "full", walkers())
 		accounted(t, config, walkers())
 	})
 }

@@ -205,24 +205,3 @@ func TestProveMemory(t *testing.T) {
 		t.Errorf("memory grew by %d bytes between 20,000 and 100,000 calls", growth)
 	}
 }
-
-// TestProveMillion holds the peak of the memory after a million calls over HTTP to what it is after a tenth of them.
-func TestProveMillion(t *testing.T) {
-	prove(t)
-	if runtime.GOOS != "linux" {
-		t.Skip("memory is read from /proc")
-	}
-	s := scenario{http: true}
-	target := s.kernel(t, "governed", build(t, "-tags", "echo"))
-	var peak []int64
-	for _, requests := range []int64{100_000, 1_000_000} {
-		load := sixteen(echoing(5), bench.Era2025)
-		load.Measure = bench.Span{Requests: requests}
-		report := measure(t, target, load)
-		fmt.Printf("peak after %d calls: %.1f MB, %.0f/s\n", requests, float64(report.Peak)/1e6, report.Rate)
-		peak = append(peak, report.Peak)
-	}
-	if growth := peak[1] - peak[0]; growth > 5e6 {
-		t.Errorf("the peak grew by %d bytes between 100,000 and 1,000,000 calls", growth)
-	}
-}

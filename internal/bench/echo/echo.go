@@ -1,11 +1,13 @@
-// Package echo is one tool that answers with what it is told. It does nothing that takes time, so that a measurement of
-// calling it is one of everything around a handler: the transport, governing, recording. Only a build with the tag
-// "echo" has it, which internal/bench makes; what is released does not.
+// Package echo is a tool that answers with what it is told. It does nothing that takes time, so that a measurement of
+// calling it is one of everything around a handler: the transport, governing, recording. A second one tells how many
+// goroutines there are. Only a build with the tag "echo" has them, which internal/bench makes; what is released does not.
 package echo
 
 import (
 	"context"
 	"encoding/json"
+	"runtime"
+	"strconv"
 
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -13,7 +15,7 @@ import (
 // Name is the module's name.
 const Name = "echo"
 
-// A Module offers the tool "echo". The zero value is ready, and safe for concurrent use.
+// A Module offers the tools "echo" and "goroutines". The zero value is ready, and safe for concurrent use.
 type Module struct{}
 
 // Name implements tools.Module.
@@ -21,11 +23,20 @@ func (Module) Name() string { return Name }
 
 // Surface implements tools.Module.
 func (Module) Surface() tools.Surface {
-	return tools.Surface{Tools: []tools.Tool{tools.Raw(tools.Spec{
+	echo := tools.Spec{
 		Name: "echo", Title: "Echo", Description: "Answers with the message.", Audience: tools.ForAgents,
 		InputSchema: []byte(`{"type":"object","properties":{"message":{"type":"string"}},"required":["message"],"additionalProperties":false}`),
 		ReadOnly:    tools.Yes, Destructive: tools.No, Idempotent: tools.Yes, OpenWorld: tools.No,
-	}, say)}}
+	}
+	goroutines := echo
+	goroutines.Name, goroutines.Title, goroutines.Description = "goroutines", "Goroutines", "Answers with how many there are."
+	goroutines.InputSchema = []byte(`{"type":"object","additionalProperties":false}`)
+	return tools.Surface{Tools: []tools.Tool{tools.Raw(echo, say), tools.Raw(goroutines, count)}}
+}
+
+// count answers with the number of goroutines, its own included.
+func count(context.Context, *tools.Request, json.RawMessage) (tools.Result, error) {
+	return tools.Result{Content: []tools.Content{tools.Text(strconv.Itoa(runtime.NumGoroutine()))}}, nil
 }
 
 // say answers with the message.

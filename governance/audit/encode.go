@@ -135,7 +135,7 @@ func (d *draft) key(name string) {
 func (d *draft) word(name, s string) {
 	d.strange = d.strange || s == "unknown"
 	d.key(name)
-	d.b = appendText(d.b, s, maxShort)
+	d.b = append(append(append(d.b, '"'), s...), '"')
 }
 
 func (d *draft) text(name, s string, limit int) {

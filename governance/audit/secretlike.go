@@ -53,15 +53,17 @@ func secretKey(plain []byte) bool {
 	if ends(plain, "pwd") || ends(plain, "auth") {
 		return true
 	}
-	for i := range plain {
-		if startsSecretKey(plain[i:]) {
+	const firsts = 1<<('a'-'a') | 1<<('b'-'a') | 1<<('c'-'a') | 1<<('p'-'a') | 1<<('s'-'a') | 1<<('t'-'a')
+	for i, c := range plain {
+		if firsts>>(c-'a')&1 == 1 && startsSecretKey(plain[i:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// startsSecretKey reports whether a name goes on with a word that says that the value is secret.
+// startsSecretKey reports whether a name goes on, with one of secretKey's first letters, with a word that says that the
+// value is secret.
 func startsSecretKey(s []byte) bool {
 	switch s[0] {
 	case 'a':

@@ -26,11 +26,34 @@ const (
 // appendText appends s as a canonical JSON string of at most limit bytes between the quotes. What is longer is cut at a
 // character and ends in a mark that tells how many bytes are missing; invalid UTF-8 is replaced.
 func appendText(dst []byte, s string, limit int) []byte {
-	if len(s) <= limit {
-		if b, ok := appendPlain(dst, s); ok && len(b)-len(dst)-2 <= limit {
-			return b
-		}
+	if len(s) > limit {
+		return appendAny(dst, s, limit)
 	}
+	start := len(dst)
+	b := slices.Grow(dst, 2*len(s)+2)[:start+2*len(s)+2]
+	b[start] = '"'
+	n, seen := start+1, byte(0)
+	for i := range len(s) {
+		c := s[i]
+		if c == '"' || c == '\\' {
+			b[n] = '\\'
+			n++
+		} else if c < ' ' {
+			return appendAny(dst, s, limit)
+		}
+		b[n] = c
+		n++
+		seen |= c
+	}
+	b[n] = '"'
+	if n-start-1 > limit || seen >= utf8.RuneSelf && !utf8.ValidString(s) {
+		return appendAny(dst, s, limit)
+	}
+	return b[:n+1]
+}
+
+// appendAny is appendText for the few texts that take more than a quote or a backslash to be escaped.
+func appendAny(dst []byte, s string, limit int) []byte {
 	start := len(dst)
 	if len(s) > limit || !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
@@ -42,29 +65,6 @@ func appendText(dst []byte, s string, limit int) []byte {
 		}
 	}
 	return appendCut(dst[:start], s, limit)
-}
-
-// appendPlain is appendText for a text without control characters, which is nearly every one; ok is false for another.
-func appendPlain(dst []byte, s string) (b []byte, ok bool) {
-	start := len(dst)
-	b = slices.Grow(dst, 2*len(s)+2)[:start+2*len(s)+2]
-	b[start] = '"'
-	n, seen := start+1, byte(0)
-	for i := range len(s) {
-		c := s[i]
-		if c < ' ' {
-			return dst, false
-		}
-		if c == '"' || c == '\\' {
-			b[n] = '\\'
-			n++
-		}
-		b[n] = c
-		n++
-		seen |= c
-	}
-	b[n] = '"'
-	return b[:n+1], seen < utf8.RuneSelf || utf8.ValidString(s)
 }
 
 // appendCut appends the longest beginning of s that fits the limit together with its mark.

@@ -56,17 +56,17 @@ func (r *request) knowsTasks() bool {
 // tasks, in the 2025 era it asks for one.
 func (s *Server) taskOf(r *request, kind governance.Kind) (*tasks.Start, *rpcError) {
 	if s.opts.Tasks == nil || kind != governance.KindTool {
-		return nil, nil //nolint:nilnil // no task, no fault
+		return nil, nil
 	}
 	support := s.opts.Dispatcher.Catalog().TaskSupport(r.env.name)
 	if r.meta.modern {
 		if support == tools.TaskNever || !r.knowsTasks() {
-			return nil, nil //nolint:nilnil // no task, no fault
+			return nil, nil
 		}
 		return &tasks.Start{Peer: r.round}, nil
 	}
 	if r.env.task.to == 0 || !r.knowsTasks() {
-		return nil, nil //nolint:nilnil // no task, no fault
+		return nil, nil
 	}
 	if support == tools.TaskNever {
 		return nil, &rpcError{code: codeNoMethod, message: fmt.Sprintf("tool %q does not run as a task: call it without one", clip(r.env.name))}

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -60,24 +59,19 @@ func TestClientsThatDoNotKnowTasks(t *testing.T) {
 	if got := c.call("work", everyCapability, ""); got.say() != "worked" {
 		t.Errorf("what may be a task is waited for: %s", got.say())
 	}
-	needs := func(name string, e *struct {
-		Code    int
-		Message string
-		Data    json.RawMessage
-	}) {
+	needs := func(name string, m wire) {
 		t.Helper()
+		e := m.Error
 		if e == nil || e.Code != -32021 || !strings.Contains(string(e.Data), `"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}`) {
 			t.Errorf("%s: %+v", name, e)
 		}
 	}
-	must := c.call("must", everyCapability, "")
-	needs("must", must.Error)
+	needs("must", read(t, c.ask(`{"jsonrpc":"2.0","id":"m","method":"tools/call","params":{"name":"must","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`)))
 	if got := w.book.lines(); got[len(got)-1] != "must tool_error needs_task" {
 		t.Errorf("the refusal is recorded: %q", got)
 	}
 	for _, method := range []string{"tasks/get", "tasks/update", "tasks/cancel", "subscriptions/listen"} {
-		m := read(t, c.ask(`{"jsonrpc":"2.0","id":"n","method":%q,"params":{"taskId":"x","inputResponses":{},"notifications":{"taskIds":["x"]},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`, method))
-		needs(method, m.Error)
+		needs(method, read(t, c.ask(`{"jsonrpc":"2.0","id":"n","method":%q,"params":{"taskId":"x","inputResponses":{},"notifications":{"taskIds":["x"]},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`, method)))
 	}
 }
 

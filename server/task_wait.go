@@ -143,19 +143,11 @@ func (r *request) follow(t tasks.Task) tools.Peer {
 	ctx, stop := context.WithCancelCause(c.ctx)
 	key := "\x00task " + t.ID // which no resource is called
 	c.watch(key, func() { stop(errStream) })
-	identity := r.as().Identity()
-	c.running.Go(func() {
-		defer c.watch(key, nil)
-		for !t.Over() {
-			var err error
-			if t, err = c.server.opts.Tasks.Await(ctx, identity, t.ID, t); err != nil {
-				return
-			}
-			if t.Over() {
-				peer.end()
-			}
-			c.out.offer(notification("notifications/tasks/status", append(appendStatus([]byte{'{'}, &t, false), '}')))
+	c.server.opts.Tasks.Watch(ctx, r.as().Identity(), t, func(t tasks.Task) {
+		if t.Over() {
+			peer.end()
 		}
-	})
+		c.out.offer(notification("notifications/tasks/status", append(appendStatus([]byte{'{'}, &t, false), '}')))
+	}, func() { c.watch(key, nil) })
 	return peer
 }

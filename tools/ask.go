@@ -55,7 +55,7 @@ type Inquiry struct {
 	Early  bool            // an answer that came before the question was asked will do
 
 	// Check says what is wrong with an answer. An answer that it refuses is none.
-	Check func(answer json.RawMessage) error
+	Check func(answer json.RawMessage) error `json:"-"`
 }
 
 // An Asker is a Peer whose client can be asked something.

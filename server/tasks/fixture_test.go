@@ -126,20 +126,20 @@ func callOf(principal, tool string) governance.Call {
 	return governance.Call{ID: "c-" + tool, Kind: governance.KindTool, Name: tool, Caller: governance.Caller{Principal: principal}}
 }
 
-// begin starts a tool that becomes a task.
-func (w *world) begin(m *tasks.Manager, principal, tool string) tasks.Task {
+// begin starts a tool that becomes a task of alice.
+func (w *world) begin(m *tasks.Manager, tool string) tasks.Task {
 	w.t.Helper()
-	_, task, err := m.Run(w.t.Context(), tasks.Start{Call: callOf(principal, tool), Peer: client{}})
+	_, task, err := m.Run(w.t.Context(), tasks.Start{Call: callOf("alice", tool), Peer: client{}})
 	if err != nil || task == nil {
 		w.t.Fatalf("%s became no task: %v", tool, err)
 	}
 	return *task
 }
 
-// get asks for a task as its caller does.
-func (w *world) get(m *tasks.Manager, principal, id string) (tasks.Task, string) {
+// get asks for a task as alice does.
+func (w *world) get(m *tasks.Manager, id string) (tasks.Task, string) {
 	w.t.Helper()
-	t, answer, err := m.Get(w.t.Context(), callOf(principal, ""), "tasks/get", id)
+	t, answer, err := m.Get(w.t.Context(), callOf("alice", ""), "tasks/get", id)
 	if err != nil {
 		w.t.Fatalf("get %s: %v", id, err)
 	}
@@ -150,7 +150,7 @@ func (w *world) get(m *tasks.Manager, principal, id string) (tasks.Task, string)
 }
 
 // until waits until a task has a status.
-func (w *world) until(m *tasks.Manager, principal, id string, want tasks.Status) tasks.Task {
+func (w *world) until(m *tasks.Manager, id string, want tasks.Status) {
 	w.t.Helper()
 	var t tasks.Task
 	for t.Status != want {
@@ -158,11 +158,10 @@ func (w *world) until(m *tasks.Manager, principal, id string, want tasks.Status)
 		if t.Over() {
 			w.t.Fatalf("the task is %s: %+v, want %s", t.Status, t, want)
 		}
-		if t, err = m.Await(w.t.Context(), governance.Caller{Principal: principal}.Identity(), id, t); err != nil {
+		if t, err = m.Await(w.t.Context(), "alice", id, t); err != nil {
 			w.t.Fatalf("await %s: %v", id, err)
 		}
 	}
-	return t
 }
 
 func said(text string) tools.Result { return tools.Result{Content: []tools.Content{tools.Text(text)}} }

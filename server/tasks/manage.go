@@ -227,6 +227,27 @@ func (m *Manager) Await(ctx context.Context, identity, id string, seen Task) (Ta
 	}
 }
 
+// Watch calls changed whenever a task of an identity is not what it was last, from the t that was seen on, until it is over,
+// ctx ends or the Manager closes, and then ended, all from one goroutine that Close waits for. Neither may block.
+func (m *Manager) Watch(ctx context.Context, identity string, t Task, changed func(Task), ended func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		ended()
+		return
+	}
+	m.group.Go(func() {
+		defer ended()
+		for !t.Over() {
+			var err error
+			if t, err = m.Await(ctx, identity, t.ID, t); err != nil {
+				return
+			}
+			changed(t)
+		}
+	})
+}
+
 // changes tells when it is worth looking at a task again: when it has changed, if this process runs it, else after a
 // while.
 func (m *Manager) changes(id string) (again <-chan struct{}, stop func()) {

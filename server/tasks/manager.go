@@ -58,18 +58,17 @@ func (o *Options) fill() error {
 			faults = append(faults, fmt.Errorf("tasks: a time of %v is negative", *d.field))
 		}
 	}
-	for _, n := range []struct{ field, value *int }{
-		{&o.MaxRunning, ptr(DefaultMaxRunning)}, {&o.MaxOwn, ptr(16)}, {&o.MaxKept, ptr(256)},
-	} {
-		setDefault(n.field, *n.value)
+	for _, n := range []struct {
+		field *int
+		value int
+	}{{&o.MaxRunning, DefaultMaxRunning}, {&o.MaxOwn, 16}, {&o.MaxKept, 256}} {
+		setDefault(n.field, n.value)
 		if *n.field < 0 || *n.field > state.MaxPage {
 			faults = append(faults, fmt.Errorf("tasks: a bound of %d is not between 1 and %d", *n.field, state.MaxPage))
 		}
 	}
 	return errors.Join(faults...)
 }
-
-func ptr(n int) *int { return &n }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

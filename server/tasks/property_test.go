@@ -49,7 +49,7 @@ func play(t *testing.T, script []string, by []int, keys []string) error {
 		}
 	})})
 	processes := []*tasks.Manager{w.process("p"), w.process("q")}
-	id := w.begin(processes[0], "alice", "job").ID
+	id := w.begin(processes[0], "job").ID
 	synctest.Wait()
 	var last tasks.Task
 	for i, act := range script {
@@ -73,7 +73,7 @@ func play(t *testing.T, script []string, by []int, keys []string) error {
 			return fmt.Errorf("%s: %w", act, err)
 		}
 		synctest.Wait()
-		now, _ := w.get(m, "alice", id)
+		now, _ := w.get(m, id)
 		if err := follows(last, now); err != nil {
 			return fmt.Errorf("after %v: %w", script[:i+1], err)
 		}

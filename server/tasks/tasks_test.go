@@ -68,9 +68,9 @@ func TestWhatBecomesOfATask(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, map[string]job{"job": c.job})
 				m := w.process("p")
-				id := w.begin(m, "alice", "job").ID
+				id := w.begin(m, "job").ID
 				synctest.Wait()
-				got, answer := w.get(m, "alice", id)
+				got, answer := w.get(m, id)
 				o := outcome{Status: got.Status, Message: got.Message, IsError: got.IsError}
 				if got.Status == tasks.Completed {
 					o.Answer = answer
@@ -126,8 +126,8 @@ func TestHangingUpLeavesTheTask(t *testing.T) {
 		if err != nil || task.Status != tasks.Working || task.TTL != 10*time.Minute {
 			t.Fatalf("%+v, %v", task, err)
 		}
-		w.until(m, "alice", task.ID, tasks.Completed)
-		if _, answer := w.get(m, "alice", task.ID); answer != "done" {
+		w.until(m, task.ID, tasks.Completed)
+		if _, answer := w.get(m, task.ID); answer != "done" {
 			t.Errorf("answer %q", answer)
 		}
 	})
@@ -138,7 +138,7 @@ func TestATaskIsItsCallersAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, map[string]job{"endless": asTask(endless)})
 		m := w.process("p")
-		id := w.begin(m, "alice", "endless").ID
+		id := w.begin(m, "endless").ID
 		for _, who := range []governance.Caller{{Principal: "bob"}, {Principal: "alice", Agent: "did:key:z"}, {Principal: "alice#x"}} {
 			call := governance.Call{ID: "c", Caller: who}
 			_, _, get := m.Get(t.Context(), call, "tasks/get", id)
@@ -154,7 +154,7 @@ func TestATaskIsItsCallersAlone(t *testing.T) {
 				t.Errorf("%+v lists %v, %v", who, found, err)
 			}
 		}
-		if got, _ := w.get(m, "alice", id); got.Status != tasks.Working {
+		if got, _ := w.get(m, id); got.Status != tasks.Working {
 			t.Errorf("the task is %s", got.Status)
 		}
 		for _, c := range w.door.about {
@@ -182,7 +182,7 @@ func TestCancel(t *testing.T) {
 				if by != "p" {
 					m = w.process(by)
 				}
-				id := w.begin(p, "alice", "endless").ID
+				id := w.begin(p, "endless").ID
 				got, late, err := m.Cancel(t.Context(), callOf("alice", ""), "tasks/cancel", id)
 				if err != nil || late || got.Status != tasks.Cancelled {
 					t.Fatalf("%+v, %v, %v", got, late, err)
@@ -192,7 +192,7 @@ func TestCancel(t *testing.T) {
 				}
 				synctest.Wait()
 				for _, m := range []*tasks.Manager{p, m} {
-					if got, _ := w.get(m, "alice", id); got.Status != tasks.Cancelled {
+					if got, _ := w.get(m, id); got.Status != tasks.Cancelled {
 						t.Errorf("the task left its end: %s", got.Status)
 					}
 				}
@@ -254,10 +254,10 @@ func TestATaskIsKeptForItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, map[string]job{"quick": asTask(func(context.Context, tools.Detacher) (tools.Result, error) { return said("x"), nil })})
 		m := w.process("p", func(o *tasks.Options) { o.MaxTTL = time.Minute })
-		id := w.begin(m, "alice", "quick").ID // asks for nothing and would get an hour
+		id := w.begin(m, "quick").ID // asks for nothing and would get an hour
 		synctest.Wait()
 		w.clock.move(time.Minute - time.Millisecond)
-		if got, answer := w.get(m, "alice", id); got.Status != tasks.Completed || got.TTL != time.Minute || answer != "x" {
+		if got, answer := w.get(m, id); got.Status != tasks.Completed || got.TTL != time.Minute || answer != "x" {
 			t.Errorf("until then it is there: %+v %q", got, answer)
 		}
 		w.clock.move(time.Millisecond)
@@ -276,7 +276,7 @@ func TestATaskThatRunsTooLongIsCancelled(t *testing.T) {
 			return endless(ctx, nil)
 		})})
 		m := w.process("p", func(o *tasks.Options) { o.TTL = time.Minute })
-		id := w.begin(m, "alice", "endless").ID
+		id := w.begin(m, "endless").ID
 		<-ended
 		synctest.Wait()
 		if _, _, err := m.Get(t.Context(), callOf("alice", ""), "tasks/get", id); refusalCode(err) != tools.CodeUnknown {
@@ -290,12 +290,12 @@ func TestATaskOfADeadProcessHasFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, map[string]job{"endless": asTask(endless), "asking": asTask(asking)})
 		p, other := w.process("p"), w.process("other")
-		ids := []string{w.begin(p, "alice", "endless").ID, w.begin(p, "alice", "asking").ID}
-		alive := w.begin(other, "alice", "endless").ID
+		ids := []string{w.begin(p, "endless").ID, w.begin(p, "asking").ID}
+		alive := w.begin(other, "endless").ID
 		synctest.Wait()
 		w.kill("p")
 		for _, id := range ids {
-			got, _ := w.get(other, "alice", id)
+			got, _ := w.get(other, id)
 			if got.Status != tasks.Failed || !strings.Contains(got.Message, "the kernel was restarted while it ran") || got.Refusal == nil || got.Questions != nil {
 				t.Errorf("%+v", got)
 			}
@@ -323,8 +323,8 @@ func TestAskingInATask(t *testing.T) {
 				if by != "p" {
 					m = w.process(by)
 				}
-				id := w.begin(p, "alice", "asking").ID
-				w.until(m, "alice", id, tasks.InputRequired)
+				id := w.begin(p, "asking").ID
+				w.until(m, id, tasks.InputRequired)
 				give := func(answers string) tasks.Task {
 					var all map[string]json.RawMessage
 					if err := json.Unmarshal([]byte(answers), &all); err != nil {
@@ -352,8 +352,8 @@ func TestAskingInATask(t *testing.T) {
 				if got := give(`{"one":"a"}`); got.Status != tasks.Working {
 					t.Errorf("with all answers it goes on: %s", got.Status)
 				}
-				w.until(m, "alice", id, tasks.Completed)
-				if _, answer := w.get(m, "alice", id); answer != `"a""b"` {
+				w.until(m, id, tasks.Completed)
+				if _, answer := w.get(m, id); answer != `"a""b"` {
 					t.Errorf("answer %s", answer)
 				}
 			})
@@ -369,22 +369,26 @@ func TestQuestionsThatGetNoAnswer(t *testing.T) {
 		text string
 	}{
 		"the client cannot": {func(t *testing.T, _ *world, m *tasks.Manager, id string) {
+			t.Helper()
 			if err := errors.Join(m.Answer(t.Context(), "alice", id, "one", nil), m.Answer(t.Context(), "alice", id, "two", nil)); err != nil {
 				t.Error(err)
 			}
 		}, tasks.Completed, "answered with an error"},
 		"they do not fit": {func(t *testing.T, _ *world, m *tasks.Manager, id string) {
+			t.Helper()
 			if err := errors.Join(m.Answer(t.Context(), "alice", id, "one", json.RawMessage("7")), m.Answer(t.Context(), "alice", id, "two", json.RawMessage("8"))); err != nil {
 				t.Error(err)
 			}
 		}, tasks.Completed, `answer to "one": want a text`},
 		"in time": {func(*testing.T, *world, *tasks.Manager, string) { time.Sleep(10 * time.Minute) }, tasks.Completed, "did not answer within 10m0s"},
 		"cancelled": {func(t *testing.T, _ *world, m *tasks.Manager, id string) {
+			t.Helper()
 			if _, _, err := m.Cancel(t.Context(), callOf("alice", ""), "tasks/cancel", id); err != nil {
 				t.Error(err)
 			}
 		}, tasks.Cancelled, ""},
 		"the kernel ends": {func(t *testing.T, _ *world, m *tasks.Manager, _ string) {
+			t.Helper()
 			if err := m.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -395,11 +399,11 @@ func TestQuestionsThatGetNoAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, map[string]job{"asking": asTask(asking)})
 				m := w.process("p")
-				id := w.begin(m, "alice", "asking").ID
-				w.until(m, "alice", id, tasks.InputRequired)
+				id := w.begin(m, "asking").ID
+				w.until(m, id, tasks.InputRequired)
 				c.act(t, w, m, id)
 				synctest.Wait()
-				got, answer := w.get(m, "alice", id)
+				got, answer := w.get(m, id)
 				if got.Status != c.want || got.Questions != nil || !strings.Contains(answer, c.text) {
 					t.Errorf("%+v %q, want %s %q", got, answer, c.want, c.text)
 				}
@@ -416,16 +420,16 @@ func TestClose(t *testing.T) {
 			return said("done"), nil
 		})})
 		m, other := w.process("p"), w.process("other")
-		long, short := w.begin(m, "alice", "endless").ID, w.begin(m, "alice", "short").ID
+		long, short := w.begin(m, "endless").ID, w.begin(m, "short").ID
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		if err := m.Close(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := w.get(other, "alice", short); got.Status != tasks.Completed {
+		if got, _ := w.get(other, short); got.Status != tasks.Completed {
 			t.Errorf("what can finish does: %+v", got)
 		}
-		if got, _ := w.get(other, "alice", long); got.Status != tasks.Failed || got.Message != "the kernel is shutting down" {
+		if got, _ := w.get(other, long); got.Status != tasks.Failed || got.Message != "the kernel is shutting down" {
 			t.Errorf("what cannot says why: %+v", got)
 		}
 		if _, _, err := m.Run(t.Context(), tasks.Start{Call: callOf("alice", "short"), Peer: client{}}); refusalCode(err) != tools.CodeUnavailable {
@@ -449,7 +453,7 @@ func FuzzID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id string) {
 		w := newWorld(t, map[string]job{"quick": asTask(func(context.Context, tools.Detacher) (tools.Result, error) { return said("x"), nil })})
 		m := w.process("p")
-		own := w.begin(m, "alice", "quick").ID
+		own := w.begin(m, "quick").ID
 		_, _, err := m.Get(t.Context(), callOf("alice", ""), "tasks/get", id)
 		if (err == nil) != (id == own) || err != nil && refusalCode(err) != tools.CodeUnknown {
 			t.Errorf("%q: %v", id, err)

@@ -205,6 +205,20 @@ func TestStatusNotificationsOfThe2025Era(t *testing.T) {
 	}
 }
 
+// What a client answers to a task is judged before the handler has it, also where a call asked and was answered before.
+func TestWhatATaskIsAnsweredIsJudged(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t)
+	c := begin(t, w.Server, `{"elicitation":{}}`)
+	made := c.old("1", "tools/call", `{"name":"greet","arguments":{},"task":{}}`)
+	c.send(`{"jsonrpc":"2.0","id":"2","method":"tasks/result","params":{"taskId":%q}}`, made.Result.Task.TaskID)
+	question, _ := c.hear("elicitation/create")
+	c.send(`{"jsonrpc":"2.0","id":%q,"result":{"action":"accept","content":{"name":"forbidden"}}}`, question.ID)
+	if m, line := c.hear("2"); !m.Result.IsError || !strings.Contains(line, "denied: what the client answered") {
+		t.Errorf("%s", line)
+	}
+}
+
 func TestOlderVersionsKnowNoTasks(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t)

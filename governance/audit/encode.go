@@ -32,6 +32,12 @@ type draft struct {
 	seq      int // offset where the sequence number goes
 
 	strange bool // a word of the entry is none of its vocabulary
+
+	caller   piece[governance.Caller]
+	decision piece[Decision]
+	standing piece[standing]
+	policies []string // of the standing
+	prevAt   int      // where in the standing the previous hash goes
 }
 
 // encode writes the entry's fields, in the order of their names.
@@ -44,7 +50,7 @@ func (d *draft) encode(e *Entry) {
 	d.b = append(d.b, timeLayout...)
 	d.b = append(d.b, '"')
 	d.text(`,"call":`, e.Call, maxID)
-	d.caller(e.Caller)
+	d.writeCaller(&e.Caller)
 	d.charges(e)
 	if e.Confidence != 0 || e.Kind == KindOutcome {
 		d.key(`,"confidence":`)
@@ -52,7 +58,7 @@ func (d *draft) encode(e *Entry) {
 	}
 	d.control(e.Control)
 	d.counters = len(d.b)
-	d.decision(e)
+	d.writeDecision(e)
 	d.int(`,"depth":`, int64(e.Depth))
 	d.int(`,"elapsed_us":`, e.Elapsed.Microseconds())
 	if e.Event != governance.EventNone {
@@ -66,14 +72,7 @@ func (d *draft) encode(e *Entry) {
 	d.list(`,"labels":`, e.Labels, maxLabels, maxShort)
 	d.text(`,"name":`, e.Name, maxName)
 	d.text(`,"parent":`, e.Parent, maxID)
-	d.list(`,"policies":`, e.Policies, maxPolicies, maxWord)
-	d.text(`,"policy_digest":`, e.PolicyDigest, maxWord)
-	d.key(`,"prev":`)
-	d.b = append(d.b, '"')
-	d.prev = len(d.b)
-	d.b = append(d.b, zeroHash...)
-	d.b = append(d.b, '"')
-	d.text(`,"process":`, e.Process, maxID)
+	d.writeStanding(e)
 	d.payload(`,"result":`, e.Result)
 	d.tri(`,"schema_valid":`, e.SchemaValid)
 	d.key(`,"seq":`)
@@ -89,8 +88,6 @@ func (d *draft) encode(e *Entry) {
 	d.int(`,"v":`, Format)
 	d.b = append(d.b, '}')
 }
-
-const zeroHash = "0000000000000000000000000000000000000000000000000000000000000000"
 
 // A link is what an entry's place in the chain gives it.
 type link struct {
@@ -199,40 +196,6 @@ func (d *draft) payload(name string, p Payload) {
 		d.b = base64.StdEncoding.AppendEncode(d.b, p.Sealed)
 		d.b = append(d.b, '"')
 	}
-	d.b = append(d.b, '}')
-}
-
-func (d *draft) caller(c governance.Caller) {
-	if c == (governance.Caller{}) {
-		return
-	}
-	d.key(`,"caller":`)
-	d.b = append(d.b, '{')
-	d.text(`,"agent":`, c.Agent, maxCaller)
-	d.text(`,"label":`, c.Label, maxCaller)
-	d.yes(`,"operator":`, c.Operator)
-	d.text(`,"principal":`, c.Principal, maxCaller)
-	d.b = append(d.b, '}')
-}
-
-func (d *draft) decision(e *Entry) {
-	if e.Decision == (Decision{}) && e.Kind != KindDecision {
-		return
-	}
-	v := &e.Decision
-	d.key(`,"decision":`)
-	d.b = append(d.b, '{')
-	d.text(`,"check":`, v.Check, maxWord)
-	d.word(`,"effect":`, v.Effect.String())
-	if v.Event != governance.EventNone {
-		d.word(`,"event":`, v.Event.String())
-	}
-	d.text(`,"pointer":`, v.Pointer, maxPointer)
-	d.text(`,"policy":`, v.Policy, maxRule)
-	d.text(`,"reason":`, v.Reason, maxReason)
-	d.text(`,"rule":`, v.Rule, maxRule)
-	d.text(`,"stage":`, v.Stage, maxShort)
-	d.yes(`,"would":`, v.Would)
 	d.b = append(d.b, '}')
 }
 

@@ -22,7 +22,7 @@ const (
 	listenEvery = time.Millisecond     // by the journal's clock, or
 	listenAfter = 64                   // groups: then it is looked whether somebody waits
 	wakeEvery   = keepIdle / 4         // by the journal's clock, or
-	wakeAfter   = 8                    // groups: then the timer is set anew
+	wakeAfter   = 32                   // groups: then the timer is set anew
 
 	firstWait = 20 * time.Microsecond  // between two attempts to take the lock; it doubles
 	longWait  = 200 * time.Microsecond // at most

@@ -2,9 +2,10 @@ package tokens
 
 import (
 	"fmt"
-	"math"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/tokens/vocabulary"
 )
 
 // UpperBound returns the most tokens that text can have: its length in bytes.
@@ -18,19 +19,19 @@ func UpperBound(text []byte) int64 { return int64(len(text)) }
 // encoding itself never cuts can be longer: letters, signs or white space in a row.
 const pieceBytes = 256
 
-// bpe is the encoding, loaded at its first use. The zero value is ready; it is safe for concurrent use. It allocates
-// nothing once it is loaded and keeps nothing of what it counts.
+// bpe is the encoding, opened at its first use. The zero value is ready; it is safe for concurrent use. It allocates
+// nothing once it is open and keeps nothing of what it counts.
 type bpe struct {
-	load  sync.Once
-	vocab *vocabulary
+	open  sync.Once
+	vocab *vocabulary.Vocabulary
 	err   error
 }
 
 // count returns the number of tokens of text. A byte that is not UTF-8 counts as a sign.
 func (b *bpe) count(text []byte) (int64, error) {
-	b.load.Do(func() { b.vocab, b.err = loadVocabulary() })
+	b.open.Do(func() { b.vocab, b.err = vocabulary.Open(cl100k) })
 	if b.err != nil {
-		return 0, fmt.Errorf("load cl100k_base: %w", b.err)
+		return 0, fmt.Errorf("cl100k_base: %w", b.err)
 	}
 	var parts [pieceBytes + 1]part
 	var total int64
@@ -57,43 +58,40 @@ func (b *bpe) word(text []byte, parts []part) (total int64) {
 
 // piece counts at most pieceBytes. Most are a token.
 func (b *bpe) piece(text []byte, parts []part) int64 {
-	if len(text) == 1 || b.vocab.rank(text) != noRank {
+	if len(text) == 1 || b.vocab.Rank(text) != vocabulary.NoRank {
 		return 1
 	}
-	return int64(b.vocab.merge(text, parts))
+	return int64(b.merge(text, parts))
 }
-
-// noRank is the rank of what is not a token.
-const noRank = math.MaxUint32
 
 // A part is where a part of a piece starts, and the rank of the token that it makes together with the next one.
 type part struct{ start, rank uint32 }
 
 // merge returns how many tokens byte-pair encoding makes of text: again and again the two neighbours that make the token
 // of the lowest rank become one, the leftmost of equals. The parts are scratch space for one more than there are bytes.
-func (v *vocabulary) merge(text []byte, parts []part) int {
+func (b *bpe) merge(text []byte, parts []part) int {
 	parts = parts[:len(text)+1]
 	// pair is the rank of the token from part i to the one n parts on.
 	pair := func(i, n int) uint32 {
 		if i+n >= len(parts) {
-			return noRank
+			return vocabulary.NoRank
 		}
-		return v.rank(text[parts[i].start:parts[i+n].start])
+		return b.vocab.Rank(text[parts[i].start:parts[i+n].start])
 	}
 	for i := range parts {
-		parts[i] = part{uint32(i), noRank}
+		parts[i] = part{uint32(i), vocabulary.NoRank}
 	}
 	for i := range parts {
 		parts[i].rank = pair(i, 2)
 	}
 	for {
-		low, best := 0, uint32(noRank)
+		low, best := 0, uint32(vocabulary.NoRank)
 		for i := range parts {
 			if rank := parts[i].rank; rank < best {
 				low, best = i, rank
 			}
 		}
-		if best == noRank {
+		if best == vocabulary.NoRank {
 			return len(parts) - 1
 		}
 		parts = append(parts[:low+1], parts[low+2:]...)

@@ -79,7 +79,7 @@ func TestKindsAreTheLibrarys(t *testing.T) {
 	var b bpe
 	by := oracle(t)
 	at := func(r rune) kind { k, _ := next([]byte(string(r))); return k }
-	for r := rune(0); r < utf8.MaxRune; r++ {
+	for r := range utf8.MaxRune {
 		within := r > 0 && at(r-1) == at(r) && at(r+1) == at(r)
 		if s := string(r); comparable(s) && (!within || r%97 == 0) {
 			same(t, &b, by, "a"+s+"b "+s+" 1"+s+"2'"+s+"\n"+s+s+"?")
@@ -90,22 +90,9 @@ func TestKindsAreTheLibrarys(t *testing.T) {
 // TestEveryTokenIsOneWord proves how texts are cut: tokens were learnt within words, so each that is UTF-8 must be one.
 func TestEveryTokenIsOneWord(t *testing.T) {
 	t.Parallel()
-	v, err := loadVocabulary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for rank := range uint32(vocabularySize) {
-		token := v.token(rank)
-		if got := v.rank(token); got != rank {
-			t.Fatalf("rank(%q) = %d, want %d", token, got, rank)
-		}
+	for _, token := range librarys(t) {
 		if end := word(token); utf8.Valid(token) && end != len(token) {
 			t.Errorf("%q is cut at %d", token, end)
-		}
-	}
-	for _, text := range []string{"", "\u6f22\u6f22\u6f22", strings.Repeat(" ", tokenBytes+1)} {
-		if got := v.rank([]byte(text)); got != noRank {
-			t.Errorf("rank(%q) = %d", text, got)
 		}
 	}
 }

@@ -85,7 +85,7 @@ type Counter struct {
 	stopped   bool          // the worker ends at once
 }
 
-// New starts a Counter; Close ends it. The tables are loaded when the first text is counted.
+// New starts a Counter; Close ends it.
 func New(opts Options) *Counter {
 	c := &Counter{
 		opts:     opts.withDefaults(),

@@ -15,7 +15,7 @@ const owners = `
 	github.com/spf13/cobra         cmd                                          take Options
 	github.com/spf13/pflag         cmd,internal/config                          take Options
 	github.com/spf13/viper         internal/config                              take Options
-	github.com/tiktoken-go         governance/tokens                            let governance/tokens count
+	github.com/tiktoken-go         governance/tokens/gen                        let governance/tokens count
 	database/sql                   state/sqlitestate                            keep it in a state.Backend
 	modernc.org                    state/sqlitestate                            keep it in a state.Backend
 	log                            server                                       return an error, or report through an Observer

@@ -41,8 +41,10 @@ governance:
 	 3  governance
 	 1  governance/code
 	 1  governance/tokens
+	 1  governance/tokens/gen
 	 0  governance/audit/merkle
 	 0  governance/match
+	 0  governance/tokens/vocabulary
 
 state:
 	 1  state/memstate

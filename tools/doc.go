@@ -38,6 +38,18 @@
 // under the same key to the same question. So a handler asks before it acts, asks the same when it is run with the same
 // arguments, and names its keys when it asks concurrently.
 //
+// # Calls that take long
+//
+// A tool whose Spec says so may run as a task: its client is answered with a handle, and the call goes on without it. Nothing
+// else changes for the handler, whose questions then wait for their answers in either case. The call is a task before the
+// handler begins, or, with TaskLate, from where it calls Detach:
+//
+//	answer, err := r.Ask(ctx, tools.Question{Key: "sure", Message: "Build 12 projects?"}) // still awaited
+//	…
+//	if err := r.Detach(ctx); err != nil {
+//		return out, err
+//	}
+//
 // # What a caller sees of an error
 //
 // Only an *Error is shown, as the Dispatcher makes it or a handler by Fail and NotFound, and a *primitives.Failure of a

@@ -109,13 +109,13 @@ func (p *interviewer) Ask(ctx context.Context, inquiries []tools.Inquiry) ([]jso
 		}
 	}
 	answers := make([]json.RawMessage, len(inquiries))
-	for i, a := range open {
-		answer, err := p.await(ctx, a)
+	for i, inquiry := range inquiries {
+		answer, err := p.await(ctx, open[i])
 		if err != nil {
 			return nil, err
 		}
-		if err := inquiries[i].Check(answer); err != nil {
-			return nil, tools.Fail("bad_answer", fmt.Sprintf("the client's answer to %q: %v", inquiries[i].Key, err), nil)
+		if err := inquiry.Check(answer); err != nil {
+			return nil, tools.Fail("bad_answer", fmt.Sprintf("the client's answer to %q: %v", inquiry.Key, err), nil)
 		}
 		answers[i] = answer
 	}

@@ -89,7 +89,7 @@ func TestWhichCallsBecomeTasks(t *testing.T) {
 				peer = client
 			}
 			result, err := d.Dispatch(t.Context(), d.call(c.tool, c.args), peer)
-			got := ""
+			var got string
 			if err != nil {
 				got = string(refusal(t, err).Code)
 			} else {

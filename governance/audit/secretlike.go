@@ -53,7 +53,7 @@ func secretKey(plain []byte) bool {
 	if ends(plain, "pwd") || ends(plain, "auth") {
 		return true
 	}
-	const firsts = 1<<('a'-'a') | 1<<('b'-'a') | 1<<('c'-'a') | 1<<('p'-'a') | 1<<('s'-'a') | 1<<('t'-'a')
+	const firsts = 1 | 1<<('b'-'a') | 1<<('c'-'a') | 1<<('p'-'a') | 1<<('s'-'a') | 1<<('t'-'a')
 	for i, c := range plain {
 		if firsts>>(c-'a')&1 == 1 && startsSecretKey(plain[i:]) {
 			return true

@@ -14,53 +14,53 @@ import (
 
 // killed returns the directory as a process leaves it that is killed while it keeps the lock, with a few entries on the
 // slate, and how many entries it acknowledged.
-func killed(t testing.TB, jotted int) (dir string, acknowledged uint64) {
-	t.Helper()
-	live := t.TempDir()
-	j := alone(t, live)
-	write(t, j, keepAfter+jotted)
+func killed(tb testing.TB, jotted int) (dir string, acknowledged uint64) {
+	tb.Helper()
+	live := tb.TempDir()
+	j := alone(tb, live)
+	write(tb, j, keepAfter+jotted)
 	if n := j.slate.read(); (len(n.lines) > 0) != (jotted > 0) {
-		t.Fatalf("%d bytes on the slate", len(n.lines))
+		tb.Fatalf("%d bytes on the slate", len(n.lines))
 	}
-	return copied(t, live), j.Head().Size
+	return copied(tb, live), j.Head().Size
 }
 
 // copied returns a copy of a data directory.
-func copied(t testing.TB, dir string) string {
-	t.Helper()
-	fresh := t.TempDir()
+func copied(tb testing.TB, dir string) string {
+	tb.Helper()
+	fresh := tb.TempDir()
 	if err := os.CopyFS(fresh, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.Chmod(filepath.Join(fresh, "key"), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return fresh
 }
 
 // whole checks that a directory verifies and holds the entries from the first to the n-th.
-func whole(t testing.TB, dir string, n uint64) {
-	t.Helper()
-	report, err := Verify(t.Context(), dir, VerifyOptions{Keys: KeysOf(keyOf(t, dir))})
+func whole(tb testing.TB, dir string, n uint64) {
+	tb.Helper()
+	report, err := Verify(tb.Context(), dir, VerifyOptions{Keys: KeysOf(keyOf(tb, dir))})
 	if err != nil || report.Bad != nil || report.Last != n || report.Torn != 0 {
-		t.Fatalf("last entry %d of %d, torn %d, bad %+v, %v", report.Last, n, report.Torn, report.Bad, err)
+		tb.Fatalf("last entry %d of %d, torn %d, bad %+v, %v", report.Last, n, report.Torn, report.Bad, err)
 	}
 }
 
-func keyOf(t testing.TB, dir string) *primitives.Signer {
-	t.Helper()
+func keyOf(tb testing.TB, dir string) *primitives.Signer {
+	tb.Helper()
 	s, err := primitives.OpenSigner(filepath.Join(dir, "key"), "example.org/turn", nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
 
 // again opens the directory of a process that was killed.
-func again(t testing.TB, dir string) (*Journal, error) {
-	t.Helper()
+func again(tb testing.TB, dir string) (*Journal, error) {
+	tb.Helper()
 	now := time.Unix(1_700_000_000, 0)
-	return Open(Options{Dir: dir, Origin: "example.org/turn", Signer: keyOf(t, dir), Now: func() time.Time { return now }})
+	return Open(Options{Dir: dir, Origin: "example.org/turn", Signer: keyOf(tb, dir), Now: func() time.Time { return now }})
 }
 
 func TestWhatAKilledProcessLeftOnTheSlateIsThere(t *testing.T) {

@@ -30,9 +30,9 @@ type ledger struct {
 	accounts map[window]*account
 }
 
-// bounded reports whether a claim asks for something that may be refused. What gives back, and what is charged without
-// a bound because it has been used already, counts when an entry carries it.
-func bounded(c state.Claim) bool { return c.N > 0 && c.Limit != math.MaxInt64 }
+// bounded reports whether a claim of n units asks for something that may be refused. What gives back, and what is
+// charged without a bound because it has been used already, counts when an entry carries it.
+func bounded(n, limit int64) bool { return n > 0 && limit != math.MaxInt64 }
 
 // take makes all bounded claims pending, or none. at is never earlier than the newest entry.
 func (l *ledger) take(at time.Time, shard string, claims []state.Claim) ([]state.Taken, bool, error) {
@@ -42,7 +42,7 @@ func (l *ledger) take(at time.Time, shard string, claims []state.Claim) ([]state
 	all := true
 	for i, c := range claims {
 		w, err := windowAt(at, shard, c)
-		if err == nil && bounded(c) {
+		if err == nil && bounded(c.N, c.Limit) {
 			err = l.reserve(w, c, &taken[i], at)
 		} else if err == nil {
 			taken[i] = l.standing(w, c)
@@ -77,12 +77,12 @@ func (l *ledger) reserve(w window, c state.Claim, taken *state.Taken, at time.Ti
 // undo takes back what take made pending, and says so in the answers.
 func (l *ledger) undo(at time.Time, shard string, claims []state.Claim, taken []state.Taken) {
 	for i, c := range claims {
-		if w, err := windowAt(at, shard, c); err == nil && bounded(c) && taken[i].OK {
+		if w, err := windowAt(at, shard, c); err == nil && bounded(c.N, c.Limit) && taken[i].OK {
 			l.accounts[w].pending -= c.N
 		}
 	}
 	for i, c := range claims {
-		if w, err := windowAt(at, shard, c); err == nil && bounded(c) {
+		if w, err := windowAt(at, shard, c); err == nil && bounded(c.N, c.Limit) {
 			taken[i].Used = l.used(w)
 		}
 	}
@@ -203,9 +203,10 @@ func (l *ledger) settle(moves []move, charges []Charge) ([]move, []Counter) {
 		l.drop(charges)
 		return moves, over
 	}
-	for _, c := range charges {
+	for i := range charges {
+		c := &charges[i]
 		if m := l.fold(c); m.account != nil {
-			if bounded(c.Claim()) {
+			if bounded(c.N, c.Limit) {
 				m.pending = -max(0, min(c.N, m.account.pending))
 			}
 			m.account.pending += m.pending
@@ -229,13 +230,13 @@ func (l *ledger) unsettle(moves []move) {
 func (l *ledger) adopt(charges []Charge) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, c := range charges {
-		l.fold(c)
+	for i := range charges {
+		l.fold(&charges[i])
 	}
 }
 
 // fold applies one charge; the move has no account when it belongs to a window that was forgotten.
-func (l *ledger) fold(c Charge) move {
+func (l *ledger) fold(c *Charge) move {
 	w := c.window()
 	a := l.accounts[w]
 	if a == nil {
@@ -251,21 +252,22 @@ func (l *ledger) fold(c Charge) move {
 
 // over returns the counters in which the entries of all processes leave no room for the charges.
 func (l *ledger) over(charges []Charge) (over []Counter) {
-	for i, c := range charges {
-		if !bounded(c.Claim()) {
+	for i := range charges {
+		c := &charges[i]
+		if !bounded(c.N, c.Limit) {
 			continue
 		}
-		used := int64(0)
-		if a := l.accounts[c.window()]; a != nil {
+		w, used := c.window(), int64(0)
+		if a := l.accounts[w]; a != nil {
 			used = a.folded
 		}
-		for _, earlier := range charges[:i] {
-			if earlier.window() == c.window() {
+		for n := range charges[:i] {
+			if earlier := &charges[n]; earlier.window() == w {
 				used += earlier.N
 			}
 		}
 		if c.N > c.Limit || used > c.Limit-c.N {
-			over = append(over, c.counter(used))
+			over = append(over, w.counter(used))
 		}
 	}
 	return over
@@ -281,8 +283,9 @@ func (l *ledger) release(at time.Time, charges []Charge) {
 }
 
 func (l *ledger) drop(charges []Charge) {
-	for _, c := range charges {
-		if a := l.accounts[c.window()]; a != nil && bounded(c.Claim()) {
+	for i := range charges {
+		c := &charges[i]
+		if a := l.accounts[c.window()]; a != nil && bounded(c.N, c.Limit) {
 			a.pending = max(0, a.pending-c.N)
 		}
 	}
@@ -374,8 +377,6 @@ func (c *Charge) window() window {
 	}
 	return w
 }
-
-func (c *Charge) counter(used int64) Counter { return c.window().counter(used) }
 
 func (w window) counter(used int64) Counter {
 	c := Counter{Shard: w.shard, Name: w.name, Used: used, Window: time.Duration(w.length) * time.Millisecond}

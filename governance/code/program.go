@@ -10,6 +10,7 @@ type program struct {
 	depth    int
 	calls    map[string][]callRule
 	imports  imports
+	flow     flow
 	joined   int // literals before this index have been read, as a part of another
 }
 
@@ -23,11 +24,17 @@ func (s *scan) program(p passage, l Language, depth int) {
 		}
 		switch tok := pr.list[i]; tok.kind {
 		case kindPunct:
-			if pr.text[tok.start] == '(' {
+			switch pr.text[tok.start] {
+			case '(':
 				pr.call(i)
+			case '=', ':':
+				if size := tok.end - tok.start; size == 1 && pr.text[tok.start] == '=' || size == 2 && pr.text[tok.start+1] == '=' && pr.text[tok.start] == ':' {
+					pr.assignment(i)
+				}
 			}
 		case kindWord:
 			pr.setting(i, pr.text[tok.start:tok.end])
+			pr.scope(i)
 			pr.reference(i)
 		case kindString:
 			pr.setting(i, pr.body(i))

@@ -18,6 +18,7 @@ const (
 	truncateTable
 	updateAll
 	grantAll
+	sqlInjection
 	rmRF
 	rmRoot
 	findDelete
@@ -67,6 +68,7 @@ func dataRules() []Rule {
 		{"truncate_table", Critical, "CWE-89", "empties a table and cannot be rolled back everywhere", "archive the rows, then delete the ones that are meant"},
 		{"update_all", High, "CWE-89", "changes every row of a table", "add a WHERE that selects the rows that are meant"},
 		{"grant_all", High, "CWE-250", "grants every privilege", "grant the few privileges that are needed"},
+		{"sql_injection", Medium, "CWE-89", "makes a statement of SQL out of what it is given", "pass values as parameters, and names from a fixed list"},
 	}
 }
 

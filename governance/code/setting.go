@@ -166,6 +166,12 @@ func (p *program) rustCommand(i int) {
 	for end < min(i+128, len(p.list)) && !p.is(end, ";") {
 		end++
 	}
-	args := arguments{program: p, from: open + 1, to: end}
-	args.runList()
+	call := site{scan: p.scan, source: &p.passage, language: p.language, depth: p.depth}
+	for n := open; n < end; n++ {
+		if p.at(n).kind == kindString && n < len(p.list) {
+			r := reader{program: p, end: end, nested: 1}
+			call.args = append(call.args, r.stringValue(n))
+		}
+	}
+	call.runList()
 }

@@ -251,4 +251,3 @@ func (p *program) resolve(path string) string {
 		return target
 	}
 }
-

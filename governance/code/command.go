@@ -15,8 +15,9 @@ type command struct {
 	source    *passage
 	words     []argument
 	depth     int
-	piped     bool // what it reads was downloaded or decoded
-	downloads bool // it downloads or decodes
+	piped     bool   // what it reads was downloaded or decoded
+	downloads bool   // it downloads or decodes
+	input     stream // what it reads, where that is known
 }
 
 func (c *command) text(i int) string {
@@ -33,6 +34,9 @@ func (c *command) report(h hit) {
 
 // examine looks at a command and returns the name of the program that it runs in the end.
 func (c *command) examine() string {
+	if len(c.words) > 1 && (c.text(0) == "$" || c.text(0) == "%") { // the prompt, in what was copied from a terminal
+		c.words = c.words[1:]
+	}
 	c.assignments()
 	c.dropSetUp()
 	if len(c.words) == 0 {
@@ -199,6 +203,12 @@ func (c *command) interpreter(name string) {
 	case name == "source" || name == ".":
 		c.runsFetched()
 		return
+	case name == "trap" || name == "alias":
+		c.later()
+		return
+	case name == "crontab" || name == "at" || name == "batch":
+		c.scheduled()
+		return
 	case !ok:
 		return
 	}
@@ -218,7 +228,13 @@ func (c *command) interpreter(name string) {
 			break
 		}
 	}
-	if c.piped && !inline && l != SQL && c.readsInput() {
+	if inline || !c.readsInput() {
+		return
+	}
+	if c.input.known {
+		c.scan.language(c.input.text, l, c.depth+1)
+	}
+	if c.piped && l != SQL {
 		c.report(hit{rule: pipeToShell, severity: Critical, confidence: Certain})
 	}
 }
@@ -279,16 +295,63 @@ func (c *command) joined() string {
 // evaluates looks at what the shell's eval is given.
 func (c *command) evaluates() {
 	h := hit{rule: eval, severity: Medium, confidence: Likely}
+	var all weaver
 	for i := 1; i < len(c.words); i++ {
 		w := &c.words[i]
-		switch {
-		case w.fetched:
+		if w.fetched {
 			h.rule, h.severity, h.confidence = pipeToShell, Critical, Certain
-		case !w.variable:
-			c.scan.language(w.passage, Shell, c.depth+1)
 		}
+		if len(all.text) > 0 {
+			all.write(" ", w.where(0))
+		}
+		all.copy(&w.passage, 0, len(w.text))
+	}
+	if len(all.text) > 0 {
+		c.scan.language(all.passage(c.source.where(c.words[len(c.words)-1].end)), Shell, c.depth+1)
 	}
 	if len(c.words) > 1 {
 		c.report(h)
+	}
+}
+
+// later reads what trap and alias keep to be run later.
+func (c *command) later() {
+	for i := 1; i < len(c.words); i++ {
+		w := &c.words[i]
+		n := strings.IndexByte(w.text, '=') + 1
+		if strings.HasPrefix(w.text, "-") || n == 0 && programName(c.text(0)) == "alias" {
+			continue
+		}
+		if n > 0 && !isName(w.text[:n-1]) {
+			n = 0
+		}
+		if w.quoted {
+			c.scan.language(w.part(n, len(w.text)), Shell, c.depth+1)
+		}
+		if programName(c.text(0)) == "trap" {
+			return
+		}
+	}
+}
+
+// scheduled reads the table that crontab is given, or the command that at is given.
+func (c *command) scheduled() {
+	if !c.input.known {
+		return
+	}
+	text := c.input.text
+	for at := 0; at < len(text.text); {
+		n := strings.IndexByte(text.text[at:]+"\n", '\n')
+		line := text.text[at : at+n]
+		from := 0
+		if strings.HasPrefix(line, "*") || len(line) > 0 && isDigit(line[0]) {
+			for range 5 {
+				from += strings.IndexByte(line[from:]+" ", ' ') + 1
+			}
+		}
+		if from < len(line) {
+			c.scan.language(text.part(at+from, at+n), Shell, c.depth+1)
+		}
+		at += n + 1
 	}
 }

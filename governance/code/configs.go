@@ -61,7 +61,7 @@ func (s *scan) instruction(p passage) {
 
 // commandList reads ["program", "argument"].
 func (s *scan) commandList(p passage) {
-	pr := program{tokens: s.tokens(p, syntaxOf(JavaScript)), scan: s, language: JavaScript, depth: 1}
+	pr := program{tokens: s.tokens(p, lexisOf(JavaScript)), scan: s, language: JavaScript, depth: 1}
 	r := reader{program: &pr, end: len(pr.list)}
 	list, _ := r.term(0)
 	call := site{scan: s, source: &pr.passage, language: JavaScript, depth: 1, args: list.items}

@@ -208,6 +208,10 @@ func (c *command) format() {
 
 // writesDisk looks at programs whose last words are files that they write.
 func (c *command) writesDisk() {
+	if n := len(c.words) - 1; n > 1 && c.text(n) == "/dev/null" && programName(c.text(0)) == "mv" {
+		c.report(hit{rule: deviceWrite, severity: High, confidence: Certain, note: "moves files to where nothing is kept"})
+		return
+	}
 	for i := 1; i < len(c.words); i++ {
 		if isDisk(c.text(i)) && (i == len(c.words)-1 || programName(c.text(0)) == "tee") {
 			c.report(hit{rule: deviceWrite, severity: Critical, confidence: Certain})

@@ -95,14 +95,14 @@ func (s *scan) source(source Source, given Language) (Language, bool) {
 		l, weight = detect(p.text, source.Filename)
 	}
 	s.secrets(&p)
-	s.language(p, l, 1)
+	parsed := s.language(p, l, 1)
 	switch {
 	case given == "" && weight == 0:
 		s.unsure(p)
 	case given != "" && len(p.text) < mistakable:
 		s.mistaken(p, given)
 	}
-	return l, l == Go && s.err == nil && parsesAsGo(source.Code)
+	return l, s.err == nil && (parsed || l == Go && parsesAsGo(source.Code))
 }
 
 // mistakable is the length from which on a text is taken to be of the language that is given.

@@ -10,7 +10,7 @@ const patience = 64 << 10
 // A lexer cuts a passage into tokens. What is open at the end of the text is closed there.
 type lexer struct {
 	tokens
-	syn     syntax
+	syn     lexis
 	pos     int
 	holes   []hole
 	endless [256]bool // quotes that are known to have no partner any more
@@ -30,7 +30,7 @@ type hole struct {
 }
 
 // lex returns the tokens of a passage. It fails only when wanted does.
-func lex(p passage, syn syntax, wanted func() error) (tokens, error) {
+func lex(p passage, syn lexis, wanted func() error) (tokens, error) {
 	l := lexer{tokens: tokens{passage: p, list: make([]token, 0, len(p.text)/5+8)}, syn: syn, wanted: wanted}
 	if syn.embedded && strings.Contains(p.text, "<?") {
 		l.skipMarkup()

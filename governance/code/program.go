@@ -16,7 +16,7 @@ type program struct {
 
 // program examines a passage in a programming language.
 func (s *scan) program(p passage, l Language, depth int) {
-	pr := program{tokens: s.tokens(p, syntaxOf(l)), scan: s, language: l, depth: depth, calls: s.tables.callsOf(l)}
+	pr := program{tokens: s.tokens(p, lexisOf(l)), scan: s, language: l, depth: depth, calls: s.tables.callsOf(l)}
 	pr.readImports()
 	for i := range pr.list {
 		if i&0xFFFF == 0 && s.stopped() {

@@ -29,7 +29,7 @@ func (s *scan) found(p *passage, from, to int, h hit) {
 }
 
 // tokens lexes a passage; after a failure, of which there is only that nobody waits any more, there are none.
-func (s *scan) tokens(p passage, syn syntax) tokens {
+func (s *scan) tokens(p passage, syn lexis) tokens {
 	if s.err != nil {
 		return tokens{}
 	}
@@ -57,14 +57,14 @@ func (s *scan) deeper(p *passage, depth int) bool {
 	return false
 }
 
-// language examines a passage in one language.
-func (s *scan) language(p passage, l Language, depth int) {
+// language examines a passage in one language, and reports whether a parser accepted it.
+func (s *scan) language(p passage, l Language, depth int) bool {
 	if s.err != nil || !s.deeper(&p, depth) {
-		return
+		return false
 	}
 	switch l {
 	case Shell:
-		s.shell(p, depth)
+		return s.shell(p, depth)
 	case SQL:
 		s.sql(p, sqlContext{whole: true})
 	case Dockerfile:
@@ -74,4 +74,5 @@ func (s *scan) language(p passage, l Language, depth int) {
 	default:
 		s.program(p, l, depth)
 	}
+	return false
 }

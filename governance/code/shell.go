@@ -45,8 +45,18 @@ type hereText struct {
 	reader     string // the command that reads it
 }
 
-// shell examines a passage as shell commands.
-func (s *scan) shell(p passage, depth int) {
+// shell examines a passage as shell commands, and reports whether a parser accepted it.
+func (s *scan) shell(p passage, depth int) bool {
+	if tree := s.parseShell(p.text); tree != nil {
+		s.shellTree(p, tree, depth)
+		return true
+	}
+	s.shellTokens(p, depth)
+	return false
+}
+
+// shellTokens examines a passage that no parser accepts.
+func (s *scan) shellTokens(p passage, depth int) {
 	ps := shellParser{passage: p, scan: s, depth: depth, frames: make([]shellFrame, 1, 4)}
 	for ps.pos < len(p.text) {
 		if ps.pos-ps.checked > patience {

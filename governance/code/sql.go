@@ -20,7 +20,7 @@ type statement struct {
 
 // sql examines a passage as SQL.
 func (s *scan) sql(p passage, c sqlContext) {
-	t := s.tokens(p, syntaxOf(SQL))
+	t := s.tokens(p, lexisOf(SQL))
 	st := statement{tokens: &t, sqlContext: c, scan: s}
 	for i := range t.list {
 		if i&0xFFFF == 0 && s.stopped() {

@@ -141,9 +141,11 @@ func (c *command) shellOut(name string) {
 			bad = bad || i+1 < len(c.words) && strings.ContainsAny(t, "e") || strings.HasSuffix(t, "c") && i+1 < len(c.words)
 		}
 	}
-	if bad {
+	from, _ := interpreted(c.input.name)
+	if bad = bad || from == Shell && name != "telnet" && !c.hasFlag('z', ""); bad {
 		c.report(hit{rule: reverseShell, severity: Critical, confidence: Certain})
 	}
+	c.downloads = name != "socat" && !bad
 }
 
 // networkShell looks at a shell whose words name a connection.

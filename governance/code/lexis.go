@@ -15,8 +15,8 @@ const (
 	quoteTemplate                // a string that may span lines, with ${code} in it
 )
 
-// A syntax is what the lexer has to know of a language.
-type syntax struct {
+// A lexis is what the lexer has to know of a language.
+type lexis struct {
 	single, double, back quoting
 
 	hash, slashes, dashes, blocks, nested bool // comments: # // -- /* */, these within each other
@@ -34,12 +34,12 @@ type syntax struct {
 	sql       bool   // words of SQL, # starts a comment only before a blank
 }
 
-// syntaxOf returns the syntax of a language that the general lexer reads.
-func syntaxOf(l Language) syntax {
-	c := syntax{single: quoteLine, double: quoteLine, slashes: true, blocks: true}
+// lexisOf returns the lexis of a language that the general lexer reads.
+func lexisOf(l Language) lexis {
+	c := lexis{single: quoteLine, double: quoteLine, slashes: true, blocks: true}
 	switch l {
 	case Python:
-		return syntax{single: quoteLine, double: quoteLine, hash: true, triple: true, prefixes: "rbufRBUFtT", formatted: 'f'}
+		return lexis{single: quoteLine, double: quoteLine, hash: true, triple: true, prefixes: "rbufRBUFtT", formatted: 'f'}
 	case JavaScript, TypeScript:
 		c.back, c.patterns = quoteTemplate, true
 	case Go:
@@ -51,13 +51,13 @@ func syntaxOf(l Language) syntax {
 	case Rust:
 		c.single, c.double, c.nested, c.prefixes, c.hashRaw = quoteChar, quoteLong, true, "brc", true
 	case Ruby:
-		return syntax{single: quoteLong, double: quoteLong, back: quoteCommand, hash: true, hashHole: true, patterns: true, heredoc: "<<", percent: true}
+		return lexis{single: quoteLong, double: quoteLong, back: quoteCommand, hash: true, hashHole: true, patterns: true, heredoc: "<<", percent: true}
 	case PHP:
 		c.single, c.double, c.back, c.hash, c.heredoc, c.embedded = quoteLong, quoteLong, quoteCommand, true, "<<<", true
 	case SQL:
-		return syntax{single: quoteDoubled, double: quoteName, back: quoteName, hash: true, dashes: true, blocks: true, nested: true, sql: true}
+		return lexis{single: quoteDoubled, double: quoteName, back: quoteName, hash: true, dashes: true, blocks: true, nested: true, sql: true}
 	default: // text: no literals that could swallow what follows
-		return syntax{single: quoteNone, double: quoteLine, back: quoteNone}
+		return lexis{single: quoteNone, double: quoteLine, back: quoteNone}
 	}
 	return c
 }

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // maxDepth is how deep a message may nest. The protocol's own messages need about ten levels; the rest is left for
@@ -160,17 +162,17 @@ func (s *scanner) literal(word string) *syntaxError {
 }
 
 func (s *scanner) str() *syntaxError {
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch c := s.text[s.at]; {
-		case c == '"':
+	for s.at = primitives.PastPlain(s.text, s.at+1); s.at < len(s.text); s.at = primitives.PastPlain(s.text, s.at+1) {
+		switch s.text[s.at] {
+		case '"':
 			s.at++
 			return nil
-		case c < 0x20:
-			return s.fault("control character in a string")
-		case c == '\\':
+		case '\\':
 			if err := s.escape(); err != nil {
 				return err
 			}
+		default:
+			return s.fault("control character in a string")
 		}
 	}
 	return s.fault("")

@@ -69,8 +69,9 @@ func (v *validator) problem(text []byte) string {
 	if v.once.Do(v.compile); v.err != nil {
 		return "cannot be checked: the schema itself is faulty"
 	}
-	var value any
-	if json.Unmarshal(text, &value) != nil {
+	d := decoder{data: text}
+	value, ok := d.tree()
+	if !ok {
 		return "is not readable"
 	}
 	if err := v.resolved.Validate(value); err != nil {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // maxDepth is how deeply arguments and answers may be nested.
@@ -100,26 +102,21 @@ func (d *decoder) key() ([]byte, bool) {
 // does not decode to exactly one Unicode text is refused: a byte that is no UTF-8, half of a surrogate pair.
 func (d *decoder) text() ([]byte, bool) {
 	start := d.pos + 1
-	ascii := true
-	for i := start; i < len(d.data); i++ {
-		switch c := d.data[i]; {
-		case c == '"':
-			if !ascii && !utf8.Valid(d.data[start:i]) {
-				return nil, d.syntax("a string is not UTF-8")
-			}
-			d.pos = i + 1
-			return d.data[start:i], true
-		case c == '\\':
-			return d.escaped(start, i)
-		case c < ' ':
-			d.pos = i
-			return nil, d.syntax("a control character in a string must be escaped")
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
+	switch i := primitives.PastPlain(d.data, start); {
+	case i >= len(d.data):
+		d.pos = len(d.data)
+		return nil, d.syntax("a string does not end")
+	case d.data[i] == '\\':
+		return d.escaped(start, i)
+	case d.data[i] != '"':
+		d.pos = i
+		return nil, d.syntax("a control character in a string must be escaped")
+	case !utf8.Valid(d.data[start:i]):
+		return nil, d.syntax("a string is not UTF-8")
+	default:
+		d.pos = i + 1
+		return d.data[start:i], true
 	}
-	d.pos = len(d.data)
-	return nil, d.syntax("a string does not end")
 }
 
 // escaped reads the rest of a string from its first backslash.

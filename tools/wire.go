@@ -1,6 +1,10 @@
 package tools
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+)
 
 // wireContent is a content block in the protocol's words.
 type wireContent struct {
@@ -63,6 +67,9 @@ func (r *Result) document() ([]byte, error) {
 	if r.plain() {
 		return r.Structured, nil
 	}
+	if r.worded() {
+		return r.words(), nil
+	}
 	return json.Marshal(struct {
 		Content     []wireContent   `json:"content,omitempty"`
 		Structured  json.RawMessage `json:"structuredContent,omitempty"`
@@ -78,6 +85,44 @@ func (r *Result) document() ([]byte, error) {
 		r.Description, mapped(r.Messages, func(m Message) wireMessage { return wireMessage{m.Role, wireOf(m.Content)} }), r.Values,
 		mapped(r.Pending, func(i Inquiry) wireInquiry { return wireInquiry{i.Key, i.Method, i.Params} }),
 	})
+}
+
+// worded reports whether an answer is text and nothing else.
+func (r *Result) worded() bool {
+	if len(r.Structured) > 0 || len(r.Contents) > 0 || len(r.Messages) > 0 || len(r.Values) > 0 || len(r.Pending) > 0 ||
+		r.Description != "" {
+		return false
+	}
+	for i := range r.Content {
+		if r.Content[i].Type != TypeText {
+			return false
+		}
+	}
+	return true
+}
+
+// words is the document of an answer that is text and nothing else.
+func (r *Result) words() []byte {
+	size := len(`{"content":[],"isError":true}`)
+	for i := range r.Content {
+		size += len(`{"type":"text","text":""},`) + len(r.Content[i].Text)
+	}
+	b := append(make([]byte, 0, size), '{')
+	for i := range r.Content {
+		b = append(b, [...]string{`"content":[`, `,`}[min(i, 1)]...)
+		b = append(b, `{"type":"text"`...)
+		if text := r.Content[i].Text; text != "" {
+			b = primitives.AppendString(append(b, `,"text":`...), text)
+		}
+		b = append(b, '}')
+	}
+	if len(r.Content) > 0 {
+		b = append(b, ']')
+	}
+	if r.IsError {
+		b = append(b, [...]string{`"isError":true`, `,"isError":true`}[min(len(r.Content), 1)]...)
+	}
+	return append(b, '}')
 }
 
 // plain reports whether the structured answer says everything.

@@ -10,7 +10,7 @@ import (
 
 // str passes over a string and reports whether it has escapes. Those that are not the shortest are written anew.
 func (c *Canonicalizer) str() (escaped bool, err error) {
-	for c.at = pastPlain(c.in, c.at+1); c.at < len(c.in); c.at = pastPlain(c.in, c.at) {
+	for c.at = PastPlain(c.in, c.at+1); c.at < len(c.in); c.at = PastPlain(c.in, c.at) {
 		switch c.in[c.at] {
 		case '"':
 			c.at++
@@ -27,10 +27,10 @@ func (c *Canonicalizer) str() (escaped bool, err error) {
 	return false, c.fault("")
 }
 
-// pastPlain returns where, from at on, the first character stands that a string does not hold as it is: a quote, a
-// backslash or a control character. It looks at eight bytes at a time ("Bit Twiddling Hacks": determine if a word has a
+// PastPlain returns where, from at on, the first character stands that a string does not hold as it is: a quote, a
+// backslash or a control character; it is the length of the text when there is none. It looks at eight bytes at a time ("Bit Twiddling Hacks": determine if a word has a
 // byte less than n); the lowest byte that is marked is never a false one.
-func pastPlain(text []byte, at int) int {
+func PastPlain(text []byte, at int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; at+8 <= len(text); at += 8 {
 		w := binary.LittleEndian.Uint64(text[at:])
@@ -141,11 +141,10 @@ func appendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := 0; i < len(s); {
-		b := s[i]
-		if b >= 0x20 && b != '"' && b != '\\' && b < utf8.RuneSelf {
-			i++
-			continue
+		if i = pastASCII(s, i); i == len(s) {
+			break
 		}
+		b := s[i]
 		if b >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))])) // too short to be allocated
 			if r != utf8.RuneError || n > 1 {
@@ -160,6 +159,24 @@ func appendString[T string | []byte](dst []byte, s T) []byte {
 		from = i
 	}
 	return append(append(dst, s[from:]...), '"')
+}
+
+// pastASCII is PastPlain for text of which everything that is not ASCII is looked at, too.
+func pastASCII[T string | []byte](text T, at int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; at+8 <= len(text); at += 8 {
+		w := uint64(text[at]) | uint64(text[at+1])<<8 | uint64(text[at+2])<<16 | uint64(text[at+3])<<24 |
+			uint64(text[at+4])<<32 | uint64(text[at+5])<<40 | uint64(text[at+6])<<48 | uint64(text[at+7])<<56
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		found := (w | (w - ones*' ') | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+		if found != 0 {
+			return at + bits.TrailingZeros64(found)/8
+		}
+	}
+	for at < len(text) && text[at] >= ' ' && text[at] < utf8.RuneSelf && text[at] != '"' && text[at] != '\\' {
+		at++
+	}
+	return at
 }
 
 func appendEscape(dst []byte, b byte) []byte {

@@ -10,6 +10,7 @@ import (
 // owners says which packages alone may import something, so that replacing it is one package's work: an import (it and
 // all below it), the owners' folders separated by commas (a folder and all below it), and what others do instead.
 const owners = `
+	github.com/cedar-policy        governance/rules                             ask a rules.Engine
 	github.com/mark3labs/mcp-go    server,internal/demo                         implement tools.Module and let the server publish it
 	github.com/rs/zerolog          cmd,internal/config,server                   return an error, or report through an Observer
 	github.com/spf13/cobra         cmd                                          take Options

@@ -40,6 +40,7 @@ governance:
 	 6  governance/policy
 	 4  governance/audit
 	 3  governance
+	 2  governance/rules
 	 1  governance/code
 	 1  governance/tokens
 	 1  governance/tokens/gen

@@ -13,7 +13,7 @@ import (
 // run it was recorded; Options.Around may wrap it.
 type Handler func(context.Context, *Request) (Result, error)
 
-// A Tool is one tool of a Surface, made by Func or Raw. The zero value is refused by NewCatalog. Its faults are
+// A Tool is one tool of a Surface, made by Func, FuncMixed or Raw. The zero value is refused by NewCatalog. Its faults are
 // carried until then, so that a module's Surface is a plain list and all faults of all modules are reported together.
 type Tool struct {
 	spec   Spec
@@ -41,21 +41,14 @@ func (t Tool) hints() governance.Hints {
 // before fn is called, and what fn returns becomes the structured answer with its JSON beside it as text.
 //
 // An error of fn is not shown to the caller unless it is made to be, as Fail makes one. An Out that implements Doubter
-// says how far to trust it. What a struct cannot express (images, links) needs Raw.
+// says how far to trust it. What a struct cannot express (images, links) needs FuncMixed.
 func Func[In, Out any](spec Spec, fn func(context.Context, *Request, In) (Out, error)) Tool {
-	t := Tool{spec: spec}
-	if len(spec.InputSchema) > 0 || len(spec.OutputSchema) > 0 {
-		t.fault("sets a schema, which Func reflects from its types: leave both out, or use Raw")
-	}
-	if fn == nil {
-		t.fault("has no function")
-	}
-	t.args = t.reflect("argument", reflect.TypeFor[In](), &t.spec.InputSchema, inputSchema)
+	t := typed[In](spec, fn == nil)
 	t.out = t.reflect("answer", reflect.TypeFor[Out](), &t.spec.OutputSchema, outputSchema)
 	args, out := t.args, t.out
 	t.bind = func(c *call) (Handler, error) {
-		var in In
-		if err := args.decode(c.args(), reflect.ValueOf(&in).Elem(), c.maxArgs()); err != nil {
+		in, err := argumentsOf[In](args, c)
+		if err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context, r *Request) (Result, error) {
@@ -67,6 +60,39 @@ func Func[In, Out any](spec Spec, fn func(context.Context, *Request, In) (Out, e
 		}, nil
 	}
 	return t
+}
+
+// FuncMixed is Func for answers that are not one object: text, images, links, or a structured answer without a schema.
+func FuncMixed[In any](spec Spec, fn func(context.Context, *Request, In) (Result, error)) Tool {
+	t := typed[In](spec, fn == nil)
+	args := t.args
+	t.bind = func(c *call) (Handler, error) {
+		in, err := argumentsOf[In](args, c)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, r *Request) (Result, error) { return fn(ctx, r, in) }, nil
+	}
+	return t
+}
+
+// typed is a tool whose arguments are a Go type's.
+func typed[In any](spec Spec, idle bool) Tool {
+	t := Tool{spec: spec}
+	if len(spec.InputSchema) > 0 || len(spec.OutputSchema) > 0 {
+		t.fault("sets a schema, which Func reflects from its types: leave both out, or use Raw")
+	}
+	if idle {
+		t.fault("has no function")
+	}
+	t.args = t.reflect("argument", reflect.TypeFor[In](), &t.spec.InputSchema, inputSchema)
+	return t
+}
+
+// argumentsOf decodes the arguments of a call.
+func argumentsOf[In any](args *plan, c *call) (in In, err error) {
+	err = args.decode(c.args(), reflect.ValueOf(&in).Elem(), c.maxArgs())
+	return in, err
 }
 
 // Raw makes a tool of a function over raw JSON, for tools whose schema is data (those of other servers) or whose answer

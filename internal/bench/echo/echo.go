@@ -5,7 +5,6 @@ package echo
 
 import (
 	"context"
-	"encoding/json"
 	"runtime"
 	"strconv"
 
@@ -25,27 +24,24 @@ func (Module) Name() string { return Name }
 func (Module) Surface() tools.Surface {
 	echo := tools.Spec{
 		Name: "echo", Title: "Echo", Description: "Answers with the message.", Audience: tools.ForAgents,
-		InputSchema: []byte(`{"type":"object","properties":{"message":{"type":"string"}},"required":["message"],"additionalProperties":false}`),
-		ReadOnly:    tools.Yes, Destructive: tools.No, Idempotent: tools.Yes, OpenWorld: tools.No,
+		ReadOnly: tools.Yes, Destructive: tools.No, Idempotent: tools.Yes, OpenWorld: tools.No,
 	}
 	goroutines := echo
 	goroutines.Name, goroutines.Title, goroutines.Description = "goroutines", "Goroutines", "Answers with how many there are."
-	goroutines.InputSchema = []byte(`{"type":"object","additionalProperties":false}`)
-	return tools.Surface{Tools: []tools.Tool{tools.Raw(echo, say), tools.Raw(goroutines, count)}}
+	return tools.Surface{Tools: []tools.Tool{tools.FuncMixed(echo, say), tools.FuncMixed(goroutines, count)}}
 }
 
 // count answers with the number of goroutines, its own included.
-func count(context.Context, *tools.Request, json.RawMessage) (tools.Result, error) {
+func count(context.Context, *tools.Request, struct{}) (tools.Result, error) {
 	return tools.Result{Content: []tools.Content{tools.Text(strconv.Itoa(runtime.NumGoroutine()))}}, nil
 }
 
+// spoken are the arguments of echo.
+type spoken struct {
+	Message string `json:"message" doc:"what is answered"`
+}
+
 // say answers with the message.
-func say(_ context.Context, _ *tools.Request, args json.RawMessage) (tools.Result, error) {
-	var a struct {
-		Message string `json:"message"`
-	}
-	if err := json.Unmarshal(args, &a); err != nil {
-		return tools.Result{}, err
-	}
-	return tools.Result{Content: []tools.Content{tools.Text(a.Message)}}, nil
+func say(_ context.Context, _ *tools.Request, args spoken) (tools.Result, error) {
+	return tools.Result{Content: []tools.Content{tools.Text(args.Message)}}, nil
 }

@@ -41,11 +41,11 @@ func pythonCode() []callRule {
 		{"builtins.exec", exec, High, High, withArgs, runsCode},
 		{"__builtins__.exec", exec, High, High, withArgs, runsCode},
 		{"execfile", exec, High, High, withArgs, runsNothing},
-		{"compile", dynamicCode, High, Medium, withArgs, runsCode},
-		{"builtins.compile", dynamicCode, High, Medium, withArgs, runsCode},
-		{"__import__", dynamicCode, High, High, withArgs, runsNothing},
-		{"builtins.__import__", dynamicCode, High, High, withArgs, runsNothing},
-		{"importlib.import_module", dynamicCode, Medium, Low, withArgs, runsNothing},
+		{"compile", dynamicCode, Medium, Medium, withArgs, runsCode},
+		{"builtins.compile", dynamicCode, Medium, Medium, withArgs, runsCode},
+		{"__import__", dynamicCode, Medium, Low, withModule, runsNothing},
+		{"builtins.__import__", dynamicCode, Medium, Low, withModule, runsNothing},
+		{"importlib.import_module", dynamicCode, Medium, Low, withModule, runsNothing},
 		{"getattr", dynamicCode, High, High, withDanger, runsNothing},
 		{"builtins.getattr", dynamicCode, High, High, withDanger, runsNothing},
 		{"code.interact", dynamicCode, Medium, Medium, always, runsNothing},
@@ -104,7 +104,7 @@ func pythonCommands() []callRule {
 		rules = append(rules, callRule{"subprocess." + name, osCommand, High, Medium, withShell, runsEither})
 	}
 	for name := range strings.FieldsSeq("execl execle execlp execv execve execvp execvpe spawnl spawnv spawnlp spawnvp posix_spawn") {
-		rules = append(rules, callRule{"os." + name, osCommand, High, Medium, always, runsList})
+		rules = append(rules, callRule{"os." + name, osCommand, Medium, Medium, always, runsList})
 	}
 	return rules
 }
@@ -137,12 +137,13 @@ func scriptCalls() []callRule {
 		{"spawn", osCommand, High, Medium, withShell, runsList},
 		{"Deno.Command", osCommand, Low, Low, neverAlone, runsList},
 		{"Deno.run", osCommand, Low, Low, neverAlone, runsList},
-		{"rimraf", recursiveDelete, High, High, withArgs, runsNothing},
-		{"rimraf.sync", recursiveDelete, High, High, withArgs, runsNothing},
-		{"*.rmSync", recursiveDelete, High, High, withRecursive, runsNothing},
-		{"*.rm", recursiveDelete, High, High, withRecursive, runsNothing},
-		{"*.rmdirSync", recursiveDelete, High, High, withRecursive, runsNothing},
-		{"*.rmdir", recursiveDelete, High, High, withRecursive, runsNothing},
+		{"rimraf", recursiveDelete, Medium, Medium, withArgs, runsNothing},
+		{"rimraf.sync", recursiveDelete, Medium, Medium, withArgs, runsNothing},
+		{"*.rmSync", recursiveDelete, Medium, Medium, withRecursive, runsNothing},
+		{"rm", recursiveDelete, Medium, Medium, withRecursive, runsNothing},
+		{"*.rm", recursiveDelete, Medium, Medium, withRecursive, runsNothing},
+		{"*.rmdirSync", recursiveDelete, Medium, Medium, withRecursive, runsNothing},
+		{"*.rmdir", recursiveDelete, Medium, Medium, withRecursive, runsNothing},
 		{"*.removeSync", recursiveDelete, Medium, Medium, withText, runsNothing},
 		{"*.emptyDirSync", recursiveDelete, Medium, Medium, always, runsNothing},
 		{"*.unlink", fileDelete, Low, Low, always, runsNothing},

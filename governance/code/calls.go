@@ -28,7 +28,7 @@ const (
 	withMode      // with a mode that lets everybody write
 	withDanger    // with the name of what runs code
 	withFalse     // with a literal that says false or 0
-	withName      // with anything but a text as its first argument
+	withModule    // graver with the name of a module that runs commands
 	neverAlone    // no finding for the call itself, only for what it is given
 )
 
@@ -96,7 +96,7 @@ func (p *program) rule(path string) *callRule {
 func (p *program) site(path string, first, i int) site {
 	end := p.closing(i)
 	if end < 0 {
-		end = min(i+256, len(p.list)-1)
+		end = p.window(i) - 1
 	}
 	r := reader{program: p, end: end + 1}
 	args, _, _ := r.between(i + 1)

@@ -107,7 +107,7 @@ func hostile() []bad {
 		{"__import__", "python", "__import__('os').system('id')", "dynamic_code", code.High, false},
 		{"getattr", "python", "getattr(builtins, 'ev' + 'al')(x)", "dynamic_code", code.High, false},
 		{"__builtins__", "python", "__builtins__.__dict__['eval'](x)", "dynamic_code", code.High, true},
-		{"compile", "python", "compile(src, 'x', 'exec')", "dynamic_code", code.High, true},
+		{"compile", "python", "compile(src, 'x', 'exec')", "dynamic_code", code.Medium, true},
 		{"eval renamed", "python", "f = eval\nf(x)", "eval", code.Medium, false},
 		{"Function", "javascript", "new Function('return ' + x)()", "eval", code.High, false},
 		{"indirect eval", "javascript", "(0, eval)(x);", "eval", code.High, true},

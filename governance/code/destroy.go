@@ -83,6 +83,9 @@ func removal(w *argument, recursive bool) hit {
 		}
 	case !recursive && isSystemFile(path):
 		h.rule, h.severity = rmRoot, High
+		if strings.HasPrefix(path, "/etc/") && !isAccountFile(path) && path != "/etc/fstab" && path != "/etc/hosts" {
+			h.rule, h.severity = rmRF, Medium
+		}
 	case !recursive:
 	case isScratch(path):
 		h.severity = Medium
@@ -165,7 +168,7 @@ func (c *command) find() {
 	switch root := c.text(1); {
 	case isVital(root) && root != "":
 		h.severity = Critical
-	case filtered && !strings.HasPrefix(root, "-") && (!strings.HasPrefix(root, "/") || isScratch(root+"/")):
+	case filtered && !strings.HasPrefix(root, "-"):
 		h.severity = Medium
 	}
 	c.report(h)

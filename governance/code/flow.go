@@ -46,8 +46,9 @@ func (p *program) assignment(i int) {
 	if name == "" {
 		return
 	}
-	r := reader{program: p, end: min(i+256, len(p.list))}
+	r := reader{program: p, end: p.window(i)}
 	value, end := r.expression(i + 1)
+	p.spent += end - i
 	if end >= r.end && end < len(p.list) {
 		value.kind = opOther // too long to be told
 	}

@@ -11,6 +11,7 @@ type program struct {
 	calls    map[string][]callRule
 	imports  imports
 	flow     flow
+	spent    int // tokens that were read ahead, which is bounded
 	joined   int // literals before this index have been read, as a part of another
 }
 
@@ -166,10 +167,23 @@ func (p *program) operand(i int) int {
 	}
 }
 
+// ahead is how far calls and assignments are read, in tokens.
+const ahead = 256
+
+// window returns the index up to which may be read from i on: less far when a lot was read ahead already, as in calls
+// within calls within calls, so that the work stays in proportion to the text.
+func (p *program) window(i int) int {
+	size := ahead
+	if p.spent > 8*len(p.list)+16*ahead {
+		size = ahead / 16
+	}
+	return min(i+size, len(p.list))
+}
+
 // closing returns the index of the bracket that closes the one at i, or -1 where it is far away.
 func (p *program) closing(i int) int {
 	depth := 0
-	for n := i; n < min(i+256, len(p.list)); n++ {
+	for n, end := i, p.window(i); n < end; n++ {
 		tok := p.list[n]
 		if tok.kind != kindPunct {
 			continue
@@ -179,10 +193,12 @@ func (p *program) closing(i int) int {
 			depth++
 		case ')', ']', '}':
 			if depth--; depth == 0 {
+				p.spent += n - i
 				return n
 			}
 		}
 	}
+	p.spent += ahead
 	return -1
 }
 

@@ -81,12 +81,12 @@ func isTokenByte(c byte, upper bool) bool {
 
 // privateKey looks for the header of a PEM block (RFC 7468) of a private key.
 func (s *scan) privateKey(p *passage, i int) int {
-	label, ok := strings.CutPrefix(p.text[i:min(len(p.text), i+64)], "-----BEGIN ")
+	label, ok := strings.CutPrefix(p.text[i:min(len(p.text), i+72)], "-----BEGIN ")
 	if !ok {
 		return 0
 	}
 	n := strings.Index(label, "PRIVATE KEY")
-	if n < 0 || strings.Contains(label[:n], "-----") {
+	if n < 0 || strings.Trim(label[:n], "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ") != "" || !strings.HasPrefix(strings.TrimPrefix(label[n+len("PRIVATE KEY"):], " BLOCK"), "-----") {
 		return 0
 	}
 	end := i + len("-----BEGIN ") + n + len("PRIVATE KEY")

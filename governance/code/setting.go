@@ -62,7 +62,9 @@ func (p *program) verification(i, value int, name string) {
 	off := set == "false" || set == "0" || set == "none" || set == "nil"
 	bad := false
 	switch name {
-	case "verify", "verify_ssl", "check_hostname", "rejectUnauthorized", "ssl_verify", "verify_certs", "validate_certs", "CURLOPT_SSL_VERIFYPEER",
+	case "verify": // of requests and httpx; elsewhere it is anybody's word
+		bad = off && set == "false" && p.language == Python && (p.is(i-1, "(") || p.is(i-1, ",") || p.is(i-1, ".") || p.at(i-1).kind == kindNewline && p.is(i-2, ","))
+	case "verify_ssl", "check_hostname", "rejectUnauthorized", "ssl_verify", "verify_certs", "validate_certs", "CURLOPT_SSL_VERIFYPEER",
 		"CURLOPT_SSL_VERIFYHOST", "verify_peer", "strictSSL", "use_ssl_verification", "SSLVerify":
 		bad = off && set != "none" && set != "nil"
 	case "InsecureSkipVerify":

@@ -27,6 +27,9 @@ func findRule(rules map[string][]callRule, path string) *callRule {
 // apply looks at a call that a rule is about.
 func (s *site) apply(r *callRule) {
 	if h, meant := s.judge(r); meant {
+		if h.rule == recursiveDelete || h.rule == shutilRmtree {
+			h = s.removes(h)
+		}
 		s.report(h)
 	}
 	switch r.runs {
@@ -85,13 +88,37 @@ func (s *site) judge(r *callRule) (hit, bool) {
 		return h, s.dangerous()
 	case withFalse:
 		return h, s.mentions("false") || s.mentions("FALSE") || s.mentions("0")
-	case withName:
-		return h, len(s.args) > 0 && s.args[0].kind != opText
+	case withModule:
+		if len(s.args) > 0 && s.args[0].isText() && runsThings(s.args[0].text.text) {
+			h.severity = High
+		}
+		return h, len(s.args) > 0
 	case neverAlone:
 		return h, false
 	default:
 	}
 	return h, true
+}
+
+// runsThings reports whether a module of Python is one that reaches beyond the program.
+func runsThings(module string) bool {
+	switch module {
+	case "os", "subprocess", "shutil", "pty", "ctypes", "socket", "builtins", "posix", "nt", "commands", "pickle", "marshal":
+		return true
+	}
+	return false
+}
+
+// removes judges the removal of a tree by what it is given.
+func (s *site) removes(h hit) hit {
+	for i := range s.args {
+		a := &s.args[i]
+		name := lastName(strings.TrimSuffix(a.name, "()"))
+		if a.isText() && i == 0 && (isVital(a.text.text) || a.text.text == "") && a.text.text != "." || name == "homedir" || name == "UserHomeDir" || strings.HasSuffix(a.name, "env.HOME") || strings.HasSuffix(a.name, "Path.home()") {
+			h.rule, h.severity = rmRoot, Critical
+		}
+	}
+	return h
 }
 
 // constant reports whether all that is given are constants; settings by name count only where they hold what is run.

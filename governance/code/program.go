@@ -15,13 +15,16 @@ type program struct {
 	joined   int // literals before this index have been read, as a part of another
 }
 
-// program examines a passage in a programming language.
-func (s *scan) program(p passage, l Language, depth int) {
+// program examines a passage in a programming language, and reports whether a parser accepted it.
+func (s *scan) program(p passage, l Language, depth int) (parsed bool) {
 	pr := program{tokens: s.tokens(p, lexisOf(l)), scan: s, language: l, depth: depth, calls: s.tables.callsOf(l)}
 	pr.readImports()
+	if l == JavaScript || l == TypeScript && depth == 1 {
+		parsed = pr.script()
+	}
 	for i := range pr.list {
 		if i&0xFFFF == 0 && s.stopped() {
-			return
+			return false
 		}
 		switch tok := pr.list[i]; tok.kind {
 		case kindPunct:
@@ -46,6 +49,7 @@ func (s *scan) program(p passage, l Language, depth int) {
 		}
 	}
 	pr.bombs()
+	return parsed
 }
 
 // literal reads a string, with what is joined to it, as SQL where it begins like SQL.

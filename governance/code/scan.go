@@ -72,7 +72,7 @@ func (s *scan) language(p passage, l Language, depth int) bool {
 	case YAML:
 		s.yaml(p)
 	default:
-		s.program(p, l, depth)
+		return s.program(p, l, depth)
 	}
 	return false
 }

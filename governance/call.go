@@ -90,4 +90,6 @@ type Call struct {
 	Answers   json.RawMessage // JSON object of what the client answered to questions of earlier rounds, by key; nil is none
 	Meta      json.RawMessage // raw _meta of the request, or nil; never trusted
 	At        time.Time       // when the call arrived, by the kernel's clock
+	Tree      *Tree           // shared by all calls that one call from outside leads to; nil is none to be counted in
+	Unknown   bool            // nothing of that name is offered, so that the call is denied whatever is decided
 }

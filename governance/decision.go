@@ -93,6 +93,12 @@ const (
 	CheckCalls      = "max_tool_calls_per_request"
 	CheckTokens     = "max_tokens_per_request" //nolint:gosec // a limit's name is no credential
 	CheckConfidence = "confidence_threshold"
+	CheckRates      = "limits"
+	CheckMaxDepth   = "max_depth"
+	CheckFanOut     = "max_fan_out"
+	CheckResult     = "max_result_tokens" //nolint:gosec // a limit's name is no credential
+	CheckLabels     = "labels"
+	CheckRules      = "rules"
 )
 
 // A Decision is what a check, and in the end the Gate, says about a call. Its zero value denies. Reason is short and
@@ -110,6 +116,8 @@ type Decision struct {
 	Timeout  time.Duration // how long the handler may run; set on Allow, always positive
 	Charges  []Charge      // what was reserved, to be recorded with the decision; owned by the decision
 	Snapshot *Snapshot     // the policies that decided; nil only when none could be selected
+	Labels   []string      // what the execution has touched, with this call when it may run; nil where no policy asks
+	Hold     *Hold         // places taken of limits on concurrency, to be released when nothing of the call runs; may be nil
 
 	Used       int64     // where a limit decided: what the counter had before this call
 	Limit      int64     // where a limit decided: what it may have
@@ -132,6 +140,8 @@ type Charge struct {
 type Used struct {
 	Calls  int64 // 1 for a call whose handler was started, else 0
 	Tokens int64 // tokens of arguments and result, or their upper bound in bytes
+	In     int64 // bytes of arguments
+	Out    int64 // bytes of the result
 }
 
 // A Status says how a call ended. The zero value is invalid.

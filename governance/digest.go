@@ -24,6 +24,13 @@ type meaning struct {
 	Tools     listMeaning
 	Resources listMeaning
 	Prompts   listMeaning
+
+	Limits    []EffectiveLimit `json:",omitempty"`
+	Depth     *int64           `json:",omitempty"`
+	FanOut    *int64           `json:",omitempty"`
+	MaxResult *int64           `json:",omitempty"`
+	Labels    []EffectiveLabel `json:",omitempty"`
+	Rules     []string         `json:",omitempty"` // the texts
 }
 
 type patternMeaning struct {
@@ -40,7 +47,7 @@ type listMeaning struct {
 }
 
 // sum returns the digest of what the snapshot means.
-func (s *Snapshot) sum() string {
+func (s *Snapshot) sum(policies []Policy) string {
 	e := &s.effective
 	m := meaning{
 		Version: 1, Mode: e.Mode.Value, Tokens: e.MaxTokensPerRequest.Value, Calls: e.MaxToolCallsPerRequest.Value,
@@ -53,12 +60,41 @@ func (s *Snapshot) sum() string {
 	slices.SortFunc(m.Patterns, func(a, b patternMeaning) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Text, b.Text), cmp.Compare(rank(a), rank(b)))
 	})
+	s.more(&m, policies)
 	form, err := json.Marshal(m)
 	if err != nil {
 		panic("governance: a snapshot has no JSON form: " + err.Error()) // its fields are numbers and strings
 	}
 	digest := sha256.Sum256(form)
 	return "sha256:" + hex.EncodeToString(digest[:])
+}
+
+// more adds what most policies do not have, without the names of those that gave it.
+func (s *Snapshot) more(m *meaning, policies []Policy) {
+	e := &s.effective
+	for _, l := range e.Limits {
+		l.Name, l.Policy = "", ""
+		m.Limits = append(m.Limits, l)
+	}
+	for _, l := range e.Labels {
+		l.Policy = ""
+		m.Labels = append(m.Labels, l)
+	}
+	for i := range policies {
+		if text := policies[i].Rules.Text; text != "" {
+			m.Rules = append(m.Rules, text)
+		}
+	}
+	slices.Sort(m.Rules)
+	m.Depth, m.FanOut, m.MaxResult = said(e.MaxDepth), said(e.MaxFanOut), said(e.MaxResultTokens)
+}
+
+// said returns a value that a policy gave, or nil.
+func said(v From[int64]) *int64 {
+	if v.Policy == "" {
+		return nil
+	}
+	return &v.Value
 }
 
 func rank(p patternMeaning) int {

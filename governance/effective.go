@@ -27,6 +27,12 @@ type Effective struct {
 	AllowedPrompts         []From[[]string]   `json:"allowed_prompts"`
 	ConfidenceThreshold    From[float64]      `json:"confidence_threshold"`
 	Timeout                From[Duration]     `json:"timeout"`
+	Limits                 []EffectiveLimit   `json:"limits,omitempty"`
+	MaxDepth               From[int64]        `json:"max_depth,omitzero"` // of calls within calls; without a policy the gate's own
+	MaxFanOut              From[int64]        `json:"max_fan_out,omitzero"`
+	MaxResultTokens        From[int64]        `json:"max_result_tokens,omitzero"`
+	Labels                 []EffectiveLabel   `json:"labels,omitempty"`
+	Rules                  []EffectiveRule    `json:"rules,omitempty"`
 }
 
 // An EffectivePattern is a blocked pattern and the policy that gave it. Text is for operators.
@@ -36,6 +42,35 @@ type EffectivePattern struct {
 	Text          string     `json:"pattern,omitempty"`
 	CaseSensitive bool       `json:"case_sensitive,omitempty"`
 	Policy        string     `json:"policy"`
+}
+
+// An EffectiveLimit is a limit and the policy that gave it.
+type EffectiveLimit struct {
+	Name   string   `json:"name"`
+	Per    string   `json:"per"` // as in "principal+tool"
+	Tools  []string `json:"tools,omitempty"`
+	Metric string   `json:"metric"`
+	Max    int64    `json:"max"`
+	Window Duration `json:"window,omitzero"`
+	Policy string   `json:"policy"`
+}
+
+// An EffectiveLabel is a rule for labels and the policy that gave it.
+type EffectiveLabel struct {
+	Add       []string        `json:"add"`
+	Tools     []string        `json:"tools,omitempty"`
+	Resources []string        `json:"resources,omitempty"`
+	Prompts   []string        `json:"prompts,omitempty"`
+	Hints     map[string]bool `json:"hints,omitempty"`
+	Policy    string          `json:"policy"`
+}
+
+// An EffectiveRule is the name of a Cedar rule and the policy that has it. Its text is not shown.
+type EffectiveRule struct {
+	ID     string `json:"id"`
+	Effect string `json:"effect"` // permit or forbid
+	Policy string `json:"policy"`
+	Line   int    `json:"line,omitempty"` // in the policy's file
 }
 
 // Duration is a time.Duration that is written as in "1m30s".
@@ -75,6 +110,7 @@ func (s *Snapshot) EffectiveForOperator() Effective {
 	e.AllowedTools = clonedLists(e.AllowedTools)
 	e.AllowedResources = clonedLists(e.AllowedResources)
 	e.AllowedPrompts = clonedLists(e.AllowedPrompts)
+	e.Limits, e.Labels, e.Rules = slices.Clone(e.Limits), slices.Clone(e.Labels), slices.Clone(e.Rules)
 	return e
 }
 
@@ -104,6 +140,9 @@ func compose(ceiling Ceiling, policies []Policy) Effective {
 		lower(&e.MaxTokensPerRequest, p.MaxTokensPerRequest, p.Name)
 		lower(&e.MaxToolCallsPerRequest, p.MaxToolCallsPerRequest, p.Name)
 		lower(&e.Timeout, (*Duration)(p.Timeout), p.Name)
+		lowest(&e.MaxDepth, p.MaxDepth, p.Name)
+		lowest(&e.MaxFanOut, p.MaxFanOut, p.Name)
+		lowest(&e.MaxResultTokens, p.MaxResultTokens, p.Name)
 		if t := p.ConfidenceThreshold; t != nil && (*t > e.ConfidenceThreshold.Value || e.ConfidenceThreshold.Policy == "") {
 			e.ConfidenceThreshold = From[float64]{*t, p.Name}
 		}
@@ -131,6 +170,13 @@ func composeMode(policies []Policy) From[Mode] {
 // lower takes over what a policy says when it is stricter; at a tie with the ceiling the policy is named.
 func lower[T cmp.Ordered](have *From[T], says *T, policy string) {
 	if says != nil && (*says < have.Value || *says == have.Value && have.Policy == CeilingName) {
+		*have = From[T]{*says, policy}
+	}
+}
+
+// lowest takes over what a policy says when no other does or when it is stricter.
+func lowest[T cmp.Ordered](have *From[T], says *T, policy string) {
+	if says != nil && (have.Policy == "" || *says < have.Value) {
 		*have = From[T]{*says, policy}
 	}
 }

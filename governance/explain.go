@@ -43,22 +43,28 @@ type StageTrace struct {
 	Policy  string       `json:"policy,omitempty"`
 	Reason  string       `json:"reason,omitempty"`
 	Pointer string       `json:"pointer,omitempty"`
-	Used    int64        `json:"used,omitempty"`  // of a limit, before this call
-	Limit   int64        `json:"limit,omitempty"` // of a limit; shown with Used
+	Used    int64        `json:"used,omitempty"`   // of a limit, before this call
+	Limit   int64        `json:"limit,omitempty"`  // of a limit; shown with Used
+	Labels  []string     `json:"labels,omitempty"` // what the execution has touched
 }
 
 // Explain asks every check about a call, in the order of Decide but without stopping at the first objection, and charges
 // nothing: the counters are only read. What Decide would say is the first that failed.
 func (g *Gate) Explain(ctx context.Context, c *Call) []StageTrace {
 	w := &walk{call: c}
+	defer w.undo()
 	traces := make([]StageTrace, 0, len(g.steps)+maxCounters)
 	for i := range g.steps {
 		s := &g.steps[i]
 		switch {
+		case s.idle(w):
 		case s.governed && w.snapshot == nil:
 			traces = append(traces, StageTrace{Stage: s.stage, Check: s.called(w), Outcome: TraceSkipped, Reason: "no policy was selected"})
 		case s.counts:
 			traces = append(traces, g.peek(ctx, w)...)
+			traces = append(traces, g.peekRates(ctx, w)...)
+		case s.bounds:
+			traces = append(traces, g.peekBounds(w)...)
 		default:
 			traces = append(traces, s.trace(ctx, w))
 		}
@@ -97,6 +103,9 @@ func (s *step) trace(ctx context.Context, w *walk) StageTrace {
 		t := StageTrace{Stage: s.stage, Check: s.called(w), Outcome: TracePass}
 		if s.check == "" {
 			t.Policy, _ = w.snapshot.Allowed(w.call.Kind, w.call.Name)
+		}
+		if s.check == CheckLabels {
+			t.Labels = w.labels
 		}
 		return t
 	}

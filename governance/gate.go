@@ -78,6 +78,7 @@ type Options struct {
 	Window     time.Duration    // of the implicit execution; DefaultWindow
 	MaxDepth   int              // of calls within calls; DefaultMaxDepth
 	Baselines  *Baselines       // nil: the kernel finds no drift
+	Labels     LabelStore       // nil: nothing can be remembered, and policies that ask for it deny
 	Now        func() time.Time // nil: time.Now
 }
 
@@ -85,6 +86,7 @@ type Options struct {
 type Gate struct {
 	options Options
 	steps   []step
+	places  places    // that running calls take
 	walks   sync.Pool // of *walk that are empty
 }
 
@@ -141,9 +143,15 @@ func (g *Gate) order() []step {
 		step{check: CheckDepth, hard: true, run: g.depth})
 	add(StageAllow, nil, step{check: CheckPolicies, hard: true, run: g.selectPolicies})
 	add(StageAllow, g.options.Allow, step{governed: true, run: listed})
-	add(StagePatterns, g.options.Patterns, step{check: CheckPatterns, governed: true, run: scanned})
+	add(StagePatterns, g.options.Patterns,
+		step{check: CheckPatterns, governed: true, run: scanned},
+		step{check: CheckLabels, hard: true, governed: true, needs: needsLabels, run: g.labelled},
+		step{check: CheckRules, governed: true, needs: needsRules, run: g.ruled})
 	add(StageLimits, g.options.Limits,
 		step{check: CheckExecution, hard: true, run: g.execution},
+		step{check: CheckMaxDepth, governed: true, needs: needsDepth, run: deepest},
+		step{check: CheckFanOut, governed: true, needs: needsFanOut, run: fanned},
+		step{check: CheckRates, governed: true, needs: needsBounds, bounds: true, run: g.bounded},
 		step{governed: true, counts: true, run: g.counted})
 	return steps
 }
@@ -157,22 +165,47 @@ func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
 	defer g.end(w)
 	var held *Decision // what audit let pass, or the wish to ask
 	for i := range g.steps {
-		d := g.steps[i].judge(ctx, w)
+		s := &g.steps[i]
+		if s.idle(w) {
+			continue
+		}
+		d := s.judge(ctx, w)
 		switch {
 		case d == nil:
-		case w.passes(&g.steps[i], d):
+		case w.passes(s, d):
 			if held == nil || held.Effect == Ask && d.Effect == Deny {
 				held = d
 			}
 		default:
-			return w.finish(*d)
+			return g.refuse(ctx, w, d)
 		}
 	}
 	if held == nil {
-		return w.finish(Decision{Effect: Allow, Event: PolicyCheck})
+		held = &Decision{Effect: Allow, Event: PolicyCheck}
 	}
-	if w.audits() {
-		held.Effect, held.Would = Allow, true
+	return g.admit(ctx, w, held)
+}
+
+// refuse finishes a walk that ended with an objection. It is an attempt all the same.
+func (g *Gate) refuse(ctx context.Context, w *walk, d *Decision) Decision {
+	if w.snapshot != nil && len(w.snapshot.rates) > 0 && d.Check != CheckContext && d.Check != CheckFrozen {
+		g.attempted(ctx, w)
 	}
-	return w.finish(*held)
+	return w.finish(*d)
+}
+
+// admit finishes a walk that nothing ended: with what audit let pass, the wish to ask, or no objection. What the call will
+// touch is noted before it runs.
+func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
+	switch {
+	case d.Event == PolicyCheck:
+	case w.audits():
+		d.Effect, d.Would = Allow, true
+	}
+	if d.Effect == Allow && len(w.snapshot.labels) > 0 {
+		if fault := g.touch(ctx, w); fault != nil {
+			d = fault
+		}
+	}
+	return w.finish(*d)
 }

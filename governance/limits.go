@@ -59,7 +59,7 @@ func (g *Gate) claim(w *walk) {
 	if w.snapshot != nil {
 		calls, tokens = w.snapshot.effective.MaxToolCallsPerRequest, w.snapshot.effective.MaxTokensPerRequest
 	}
-	size := int64(max(len(w.call.Args)+len(w.call.Answers), len("{}")))
+	size := w.call.size()
 	window := g.options.Window
 	w.counters = 0
 	if w.call.Kind.charges() {
@@ -95,6 +95,9 @@ func narrowed(limit From[int64], own *int64) From[int64] {
 // all the same.
 func (g *Gate) counted(ctx context.Context, w *walk) *Decision {
 	g.claim(w)
+	if len(w.snapshot.rates) > 0 {
+		return g.rated(ctx, w)
+	}
 	shard := w.call.Caller.Identity()
 	taken, err := g.take(ctx, w, shard)
 	if err != nil {

@@ -11,7 +11,7 @@ func (g *Gate) Screen(ctx context.Context, c *Call, d Decision) Decision {
 	w := &walk{call: c, snapshot: d.Snapshot}
 	for i := range g.steps {
 		s := &g.steps[i]
-		if s.stage != StagePatterns && s.check != CheckFrozen {
+		if s.stage != StagePatterns && s.check != CheckFrozen || s.idle(w) {
 			continue
 		}
 		objection := s.judge(ctx, w)

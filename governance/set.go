@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/rules"
 )
 
 // ErrUnknownPolicy is returned for the name of a policy that was not loaded. It denies.
@@ -25,9 +28,10 @@ type Set struct {
 	ceiling  Ceiling
 	policies map[string]Policy
 	active   []string // sorted
-	base     *Snapshot
+	base     atomic.Pointer[Snapshot]
 
 	mu       sync.RWMutex
+	schema   *rules.Schema        // what rules are about; nil until Bind
 	narrowed map[string]*Snapshot // by the sorted names that were added
 }
 
@@ -48,7 +52,7 @@ func NewSet(ceiling Ceiling, policies []Policy, active []string) (*Set, error) {
 		return nil, errors.Join(faults...)
 	}
 	base, err := Compile(ceiling, s.pick(s.active)...)
-	s.base = base
+	s.base.Store(base)
 	return s, err
 }
 
@@ -81,7 +85,7 @@ func (s *Set) Policy(name string) (Policy, bool) {
 // that is not loaded is ErrUnknownPolicy. When no policy is active, naming one opens nothing.
 func (s *Set) Select(c *Call) (*Snapshot, error) {
 	if len(c.Policies) == 0 {
-		return s.base, nil
+		return s.base.Load(), nil
 	}
 	if len(c.Policies) > maxNarrowing {
 		return nil, fmt.Errorf("the call names %d policies: name at most %d", len(c.Policies), maxNarrowing)
@@ -96,7 +100,7 @@ func (s *Set) Select(c *Call) (*Snapshot, error) {
 		}
 	}
 	if len(added) == 0 || len(s.active) == 0 {
-		return s.base, nil
+		return s.base.Load(), nil
 	}
 	return s.narrow(added)
 }
@@ -105,17 +109,20 @@ func (s *Set) Select(c *Call) (*Snapshot, error) {
 func (s *Set) narrow(added []string) (*Snapshot, error) {
 	key := strings.Join(added, "\x00")
 	s.mu.RLock()
-	known := s.narrowed[key]
+	known, schema := s.narrowed[key], s.schema
 	s.mu.RUnlock()
 	if known != nil {
 		return known, nil
 	}
-	composed, err := Compile(s.ceiling, s.pick(append(cloned(s.active), added...))...)
+	composed, err := compile(schema, s.labelNames(), s.ceiling, s.pick(append(cloned(s.active), added...))...)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.schema != schema {
+		return composed, nil // Bind was faster: what it made is for the next call
+	}
 	if s.narrowed == nil || len(s.narrowed) >= maxNarrowings {
 		s.narrowed = make(map[string]*Snapshot)
 	}
@@ -133,6 +140,15 @@ func (p Policy) clone() Policy {
 	p.AllowedTools = slices.Clone(p.AllowedTools)
 	p.AllowedResources = slices.Clone(p.AllowedResources)
 	p.AllowedPrompts = slices.Clone(p.AllowedPrompts)
+	p.MaxDepth, p.MaxFanOut, p.MaxResultTokens = copied(p.MaxDepth), copied(p.MaxFanOut), copied(p.MaxResultTokens)
+	p.Limits = slices.Clone(p.Limits)
+	for i := range p.Limits {
+		p.Limits[i].Tools = slices.Clone(p.Limits[i].Tools)
+	}
+	p.Labels = slices.Clone(p.Labels)
+	for i := range p.Labels {
+		p.Labels[i] = p.Labels[i].clone()
+	}
 	p.Source.Field = maps.Clone(p.Source.Field)
 	return p
 }

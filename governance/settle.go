@@ -2,6 +2,7 @@ package governance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,8 +23,7 @@ func (g *Gate) Settle(ctx context.Context, _ *Call, d Decision, used Used) ([]Ch
 	var room [maxCounters]Charge
 	settled := room[:0]
 	for _, c := range d.Charges {
-		if len(settled) < maxCounters && g.difference(&c, used) {
-			w.claims[len(settled)] = c.Claim
+		if g.difference(&c, used) {
 			settled = append(settled, c)
 		}
 	}
@@ -34,24 +34,49 @@ func (g *Gate) Settle(ctx context.Context, _ *Call, d Decision, used Used) ([]Ch
 	if ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	taken, err := g.options.Limiter.Take(ctx, charges[0].Shard, w.claims[:len(charges)]...)
+	var faults error
+	for rest := charges; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Shard == rest[0].Shard {
+			n++
+		}
+		if err := g.takeBack(ctx, w, rest[:n]); err != nil {
+			faults = errors.Join(faults, fmt.Errorf("settle %s: %w", rest[0].Shard, err))
+		}
+		rest = rest[n:]
+	}
+	return charges, faults
+}
+
+// takeBack charges the differences of one shard in one step.
+func (g *Gate) takeBack(ctx context.Context, w *walk, charges []Charge) error {
+	claims := w.claims[:0]
+	for i := range charges {
+		claims = append(claims, charges[i].Claim)
+	}
+	taken, err := g.options.Limiter.Take(ctx, charges[0].Shard, claims...)
 	if err == nil && slices.ContainsFunc(taken, func(t state.Taken) bool { return !t.OK }) {
 		err = errUncounted
 	}
-	if err != nil {
-		return charges, fmt.Errorf("settle %s: %w", charges[0].Shard, err)
-	}
-	return charges, nil
+	return err
 }
 
-// difference makes of a reservation the charge that settles it, and reports whether there is one.
+// difference makes of a reservation the charge that settles it, and reports whether there is one. An attempt stays one.
 func (g *Gate) difference(c *Charge, used Used) bool {
-	name, _, _ := strings.Cut(c.Claim.Name, "@")
-	amount := max(used.Calls, 0)
-	if name == CounterTokens {
-		amount = max(used.Tokens, 0)
+	amount := int64(0)
+	switch name := c.Claim.Name; {
+	case strings.HasPrefix(name, "calls/"):
+		return false
+	case strings.HasPrefix(name, "bytes_in/"):
+		amount = used.In
+	case strings.HasPrefix(name, "bytes_out/"):
+		amount = used.Out
+	case strings.HasPrefix(name, CounterTokens):
+		amount = used.Tokens
+	default:
+		amount = used.Calls
 	}
-	c.Claim.N = amount - c.Claim.N
+	c.Claim.N = max(amount, 0) - c.Claim.N
 	c.Claim.Limit = math.MaxInt64
 	if c.Claim.N < 0 && !c.Until.IsZero() && !g.options.Now().Before(c.Until) {
 		return false

@@ -1,11 +1,13 @@
 package governance
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
+	"github.com/mcp-kernel/mcp-kernel/governance/rules"
 )
 
 // A Snapshot is what several policies compose to: for every field the strictest, with the policy that gave it. It is
@@ -17,13 +19,38 @@ type Snapshot struct {
 	resources *allowlist
 	prompts   *allowlist
 	digest    string
+
+	rates   []rate        // over windows
+	bounds  []rate        // on concurrency
+	labels  []labeler     // what calls add
+	rules   *rules.Engine // nil when there are none, or none yet
+	unbound bool          // there are rules, and no schema that they were validated against
+	has     needs         // which steps of a decision there is work for
 }
+
+// needs is a set of steps of a decision that only some snapshots have work for.
+type needs uint8
+
+const (
+	needsLabels needs = 1 << iota
+	needsRules
+	needsDepth
+	needsFanOut
+	needsBounds
+)
 
 // Compile validates the policies and composes them: minima of limits and timeout, never above the ceiling; the maximum
 // of the confidence thresholds; all blocked patterns; the names that every policy's list allows. The mode is enforce
 // unless every policy says audit. Without policies the snapshot allows nothing. All faults of all policies are returned
 // at once, joined, each a *PolicyError. The policies are not kept and may be changed afterwards.
+//
+// Rules are not bound to anything here, so that a snapshot with rules denies: Set.Bind compiles those that judge.
 func Compile(ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
+	return compile(nil, nil, ceiling, policies...)
+}
+
+// compile is Compile with what the rules are about: a schema, and the labels that the loaded policies add.
+func compile(schema *rules.Schema, labels []string, ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
 	if err := Validate(policies...); err != nil {
 		return nil, err
 	}
@@ -36,8 +63,28 @@ func Compile(ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
 	if err := s.compilePatterns(); err != nil {
 		return nil, err
 	}
-	s.digest = s.sum()
+	if err := errors.Join(s.compileLimits(sorted), s.compileLabels(sorted), s.compileRules(schema, labels, sorted)); err != nil {
+		return nil, err
+	}
+	s.has = s.needed()
+	s.digest = s.sum(sorted)
 	return s, nil
+}
+
+// needed returns the steps that there is work for.
+func (s *Snapshot) needed() needs {
+	var n needs
+	add := func(when bool, step needs) {
+		if when {
+			n |= step
+		}
+	}
+	add(s.rules != nil || s.unbound, needsRules)
+	add(len(s.labels) > 0 || s.rules.UsesLabels(), needsLabels)
+	add(s.effective.MaxDepth.Policy != "", needsDepth)
+	add(s.effective.MaxFanOut.Policy != "", needsFanOut)
+	add(len(s.bounds) > 0, needsBounds)
+	return n
 }
 
 func nameLists(lists []From[[]string]) []nameList {

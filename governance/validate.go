@@ -56,6 +56,9 @@ func (p *Policy) faults(index int) []error {
 	v.names(CheckTools, p.AllowedTools)
 	v.names(CheckResources, p.AllowedResources)
 	v.names(CheckPrompts, p.AllowedPrompts)
+	v.limits()
+	v.labels()
+	v.rules()
 	return v.faults
 }
 
@@ -109,6 +112,14 @@ func (v *validator) numbers() {
 	}
 	if p.MaxToolCallsPerRequest != nil && *p.MaxToolCallsPerRequest < 0 {
 		v.fault(CheckCalls, fmt.Sprintf("%d is negative: write 0 to allow none", *p.MaxToolCallsPerRequest))
+	}
+	for field, n := range map[string]*int64{CheckMaxDepth: p.MaxDepth, CheckFanOut: p.MaxFanOut} {
+		if n != nil && *n < 0 {
+			v.fault(field, fmt.Sprintf("%d is negative: write 0 to allow none", *n))
+		}
+	}
+	if n := p.MaxResultTokens; n != nil && *n < MinResultTokens {
+		v.fault(CheckResult, fmt.Sprintf("%d is less than %d: an answer needs room for a marker", *n, MinResultTokens))
 	}
 	if t := p.ConfidenceThreshold; t != nil && (math.IsNaN(*t) || *t < 0 || *t > 1) {
 		v.fault(CheckConfidence, fmt.Sprintf("%v is outside 0 to 1", *t))

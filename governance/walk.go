@@ -18,7 +18,8 @@ type step struct {
 	check string // empty where run names it
 	hard  bool   // denies in mode audit too
 	// What Explain must know: governed needs a snapshot, counts charges.
-	governed, counts bool
+	governed, counts, bounds bool
+	needs                    needs // skipped for snapshots that do not have any of it
 
 	run func(ctx context.Context, w *walk) *Decision
 }
@@ -33,6 +34,9 @@ type walk struct {
 	counters  int      // how many of the following are used
 	kinds     [maxCounters]counter
 	claims    [maxCounters]state.Claim
+	labels    []string // what the execution has touched
+	hold      *Hold
+	grew      bool // the call is counted in its tree
 }
 
 // begin returns a walk, which goes back to end.
@@ -49,6 +53,11 @@ func (g *Gate) begin(c *Call, s *Snapshot) *walk {
 func (g *Gate) end(w *walk) {
 	*w = walk{}
 	g.walks.Put(w)
+}
+
+// idle reports whether there is nothing to ask under the snapshot of the walk.
+func (s *step) idle(w *walk) bool {
+	return s.needs != 0 && (w.snapshot == nil || w.snapshot.has&s.needs == 0)
 }
 
 // judge runs the step. A panic is a fault, and a fault denies.
@@ -101,10 +110,22 @@ func (w *walk) finish(d Decision) Decision {
 	if w.charges != nil {
 		d.Charges = w.charges
 	}
-	if d.Effect == Allow {
+	d.Labels = w.labels
+	if d.Effect != Allow {
+		w.undo()
+	} else {
+		d.Hold = w.hold
 		d.Timeout = time.Duration(w.snapshot.effective.Timeout.Value)
 	}
 	return d
+}
+
+// undo gives back what only a call that runs has: places, and its count in the tree.
+func (w *walk) undo() {
+	w.hold.Release()
+	if w.grew {
+		w.call.Tree.calls.Add(-1)
+	}
 }
 
 func denied(reason string) *Decision { return &Decision{Reason: reason} }

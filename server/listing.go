@@ -16,6 +16,7 @@ import (
 // An entry is one line of a listing: its unique name, by which pages are cut, and its JSON.
 type entry struct {
 	name string
+	size int // about how many bytes of JSON it is
 	body func(b []byte) []byte
 }
 
@@ -40,6 +41,7 @@ func (s *Server) list(ctx context.Context, r *request) ([]byte, *rpcError) {
 		return nil, protocolError(governance.KindTool, r, asToolError(err))
 	}
 	key, entries := entriesOf(r.env.method, visible, s.toolSpec(r))
+	s.measure(entries)
 	return s.page(r, key, entries, after), nil
 }
 
@@ -71,8 +73,7 @@ func (s *Server) page(r *request, key string, entries []entry, after string) []b
 		from = sort.Search(len(entries), func(i int) bool { return entries[i].name > after })
 	}
 	to := min(from+s.opts.PageSize, len(entries))
-	const usual = 1536 // bytes of an entry with its schemas
-	b := append(appendString(append(make([]byte, 0, 256+usual*(to-from)), '{'), key), `:[`...)
+	b := append(appendString(append(make([]byte, 0, roomFor(entries[from:to])), '{'), key), `:[`...)
 	for i, e := range entries[from:to] {
 		b = e.body(appendComma(b, i))
 	}
@@ -86,6 +87,16 @@ func (s *Server) page(r *request, key string, entries []entry, after string) []b
 		b = append(b, `,"cacheScope":"private"`...)
 	}
 	return s.closeResult(b, r.meta.modern, &tools.Result{}, false)
+}
+
+// roomFor is about how many bytes the page of these entries takes.
+func roomFor(entries []entry) int {
+	const frame = 512 // of the page: its key, cursor and _meta
+	size := frame
+	for i := range entries {
+		size += entries[i].size
+	}
+	return size
 }
 
 // A cursor is the method and the last name of the page before. It needs no seal: whoever makes one up sees nothing that
@@ -107,9 +118,9 @@ func openCursor(method string, cursor *string) (after string, ok bool) {
 }
 
 // toolSpec returns what writes a tool, which in the 2025 era says whether it runs as a task.
-func (s *Server) toolSpec(r *request) func([]byte, tools.Spec) []byte {
+func (s *Server) toolSpec(r *request) func([]byte, *tools.Spec) []byte {
 	written := *s.written.Load()
-	plain := func(b []byte, t tools.Spec) []byte {
+	plain := func(b []byte, t *tools.Spec) []byte {
 		if body, ok := written[t.Name]; ok {
 			return append(b, body...)
 		}
@@ -118,7 +129,7 @@ func (s *Server) toolSpec(r *request) func([]byte, tools.Spec) []byte {
 	if s.opts.Tasks == nil || r.meta.modern || !r.knowsTasks() {
 		return plain
 	}
-	return func(b []byte, t tools.Spec) []byte {
+	return func(b []byte, t *tools.Spec) []byte {
 		b = plain(b, t)
 		if t.Task == tools.TaskNever {
 			return b
@@ -127,29 +138,41 @@ func (s *Server) toolSpec(r *request) func([]byte, tools.Spec) []byte {
 	}
 }
 
-func entriesOf(method string, visible tools.Listing, toolSpec func([]byte, tools.Spec) []byte) (key string, entries []entry) {
-	switch method {
-	case "tools/list":
-		return "tools", entriesFrom(visible.Tools, func(t tools.Spec) string { return t.Name }, toolSpec)
-	case "prompts/list":
-		return "prompts", entriesFrom(visible.Prompts, func(p tools.PromptSpec) string { return p.Name }, appendPromptSpec)
-	case "resources/list":
-		return "resources", entriesFrom(visible.Resources, func(r tools.ResourceSpec) string { return r.URI }, appendResourceSpec)
-	default:
-		return "resourceTemplates", entriesFrom(visible.Templates, func(r tools.ResourceSpec) string { return r.Template }, appendResourceSpec)
+// measure notes how long the entries are that are written already, as those of tools are.
+func (s *Server) measure(entries []entry) {
+	written := *s.written.Load()
+	for i := range entries {
+		if body, ok := written[entries[i].name]; ok {
+			entries[i].size = len(body) + len(`,"execution":{"taskSupport":"forbidden"},`)
+		}
 	}
 }
 
-func entriesFrom[T any](specs []T, name func(T) string, body func([]byte, T) []byte) []entry {
+func entriesOf(method string, visible tools.Listing, toolSpec func([]byte, *tools.Spec) []byte) (key string, entries []entry) {
+	switch method {
+	case "tools/list":
+		return "tools", entriesFrom(visible.Tools, func(t *tools.Spec) string { return t.Name }, toolSpec)
+	case "prompts/list":
+		return "prompts", entriesFrom(visible.Prompts, func(p *tools.PromptSpec) string { return p.Name }, appendPromptSpec)
+	case "resources/list":
+		return "resources", entriesFrom(visible.Resources, func(r *tools.ResourceSpec) string { return r.URI }, appendResourceSpec)
+	default:
+		return "resourceTemplates", entriesFrom(visible.Templates, func(r *tools.ResourceSpec) string { return r.Template }, appendResourceSpec)
+	}
+}
+
+func entriesFrom[T any](specs []T, name func(*T) string, body func([]byte, *T) []byte) []entry {
+	const usual = 512 // bytes of one that is not written yet
 	entries := make([]entry, len(specs))
-	for i, spec := range specs {
-		entries[i] = entry{name: name(spec), body: func(b []byte) []byte { return body(b, spec) }}
+	for i := range specs {
+		spec := &specs[i]
+		entries[i] = entry{name: name(spec), size: usual, body: func(b []byte) []byte { return body(b, spec) }}
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return entries
 }
 
-func appendToolSpec(b []byte, t tools.Spec) []byte {
+func appendToolSpec(b []byte, t *tools.Spec) []byte {
 	b = appendString(append(b, `{"name":`...), t.Name)
 	b = appendField(b, "title", t.Title)
 	b = appendField(b, "description", t.Description)
@@ -165,7 +188,7 @@ func appendToolSpec(b []byte, t tools.Spec) []byte {
 	return append(b, "}}"...)
 }
 
-func appendResourceSpec(b []byte, r tools.ResourceSpec) []byte {
+func appendResourceSpec(b []byte, r *tools.ResourceSpec) []byte {
 	if r.Template != "" {
 		b = appendString(append(b, `{"uriTemplate":`...), r.Template)
 	} else {
@@ -181,7 +204,7 @@ func appendResourceSpec(b []byte, r tools.ResourceSpec) []byte {
 	return append(b, '}')
 }
 
-func appendPromptSpec(b []byte, p tools.PromptSpec) []byte {
+func appendPromptSpec(b []byte, p *tools.PromptSpec) []byte {
 	b = appendString(append(b, `{"name":`...), p.Name)
 	b = appendField(b, "title", p.Title)
 	b = appendField(b, "description", p.Description)

@@ -140,7 +140,7 @@ func New(o Options) (*Server, error) {
 func (s *Server) mark(c *tools.Catalog) {
 	marked, written := map[string]*mcp.Tool{}, map[string][]byte{}
 	for _, tool := range c.Tools(tools.ProfileFull) {
-		written[tool.Name] = appendToolSpec(nil, tool)
+		written[tool.Name] = appendToolSpec(nil, &tool)
 		known := mcp.NewToolWithRawSchema(tool.Name, "", tool.InputSchema)
 		if len(mcp.ExtractParamHeaderBindings(&known)) > 0 {
 			marked[tool.Name] = &known

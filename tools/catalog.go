@@ -79,13 +79,7 @@ func (c *Catalog) Digest() string { return c.digest }
 // Tools returns the specs of the tools of a profile, sorted by name. The slice is the caller's own, what its elements
 // refer to is shared.
 func (c *Catalog) Tools(profile string) []Spec {
-	var specs []Spec
-	for _, s := range c.all.Tools {
-		if s.in(profile) {
-			specs = append(specs, s)
-		}
-	}
-	return specs
+	return only(c.all.Tools, func(s *Spec) bool { return s.in(profile) })
 }
 
 // Resources returns the specs of the single resources, sorted by URI. The slice is the caller's own.

@@ -13,32 +13,37 @@ import (
 // asked for with Members.
 func (d *Dispatcher) List(ctx context.Context, caller governance.Caller, profile string, kinds ...governance.Kind) (Listing, error) {
 	c := d.Catalog()
+	wants := func(kind governance.Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
 	sees := func(kind governance.Kind, name string, audience Audience) bool {
-		return (len(kinds) == 0 || slices.Contains(kinds, kind)) && visible(audience, caller) && d.allowed(ctx, kind, name, caller)
+		return visible(audience, caller) && d.allowed(ctx, kind, name, caller)
 	}
 	var out Listing
-	for _, s := range c.Tools(profile) {
-		if sees(governance.KindTool, s.Name, s.Audience) {
-			out.Tools = append(out.Tools, s)
-		}
+	if wants(governance.KindTool) {
+		out.Tools = only(c.all.Tools, func(s *Spec) bool { return s.in(profile) && sees(governance.KindTool, s.Name, s.Audience) })
 	}
-	for _, s := range c.all.Prompts {
-		if sees(governance.KindPrompt, s.Name, s.Audience) {
-			out.Prompts = append(out.Prompts, s)
-		}
+	if wants(governance.KindPrompt) {
+		out.Prompts = only(c.all.Prompts, func(s *PromptSpec) bool { return sees(governance.KindPrompt, s.Name, s.Audience) })
 	}
-	for _, s := range c.all.Resources {
-		if sees(governance.KindResource, s.URI, s.Audience) {
-			out.Resources = append(out.Resources, s)
-		}
-	}
-	for _, s := range c.all.Templates {
-		if !sees(governance.KindResource, s.Template, s.Audience) {
-			continue
-		}
-		out.Templates = append(out.Templates, s)
+	if wants(governance.KindResource) {
+		out.Resources = only(c.all.Resources, func(s *ResourceSpec) bool { return sees(governance.KindResource, s.URI, s.Audience) })
+		out.Templates = only(c.all.Templates, func(s *ResourceSpec) bool { return sees(governance.KindResource, s.Template, s.Audience) })
 	}
 	return out, ctx.Err()
+}
+
+// only copies what is to be kept, and is nil when that is nothing.
+func only[T any](all []T, keep func(*T) bool) []T {
+	var kept []T
+	for i := range all {
+		if !keep(&all[i]) {
+			continue
+		}
+		if kept == nil {
+			kept = make([]T, 0, len(all)-i)
+		}
+		kept = append(kept, all[i])
+	}
+	return kept
 }
 
 // Members returns the resources of all families that the caller may see, sorted by URI. Each family is listed by a

@@ -7,6 +7,7 @@ type argument struct {
 	passage
 	start, end                int // in the passage that the command stands in
 	quoted, variable, fetched bool
+	secret                    bool // has the output of a command that reveals credentials
 }
 
 // A command is a program's name and what it is given.
@@ -46,6 +47,7 @@ func (c *command) examine() string {
 	if !c.fileCommand(name) && !c.systemCommand(name) && !c.netCommand(name) {
 		c.interpreter(name)
 	}
+	c.hazard(name)
 	c.statements()
 	return name
 }
@@ -99,7 +101,11 @@ func (c *command) dropSetUp() {
 			if len(c.words) > 1 || name != "runas" {
 				c.report(hit{rule: sudo, severity: High, confidence: Certain})
 			}
-		case "env", "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf", "xargs", "busybox", "setsid", "timeout",
+		case "env":
+			if len(c.words) == 1 {
+				return
+			}
+		case "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf", "xargs", "busybox", "setsid", "timeout",
 			"watch", "time", "cmd", "chroot", "parallel", "coproc", "unbuffer", "strace":
 		case "export", "declare", "local", "readonly", "typeset", "set":
 			c.exports()

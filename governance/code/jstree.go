@@ -117,10 +117,9 @@ func (t *scriptTree) assigned(n *js.BinaryExpr) {
 	if !ok {
 		return
 	}
-	switch n.Op {
-	case js.EqToken:
+	if n.Op == js.EqToken {
 		t.set(v, t.value(n.Y, 0))
-	case js.AddEqToken:
+	} else if n.Op == js.AddEqToken {
 		t.vague(string(v.Name()))
 	}
 }

@@ -256,7 +256,7 @@ func (r *reader) item(i int) (operand, int) {
 		i += 2
 	}
 	value, next := r.expression(i)
-	if tok := r.at(next); next < r.end && !(tok.kind == kindPunct && (stops(r.text[tok.start]))) {
+	if tok := r.at(next); next < r.end && (tok.kind != kindPunct || !stops(r.text[tok.start])) {
 		value, next = r.over(value, next)
 	}
 	if r.is(next, ":") && next < r.end { // a slice, a type
@@ -273,7 +273,7 @@ func (r *reader) postfix(value operand, i int) (operand, int) {
 		if i >= r.end {
 			break
 		}
-		if dot := r.lines(i); r.separator(dot) && r.at(dot+1).kind == kindWord && !(r.language == PHP && r.is(dot, ".")) && dot+1 < r.end {
+		if dot := r.lines(i); r.separator(dot) && r.at(dot+1).kind == kindWord && (r.language != PHP || !r.is(dot, ".")) && dot+1 < r.end {
 			receiver, value = r.member(value, dot+1)
 			i = dot + 2
 			continue

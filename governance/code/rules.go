@@ -19,6 +19,7 @@ const (
 	updateAll
 	grantAll
 	sqlInjection
+	sqlFile
 	rmRF
 	rmRoot
 	findDelete
@@ -40,6 +41,13 @@ const (
 	osCommand
 	pipeToShell
 	reverseShell
+	exfiltration
+	cloudDelete
+	containerEscape
+	stopsMachine
+	guardOff
+	historyLoss
+	workflowInjection
 	deserialize
 	tlsOff
 	apiKey
@@ -69,6 +77,7 @@ func dataRules() []Rule {
 		{"update_all", High, "CWE-89", "changes every row of a table", "add a WHERE that selects the rows that are meant"},
 		{"grant_all", High, "CWE-250", "grants every privilege", "grant the few privileges that are needed"},
 		{"sql_injection", Medium, "CWE-89", "makes a statement of SQL out of what it is given", "pass values as parameters, and names from a fixed list"},
+		{"sql_file", High, "CWE-610", "lets the database read or write files of its machine", "export and import on the client's side"},
 	}
 }
 
@@ -105,6 +114,13 @@ func codeRules() []Rule {
 		{"os_command", High, "CWE-78", "runs a command line", "run a program with a list of arguments, or use a library"},
 		{"pipe_to_shell", Critical, "CWE-494", "runs what it downloads or decodes, unseen", "download, compare with a known digest, read, then run"},
 		{"reverse_shell", Critical, "CWE-506", "gives a shell to the network", "do not do this"},
+		{"exfiltration", Critical, "CWE-200", "sends what is secret to the network", "do not do this"},
+		{"cloud_delete", High, "CWE-73", "deletes what a service keeps, with no way back", "list what would go, keep a backup, delete by name"},
+		{"container_escape", High, "CWE-250", "gives a container the machine that it runs on", "grant the one capability or folder that is needed"},
+		{"stops_machine", High, "CWE-400", "stops the machine, or everything on it", "stop the one service that is meant"},
+		{"guard_off", High, "CWE-693", "switches off what guards or records", "change the one rule that is in the way"},
+		{"history_loss", Medium, "CWE-73", "loses history or changes that were not saved", "push without force, stash or commit first"},
+		{"workflow_injection", High, "CWE-94", "puts what strangers wrote into a command", "pass it through an environment variable, and quote that"},
 		{"unsafe_deserialization", High, "CWE-502", "builds objects from data, which can run code", "use JSON, yaml.safe_load or weights_only=True"},
 		{"tls_off", High, "CWE-295", "does not check whom it talks to", "trust the right certificate instead of every one"},
 	}

@@ -7,36 +7,30 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// redirect looks at a redirection and returns the words and the text that it gives to its command.
-func (t *shellTree) redirect(r *syntax.Redirect) (words []argument, in stream) {
+// redirect looks at a redirection and returns the text that it gives to its command.
+func (t *shellTree) redirect(r *syntax.Redirect) stream {
 	if r.Hdoc != nil {
 		from, to := offset(r.Hdoc.Pos()), offset(r.Hdoc.End())
 		t.substitutions(r.Hdoc)
 		if from < to && to <= len(t.text) {
-			return nil, stream{known: true, text: t.part(from, to)}
+			return stream{known: true, text: t.part(from, to)}
 		}
-		return nil, stream{}
+		return stream{}
 	}
-	if r.Word == nil {
-		return nil, stream{}
+	words := t.fields(r.Word)
+	if len(words) == 0 {
+		return stream{}
 	}
-	words = t.fields(r.Word)
-	switch r.Op {
+	switch w := &words[0]; r.Op {
 	case syntax.WordHdoc:
-		if len(words) > 0 {
-			return nil, stream{known: !words[0].variable && !words[0].fetched, fetched: words[0].fetched, text: words[0].passage}
-		}
-	case syntax.RdrIn:
-		if len(words) > 0 && words[0].fetched { // < <(curl …)
-			return nil, stream{fetched: true}
-		}
+		return stream{known: !w.variable && !w.fetched, fetched: w.fetched, secret: w.secret, text: w.passage}
+	case syntax.RdrIn: // < <(curl …)
+		return stream{fetched: w.fetched, secret: isSecretFile(w.text)}
 	case syntax.DplIn:
 	default:
-		for _, w := range words {
-			t.target(w, r.Op)
-		}
+		t.target(*w, r.Op)
 	}
-	return nil, stream{}
+	return stream{}
 }
 
 // target looks at the file that a command writes to.
@@ -67,8 +61,8 @@ func isAccountFile(path string) bool {
 }
 
 // call looks at a simple command.
-func (t *shellTree) call(c *syntax.CallExpr, in stream, given []argument) stream {
-	words := make([]argument, 0, len(c.Assigns)+len(c.Args)+len(given))
+func (t *shellTree) call(c *syntax.CallExpr, in stream) stream {
+	words := make([]argument, 0, len(c.Assigns)+len(c.Args))
 	for _, a := range c.Assigns {
 		if w, ok := t.assign(a, len(c.Args) == 0); ok {
 			words = append(words, w)
@@ -81,7 +75,7 @@ func (t *shellTree) call(c *syntax.CallExpr, in stream, given []argument) stream
 		}
 		words = append(words, fields...)
 	}
-	return t.examine(append(words, given...), in)
+	return t.examine(words, in)
 }
 
 // examine looks at the words of a command and returns what it gives.
@@ -99,7 +93,7 @@ func (t *shellTree) examine(words []argument, in stream) stream {
 	name := c.examine()
 	t.downloaded(&c, name)
 	out := c.writes(name)
-	out.name, out.fetched = name, c.downloads
+	out.name, out.fetched, out.secret = name, c.downloads, c.reveals(name)
 	if name == "read" || name == "mapfile" || name == "readarray" {
 		for i := range c.words {
 			t.set(c.words[i].text, nil)
@@ -319,4 +313,19 @@ func (t *shellTree) wasDownloaded(file string) bool {
 		}
 	}
 	return false
+}
+
+// reveals reports whether a command writes what lies in a file of credentials, or the environment.
+func (c *command) reveals(name string) bool {
+	switch name {
+	case "env", "printenv":
+		return len(c.words) == 1
+	case "cat", "base64", "tar", "zip", "xxd", "head", "tail", "gzip", "less", "strings", "od", "dd", "grep", "cp":
+		for i := 1; i < len(c.words); i++ {
+			if isSecretFile(strings.TrimPrefix(c.text(i), "if=")) {
+				return true
+			}
+		}
+	}
+	return c.input.secret
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"slices"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -62,6 +63,7 @@ func (s *scan) parseShell(text string) (tree *syntax.File) {
 type stream struct {
 	fetched bool    // it was downloaded or decoded
 	known   bool    // text is all of it
+	secret  bool    // it holds what lies in a file of credentials, or the environment
 	text    passage // what it is
 	name    string  // the command that it comes from
 }
@@ -96,7 +98,7 @@ func (t *shellTree) fed(list []*syntax.Stmt, in stream) stream {
 			break
 		}
 		out := t.stmt(s, in)
-		all.fetched = all.fetched || out.fetched
+		all.fetched, all.secret = all.fetched || out.fetched, all.secret || out.secret
 		if len(list) == 1 {
 			all = out
 		}
@@ -109,22 +111,20 @@ func (t *shellTree) stmt(s *syntax.Stmt, in stream) stream {
 	if s == nil {
 		return stream{}
 	}
-	var given []argument
 	for _, r := range s.Redirs {
-		words, text := t.redirect(r)
-		given = append(given, words...)
-		if text.known || text.fetched {
+		text := t.redirect(r)
+		if text.known || text.fetched || text.secret {
 			in = text
 		}
 	}
-	return t.command(s.Cmd, in, given)
+	return t.command(s.Cmd, in)
 }
 
-// command reads a command that is given words by its redirections.
-func (t *shellTree) command(cmd syntax.Command, in stream, given []argument) stream {
+// command reads a command.
+func (t *shellTree) command(cmd syntax.Command, in stream) stream {
 	switch c := cmd.(type) {
 	case *syntax.CallExpr:
-		return t.call(c, in, given)
+		return t.call(c, in)
 	case *syntax.BinaryCmd:
 		return t.both(c, in)
 	case *syntax.Subshell:
@@ -225,11 +225,11 @@ func (t *shellTree) both(c *syntax.BinaryCmd, in stream) stream {
 		chain, c = append(chain, inner), inner
 	}
 	out := t.stmt(c.X, in)
-	for i := len(chain) - 1; i >= 0; i-- {
+	for i, link := range slices.Backward(chain) {
 		if i&63 == 63 && t.scan.stopped() {
 			break
 		}
-		out = t.next(out, in, chain[i])
+		out = t.next(out, in, link)
 	}
 	return out
 }
@@ -244,7 +244,7 @@ func (t *shellTree) next(out, in stream, c *syntax.BinaryCmd) stream {
 	if right.name != "" && right.name == out.name && right.name == t.function {
 		t.scan.found(&t.passage, offset(c.OpPos), offset(c.Y.End()), hit{rule: forkBomb, severity: Critical, confidence: Certain})
 	}
-	right.fetched = right.fetched || out.fetched
+	right.fetched, right.secret = right.fetched || out.fetched, right.secret || out.secret
 	return right
 }
 

@@ -206,11 +206,7 @@ func (f *fielder) unknown(p *syntax.ParamExp, at int) {
 }
 
 func isDefault(op syntax.ParExpOperator) bool {
-	switch op {
-	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.AssignUnset, syntax.AssignUnsetOrNull:
-		return true
-	}
-	return false
+	return op == syntax.DefaultUnset || op == syntax.DefaultUnsetOrNull || op == syntax.AssignUnset || op == syntax.AssignUnsetOrNull
 }
 
 // expanded returns the values of a variable with what its expansion does to them.
@@ -224,7 +220,7 @@ func (f *fielder) expanded(p *syntax.ParamExp) (values []string, known bool) {
 	case p.Slice != nil:
 		return sliced(values[0], p.Slice)
 	case p.Repl != nil:
-		return f.replaced(values[0], p.Repl)
+		return replaced(values[0], p.Repl)
 	case p.Exp != nil && !isDefault(p.Exp.Op):
 		return nil, false
 	}
@@ -277,7 +273,7 @@ func constantOf(e syntax.ArithmExpr) (int, bool) {
 }
 
 // replaced returns ${x/a/b} and ${x//a/b} of a value, where a is no pattern.
-func (f *fielder) replaced(value string, r *syntax.Replace) ([]string, bool) {
+func replaced(value string, r *syntax.Replace) ([]string, bool) {
 	from, to := r.Orig.Lit(), ""
 	if r.With != nil {
 		to = r.With.Lit()
@@ -322,7 +318,7 @@ func (f *fielder) insert(values []string, at int, quoted bool) {
 // substitution adds what a command prints, when that can be told.
 func (f *fielder) substitution(p *syntax.CmdSubst, quoted bool) {
 	out := f.stmts(p.Stmts)
-	f.field.fetched = f.field.fetched || out.fetched
+	f.field.fetched, f.field.secret = f.field.fetched || out.fetched, f.field.secret || out.secret
 	text := strings.TrimRight(out.text.text, "\n")
 	if !out.known || len(text) > f.left {
 		f.open, f.field.variable = true, true

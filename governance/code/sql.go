@@ -85,7 +85,7 @@ func (st *statement) skip(i int) int {
 // verb looks at the word at i, which may begin something dangerous.
 func (st *statement) verb(i int) {
 	tok := st.list[i]
-	if n := tok.end - tok.start; n < 4 || n > 11 {
+	if n := tok.end - tok.start; n < 4 || n > 19 {
 		return
 	}
 	switch st.key(i) {
@@ -103,6 +103,20 @@ func (st *statement) verb(i int) {
 		}
 	case "xp_cmdshell":
 		st.report(i, i+1, hit{rule: osCommand, severity: Critical})
+	case "outfile", "dumpfile":
+		if st.key(st.before(i)) == "into" {
+			st.report(i, i+2, hit{rule: sqlFile, severity: High})
+		}
+	case "load_file", "pg_read_file", "lo_import", "lo_export", "pg_ls_dir", "sys_exec", "sys_eval", "pg_read_binary_file", "sp_oacreate", "load_extension":
+		st.function(i)
+	case "infile":
+		if st.key(st.before(i)) == "data" || st.key(st.before(i)) == "local" {
+			st.report(i, i+2, hit{rule: sqlFile, severity: Medium})
+		}
+	case "shutdown":
+		if next := st.at(st.skip(i + 1)); st.whole && st.starts(i) && (next.kind == kindEnd || st.is(st.skip(i+1), ";") || st.key(st.skip(i+1)) == "with" || st.key(st.skip(i+1)) == "immediate" || st.key(st.skip(i+1)) == "abort") {
+			st.report(i, i+1, hit{rule: stopsMachine, severity: High})
+		}
 	case "program":
 		if k := st.key(i - 1); (k == "from" || k == "to") && st.at(i+1).kind == kindString {
 			st.report(i, i+2, hit{rule: osCommand, severity: High})
@@ -150,6 +164,21 @@ func (st *statement) report(i, end int, h hit) {
 	st.scan.found(&st.passage, int(from), int(to), h)
 }
 
+// function looks at the name at i of a function that reaches beyond the database.
+func (st *statement) function(i int) {
+	if !st.is(i+1, "(") && st.key(i) != "sp_oacreate" {
+		return
+	}
+	h := hit{rule: sqlFile, severity: High}
+	switch st.key(i) {
+	case "sys_exec", "sys_eval", "sp_oacreate":
+		h.rule, h.severity = osCommand, Critical
+	case "load_extension":
+		h.rule, h.severity = dynamicCode, High
+	}
+	st.report(i, i+2, h)
+}
+
 func (st *statement) drop(i int) {
 	if !st.starts(i) {
 		if st.key(i-1) != "" && st.inAlter(i) && st.key(st.skip(i+1)) == "column" {
@@ -162,8 +191,13 @@ func (st *statement) drop(i int) {
 	switch st.key(next) {
 	case "table", "database", "schema", "tablespace", "keyspace":
 		h.severity = Critical
+		if st.is(st.skip(next+1), "#") { // a temporary one of T-SQL
+			return
+		}
+	case "temporary", "temp":
+		h.severity = Low
 	case "index", "view", "user", "role", "function", "procedure", "trigger", "sequence", "type", "extension", "collection",
-		"materialized", "temporary", "foreign", "owned", "login", "event", "server":
+		"materialized", "foreign", "owned", "login", "event", "server":
 	default:
 		return
 	}

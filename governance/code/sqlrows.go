@@ -5,6 +5,9 @@ import "strings"
 // delete looks at a DELETE: of what, and of which rows.
 func (st *statement) delete(i int) {
 	next := st.skip(i + 1)
+	if st.explained(i) {
+		return
+	}
 	switch st.key(st.before(i)) {
 	case "on", "for", "after", "before", "or", "grant", "revoke", "of", "instead":
 		return
@@ -18,6 +21,9 @@ func (st *statement) delete(i int) {
 	if st.key(next) == "from" {
 		next = st.skip(next + 1)
 	}
+	if st.key(next) == "when" || st.key(next) == "where" || st.key(next) == "top" && st.is(next+1, "(") { // of MERGE; of some rows
+		return
+	}
 	if tok := st.at(next); tok.kind == kindEnd && !st.whole || tok.kind == kindPunct && strings.IndexByte("=,)", st.text[tok.start]) >= 0 {
 		return
 	}
@@ -26,7 +32,7 @@ func (st *statement) delete(i int) {
 
 // update looks at an UPDATE … SET: of which rows.
 func (st *statement) update(i int) {
-	if !st.starts(i) {
+	if !st.starts(i) || st.explained(i) || st.key(st.before(i)) == "then" {
 		return
 	}
 	next := st.skip(i + 1)
@@ -42,6 +48,22 @@ func (st *statement) update(i int) {
 		return
 	}
 	st.rows(i, set, hit{rule: updateAll, severity: High})
+}
+
+// explained reports whether the statement at i is only explained: EXPLAIN ANALYZE runs it too.
+func (st *statement) explained(i int) bool {
+	for n := st.before(i); n >= 0 && n > i-8; n = st.before(n) {
+		switch st.key(n) {
+		case "explain":
+			return true
+		case "analyze", "analyse":
+			return false
+		}
+		if st.is(n, ";") {
+			return false
+		}
+	}
+	return false
 }
 
 // assigns reports whether a = follows soon: "update set of rules" is prose.

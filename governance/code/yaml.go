@@ -2,84 +2,6 @@ package code
 
 import "strings"
 
-// dockerfile examines the instructions of a Dockerfile: what RUN runs is shell, what ENV sets may be a credential.
-func (s *scan) dockerfile(p passage) {
-	for at := 0; at < len(p.text); {
-		end := instructionEnd(p.text, at)
-		if s.stopped() {
-			return
-		}
-		s.instruction(p.part(at, end))
-		at = end + 1
-	}
-}
-
-// instructionEnd returns the index of the end of the line that the instruction at a place ends with.
-func instructionEnd(text string, at int) int {
-	for {
-		n := strings.IndexByte(text[at:], '\n')
-		if n < 0 {
-			return len(text)
-		}
-		line := strings.TrimRight(text[at:at+n], " \t\r")
-		at += n
-		if !strings.HasSuffix(line, `\`) {
-			return at
-		}
-		at++
-	}
-}
-
-func (s *scan) instruction(p passage) {
-	from := len(p.text) - len(strings.TrimLeft(p.text, " \t\r\n"))
-	n := from
-	for n < len(p.text) && isLetter(p.text[n]) {
-		n++
-	}
-	body := n
-	for body < len(p.text) && (isSpace(p.text[body]) || strings.HasPrefix(p.text[body:], "--")) {
-		for strings.HasPrefix(p.text[body:], "--") && body < len(p.text) && !isSpace(p.text[body]) {
-			body += strings.IndexAny(p.text[body:]+" ", " \t\n")
-			body = min(body, len(p.text))
-		}
-		if body < len(p.text) && isSpace(p.text[body]) {
-			body++
-		}
-	}
-	rest := p.part(body, len(p.text))
-	switch lower(p.text[from:n]) {
-	case "run", "cmd", "entrypoint", "healthcheck", "onbuild":
-		if strings.HasPrefix(rest.text, "[") {
-			s.commandList(rest)
-			return
-		}
-		s.shell(rest, 1)
-	case "env", "arg", "label":
-		s.variables(rest)
-	}
-}
-
-// commandList reads ["program", "argument"].
-func (s *scan) commandList(p passage) {
-	pr := program{tokens: s.tokens(p, lexisOf(JavaScript)), scan: s, language: JavaScript, depth: 1}
-	r := reader{program: &pr, end: len(pr.list)}
-	list, _ := r.term(0)
-	call := site{scan: s, source: &pr.passage, language: JavaScript, depth: 1, args: list.items}
-	call.runList()
-}
-
-// variables reads NAME=VALUE … and NAME VALUE.
-func (s *scan) variables(p passage) {
-	name, value, old := strings.Cut(p.text, " ")
-	if old && isName(name) {
-		part := p.part(len(name)+1, len(p.text))
-		part.text = strings.TrimSpace(value)
-		s.credential(name, &part)
-		return
-	}
-	s.shell(p, 1)
-}
-
 // yaml examines keys and values line by line: what run, script and command say is shell.
 func (s *scan) yaml(p passage) {
 	y := yamlReader{scan: s, passage: p}
@@ -143,6 +65,8 @@ func (y *yamlReader) line(from, to int) {
 		y.set(key, value, to, indent-from)
 	case item && column >= y.keyAt && runsCommands(y.key):
 		y.run(indent, to)
+	case item && column >= y.keyAt:
+		y.listed(indent, to)
 	}
 	if n := strings.Index(y.text[indent:to], "!!python/"); n >= 0 {
 		y.scan.found(&y.passage, indent+n, to, hit{rule: deserialize, severity: High, confidence: Certain})
@@ -176,9 +100,16 @@ func (y *yamlReader) set(key string, value, to, column int) {
 		y.inBlock, y.depth, y.block, y.skipped = true, column, to+1, !runsCommands(key)
 	case runsCommands(key):
 		y.run(value, to)
+	case rest[0] == '[' && (key == "verbs" || key == "resources" || key == "cap_add" || key == "add" || key == "volumes"):
+		y.key, y.keyAt = key, column
+		for item := range strings.SplitSeq(strings.Trim(rest, "[] "), ",") {
+			n := strings.Index(y.text[value:to], strings.TrimSpace(item))
+			y.listed(value+max(n, 0), value+max(n, 0)+len(strings.TrimSpace(item)))
+		}
 	default:
 		text := y.scalar(value, to)
 		y.scan.credential(key, &text)
+		y.grants(key, &text)
 		if readsLikeSQL(text.text) {
 			y.scan.sql(text, sqlContext{})
 		}
@@ -217,13 +148,17 @@ func (y *yamlReader) run(from, to int) {
 		y.scan.commandList(y.part(from, to))
 		return
 	}
-	y.scan.shell(y.scalar(from, to), 1)
+	text := y.scalar(from, to)
+	y.expressions(&text)
+	y.scan.shell(text, 1)
 }
 
 // endBlock ends a block literal.
 func (y *yamlReader) endBlock(end int) {
 	if y.inBlock && !y.skipped && y.block < end {
-		y.scan.shell(y.part(y.block, end), 1)
+		text := y.part(y.block, end)
+		y.expressions(&text)
+		y.scan.shell(text, 1)
 	}
 	y.inBlock = false
 }

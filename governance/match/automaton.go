@@ -12,7 +12,6 @@ import (
 type automaton struct {
 	class [256]uint8 // of a folded byte; letters of both cases share one
 	text  [256]uint8 // the same, with bytes of 0x80 and above as classStop
-	raw   [256]uint8 // the same, with what ends or changes a JSON string as classStop too
 
 	wide  bool     // some key has a character beyond ASCII
 	width uint32   // classes
@@ -91,14 +90,11 @@ func (a *automaton) classify(keys []key) {
 	for b := 'A'; b <= 'Z'; b++ { // no folded text holds them
 		a.class[b] = a.class[b+'a'-'A']
 	}
-	a.text, a.raw = a.class, a.class
+	a.text = a.class
 	for b := range a.class {
 		if b >= 0x80 {
 			a.wide = a.wide || used[b]
-			a.text[b], a.raw[b] = classStop, classStop
-		}
-		if b < 0x20 || b == '"' || b == '\\' {
-			a.raw[b] = classStop
+			a.text[b] = classStop
 		}
 	}
 }

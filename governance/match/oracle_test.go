@@ -64,20 +64,32 @@ func walkArray(dec *json.Decoder, pointer string, all *[]value) {
 		}
 	}
 	_, _ = dec.Token()
-	if len(texts) > 1 {
-		*all = append(*all, value{text: strings.Join(texts, " "), pointer: pointer, joined: true})
+	together(texts, pointer, all)
+}
+
+// together adds what neighbours are taken for.
+func together(texts []string, pointer string, all *[]value) {
+	if len(texts) < 2 {
+		return
+	}
+	for _, between := range []string{" ", ""} {
+		*all = append(*all, value{text: strings.Join(texts, between), pointer: pointer, joined: true})
 	}
 }
 
 func walkObject(dec *json.Decoder, pointer string, all *[]value) {
+	var texts []string
 	for dec.More() {
 		token, _ := dec.Token()
 		key, _ := token.(string)
 		at := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 		*all = append(*all, value{text: key, pointer: at, inKey: true})
-		walk(dec, at, all)
+		if text := walk(dec, at, all); text != "" {
+			texts = append(texts, text)
+		}
 	}
 	_, _ = dec.Token()
+	together(texts, pointer, all)
 }
 
 func itoa(i int) string { b, _ := json.Marshal(i); return string(b) }

@@ -15,7 +15,7 @@ func pointer(doc []byte, trail []frame) string {
 			continue
 		}
 		key := reader{doc: doc, pos: f.key + 1}
-		_ = key.decode() // has been read before, without a fault
+		_, _ = key.decode(false) // has been read before, without a fault
 		name := strings.ReplaceAll(string(key.decoded), "~", "~0")
 		b.WriteString(strings.ReplaceAll(name, "/", "~1"))
 	}

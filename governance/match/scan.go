@@ -22,7 +22,7 @@ func (s *Set) Scan(name string, doc []byte) (Hit, bool, error) {
 		return Hit{}, false, &DocumentError{Problem: "the name is not valid UTF-8"}
 	}
 	if len(doc) > 0 {
-		if err := m.document(doc); err != nil {
+		if err := m.walker.Walk(doc, m.visit); err != nil {
 			return Hit{}, false, err
 		}
 	}
@@ -52,6 +52,18 @@ const (
 	inJoined
 )
 
+// placeOf returns the place of a leaf.
+func placeOf(kind Kind) place {
+	switch kind {
+	case Key:
+		return inKey
+	case Joined, Spliced:
+		return inJoined
+	default:
+		return inValue
+	}
+}
+
 // A matcher holds the state of one scan. It belongs to a Set's pool.
 type matcher struct {
 	set  *Set
@@ -69,7 +81,10 @@ type matcher struct {
 	seen   []uint32 // by rule: the last value it was marked in
 	value  uint32   // number of the current value
 
-	walker
+	name   []byte // a text outside a document
+	walker Walker
+	leaf   *Leaf             // the current value, nil outside a document
+	visit  func(*Leaf) error // the method see
 }
 
 // matcher returns a matcher from the pool, ready for a new scan.
@@ -80,20 +95,32 @@ func (s *Set) matcher() *matcher {
 		if m.auto == nil {
 			m.auto = newAutomaton(nil, tableBytes)
 		}
+		m.walker.Neighbours = true
+		m.visit = m.see
 	}
 	m.reset(s)
 	return m
 }
 
 func (m *matcher) reset(s *Set) {
-	m.best = int32(len(s.rules))
-	m.walker.reset()
+	m.best, m.leaf = int32(len(s.rules)), nil
 }
 
-// release gives a matcher back, without buffers that a large document has grown.
+// release gives a matcher back.
 func (s *Set) release(m *matcher) {
-	m.walker.shrink()
+	m.leaf = nil
+	if cap(m.name) > keptBytes {
+		m.name = nil
+	}
 	s.pool.Put(m)
+}
+
+// see matches one text of a document.
+func (m *matcher) see(l *Leaf) error {
+	m.leaf = l
+	m.begin(placeOf(l.Kind))
+	m.whole(l.Text)
+	return nil
 }
 
 // begin starts a value.
@@ -108,21 +135,20 @@ func (m *matcher) begin(p place) {
 
 // literal matches a text that stands outside any document; it reports whether it is valid UTF-8.
 func (m *matcher) literal(text string) bool {
-	m.decoded = append(m.decoded[:0], text...)
+	m.name = append(m.name[:0], text...)
 	m.begin(inName)
-	return m.whole(m.decoded, 0)
+	return m.whole(m.name)
 }
 
-// whole feeds text from i on, whose start has been fed already, and ends the value. It reports whether the text is
-// valid UTF-8.
-func (m *matcher) whole(text []byte, i int) bool {
-	for {
-		i = m.feed(&m.auto.text, text, 0, i)
+// whole feeds a text and ends the value. It reports whether the text is valid UTF-8.
+func (m *matcher) whole(text []byte) bool {
+	for i := 0; ; {
+		i = m.feed(text, i)
 		if i == len(text) {
 			m.finish(text)
 			return true
 		}
-		size := m.wide(text, 0, i)
+		size := m.wide(text, i)
 		if size == 0 {
 			return false
 		}
@@ -130,10 +156,9 @@ func (m *matcher) whole(text []byte, i int) bool {
 	}
 }
 
-// feed runs the automaton over text from i to the first byte that class says needs a look, and returns its index. The
-// value starts at base.
-func (m *matcher) feed(class *[256]uint8, text []byte, base, i int) int {
-	next, state := m.auto.next, m.state
+// feed runs the automaton over text from i to the first byte beyond ASCII, and returns its index.
+func (m *matcher) feed(text []byte, i int) int {
+	class, next, state := &m.auto.text, m.auto.next, m.state
 	for ; i < len(text); i++ {
 		c := class[text[i]]
 		var e uint32
@@ -147,7 +172,7 @@ func (m *matcher) feed(class *[256]uint8, text []byte, base, i int) int {
 				break
 			}
 			if e >= markOut {
-				m.found(e, text[base:i+1])
+				m.found(e, text[:i+1])
 				e &^= markOut
 			}
 		}
@@ -158,7 +183,7 @@ func (m *matcher) feed(class *[256]uint8, text []byte, base, i int) int {
 }
 
 // wide feeds the folded form of the character at i, which is not ASCII, and returns its size, 0 when it is malformed.
-func (m *matcher) wide(text []byte, base, i int) int {
+func (m *matcher) wide(text []byte, i int) int {
 	r, size := utf8.DecodeRune(text[i:])
 	if r == utf8.RuneError && size < 2 {
 		return 0
@@ -172,7 +197,7 @@ func (m *matcher) wide(text []byte, base, i int) int {
 	for _, b := range folded[:n] {
 		e := m.auto.deep(m.state, m.auto.class[b])
 		if e >= markOut {
-			m.found(e, text[base:i+size])
+			m.found(e, text[:i+size])
 			e &^= markOut
 		}
 		m.state = e
@@ -262,7 +287,10 @@ func (m *matcher) run(rule int32, value []byte) {
 func (m *matcher) hit(rule int32, start, end int) {
 	m.best, m.place = rule, m.now
 	m.start, m.end = start, end
-	m.trail = append(m.trail[:0], m.frames[:m.depth]...)
+	m.trail = m.trail[:0]
+	if m.leaf != nil {
+		m.trail = append(m.trail, m.walker.frames[:m.leaf.depth]...)
+	}
 }
 
 // result makes a Hit of the best one.

@@ -202,7 +202,7 @@ func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
 	case w.audits():
 		d.Effect, d.Would = Allow, true
 	}
-	if d.Effect == Allow && len(w.snapshot.labels) > 0 {
+	if d.Effect == Allow && len(w.snapshot.labels) > 0 && !w.call.Unknown {
 		if fault := g.touch(ctx, w); fault != nil {
 			d = fault
 		}

@@ -157,6 +157,16 @@ func (s *Set) Bind(schema *rules.Schema) error {
 	return nil
 }
 
+// HasRules reports whether any loaded policy has rules, so that Bind must be called.
+func (s *Set) HasRules() bool {
+	for _, p := range s.policies {
+		if p.Rules.Text != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // labelNames returns the labels that any loaded policy adds, sorted.
 func (s *Set) labelNames() []string {
 	var names []string

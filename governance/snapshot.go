@@ -126,6 +126,14 @@ func (s *Snapshot) Digest() string {
 	return s.digest
 }
 
+// MaxResultTokens is how many tokens one answer may have, and whether any policy says so.
+func (s *Snapshot) MaxResultTokens() (int64, bool) {
+	if s == nil || s.effective.MaxResultTokens.Policy == "" {
+		return 0, false
+	}
+	return s.effective.MaxResultTokens.Value, true
+}
+
 // Allowed reports whether the lists allow a name, and names the policy whose list said so: the first that refuses, or
 // the first of all when none does; it is empty when there is no policy. Completion and subscription name what they refer
 // to as in "resource:URI", "prompt:NAME" and "tool:NAME"; any other form is refused. A task is judged by its tool.

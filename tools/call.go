@@ -32,6 +32,7 @@ type call struct {
 	entry    audit.Entry     // the decision's, then the outcome's
 	charges  [4]audit.Charge // where the charges of both lie, if they are no more
 	run      execution
+	tree     governance.Tree // of the calls that this one leads to, when it came from outside
 
 	cancel  context.CancelFunc // of the running handler's context; guarded by Dispatcher.mu
 	stopped error              // why the Dispatcher ended the call; guarded by Dispatcher.mu
@@ -52,6 +53,7 @@ func (c *call) release() {
 	if c.holders.Add(-1) > 0 {
 		return
 	}
+	c.decision.Hold.Release()
 	if c.slot != nil {
 		c.slot.End()
 	}
@@ -82,6 +84,10 @@ type ending struct {
 func (c *call) walk(ctx context.Context) (Result, *Error) {
 	if c.target != nil {
 		c.gov.Hints = c.target.hints
+	}
+	c.gov.Unknown = c.target == nil
+	if c.gov.Tree == nil {
+		c.gov.Tree = &c.tree
 	}
 	if refused := c.guard(ctx); refused != nil {
 		return Result{}, refused

@@ -37,6 +37,9 @@ func (c *call) decide(ctx context.Context) *Error {
 func (c *call) judge(ctx context.Context) {
 	c.decision = c.d.opts.Gate.Decide(ctx, &c.gov)
 	c.fault(c.decision.Fault)
+	if c.decision.Labels != nil {
+		c.gov.Labels = c.decision.Labels
+	}
 	switch {
 	case c.decision.Check == governance.CheckFrozen && !c.decision.Allowed():
 	case c.target == nil:
@@ -51,7 +54,7 @@ func (c *call) judge(ctx context.Context) {
 func (c *call) deny(stage, check, reason string, event governance.Event) {
 	c.decision = governance.Decision{
 		Stage: stage, Check: check, Reason: reason, Event: event,
-		Snapshot: c.decision.Snapshot, Charges: c.decision.Charges,
+		Snapshot: c.decision.Snapshot, Charges: c.decision.Charges, Labels: c.decision.Labels, Hold: c.decision.Hold,
 	}
 }
 

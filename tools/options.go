@@ -57,8 +57,14 @@ type DispatcherOptions struct {
 	// Around wraps each handler once the decision to run it was recorded; nil wraps none.
 	Around func(*governance.Call, Handler) Handler
 	// Count takes what went into a call and its answer, which were charged bound tokens, to count the real ones later. It
-	// must not wait, and must not keep the slices. Nil leaves the bound as it is.
-	Count func(call, shard string, input, answer []byte, bound int64)
+	// must not wait, and must not keep the slices. charges are those of the decision, at least one, the first of the
+	// caller's own shard. Nil leaves the bound as it is.
+	Count func(call string, charges []governance.Charge, input, answer []byte, bound int64)
+	// Measure counts the tokens of a text, at most as many as it has bytes, for answers that policies bound. It must not
+	// keep the text. Nil counts bytes.
+	Measure func(text []byte) int64
+	// Keep keeps the rest of an answer that was cut, for the caller to read as a resource. Nil keeps none.
+	Keep func(ctx context.Context, rest Rest) (Kept, error)
 	// OnFault is told of every fault that the caller is not: the error, with a stack for a panic. It must not wait.
 	OnFault func(call string, err error)
 
@@ -96,7 +102,10 @@ func (o DispatcherOptions) withDefaults() (DispatcherOptions, error) {
 		o.OnFault = func(string, error) {}
 	}
 	if o.Count == nil {
-		o.Count = func(string, string, []byte, []byte, int64) {}
+		o.Count = func(string, []governance.Charge, []byte, []byte, int64) {}
+	}
+	if o.Measure == nil {
+		o.Measure = func(text []byte) int64 { return int64(len(text)) }
 	}
 	if o.Events == nil {
 		o.Events = new(governance.Stream)

@@ -39,6 +39,7 @@ func (c *call) payload(raw []byte) audit.Payload {
 
 // close reviews and settles what came of the call and records it. An answer that cannot be recorded does not leave.
 func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
+	c.cut(ctx, &e)
 	doc := c.document(&e)
 	reviewed := c.review(ctx, &e, doc)
 	if e.refusal != nil {
@@ -50,7 +51,10 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 		counted = nil // it was charged to the call that the task is
 	}
 	if e.status.Ran() {
-		used = governance.Used{Calls: 1, Tokens: int64(len(c.gov.Input()) + len(counted))}
+		used = governance.Used{
+			Calls: 1, Tokens: int64(len(c.gov.Input()) + len(counted)),
+			In: int64(len(c.gov.Args) + len(c.gov.Answers)), Out: int64(len(counted)),
+		}
 	}
 	entry := c.outcome(&e, reviewed, doc)
 	entry.Tokens = used.Tokens
@@ -64,7 +68,7 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	c.announce(reviewed, reviewed.Event, entry.Seq)
 	c.announce(governance.Decision{Confidence: reviewed.Confidence}, governance.CheckpointCreated, entry.Seq)
 	if used.Tokens > 0 && len(c.decision.Charges) > 0 {
-		c.d.opts.Count(c.gov.ID, c.decision.Charges[0].Shard, c.gov.Input(), counted, used.Tokens)
+		c.d.opts.Count(c.gov.ID, c.decision.Charges, c.gov.Input(), counted, used.Tokens)
 	}
 	if e.refusal != nil {
 		return Result{}, e.refusal

@@ -112,6 +112,7 @@ func (r *Request) inner(in Inner) governance.Call {
 		Answers:   r.call.Answers,
 		Meta:      r.call.Meta,
 		At:        r.door.opts.Now(),
+		Tree:      r.call.Tree,
 	}
 	if c.Kind == governance.KindInvalid {
 		c.Kind = governance.KindTool

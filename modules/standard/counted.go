@@ -29,22 +29,37 @@ func (k *Kernel) counted(counts []tokens.Count) {
 
 func (k *Kernel) recordUsage(counts []tokens.Count) error {
 	e := audit.Entry{Kind: audit.KindUsage}
-	back := map[audit.Charge]int64{}
-	var order []audit.Charge
+	var back []audit.Charge
+	now := k.Now()
 	for _, c := range counts {
 		e.Usage = append(e.Usage, audit.Usage{Call: c.Call, Shard: c.Shard, Bound: c.Bound, Tokens: c.Tokens})
-		to := audit.Charge{Shard: c.Shard, Name: governance.CounterTokens, Window: k.config.Governance.Window, Start: k.windowOf(c.Call)}
-		if _, seen := back[to]; !seen {
-			order = append(order, to)
-		}
-		back[to] += c.Tokens - c.Bound
-	}
-	for _, to := range order {
-		if to.N = back[to]; to.N < 0 && len(e.Charges) < audit.MaxCharges {
-			e.Charges = append(e.Charges, to)
+		own := audit.Charge{Shard: c.Shard, Name: governance.CounterTokens, Window: k.config.Governance.Window, Start: k.windowOf(c.Call)}
+		for _, to := range append(k.owed.take(c.Call), own) {
+			if to.N = c.Tokens - c.Bound; to.N < 0 && current(to, now) {
+				back = gather(back, to)
+			}
 		}
 	}
-	return k.Journal.Append(context.Background(), &e)
+	for {
+		n := min(len(back), audit.MaxCharges)
+		e.Charges, back = back[:n], back[n:]
+		if err := k.Journal.Append(context.Background(), &e); err != nil || len(back) == 0 {
+			return err
+		}
+		e = audit.Entry{Kind: audit.KindUsage}
+	}
+}
+
+// gather adds a charge to the one of the same counter among others, if there is one.
+func gather(charges []audit.Charge, c audit.Charge) []audit.Charge {
+	for i := range charges {
+		have := charges[i]
+		if have.N = c.N; have == c {
+			charges[i].N += c.N
+			return charges
+		}
+	}
+	return append(charges, c)
 }
 
 // windowOf is the beginning of the window in which a call was made.

@@ -21,6 +21,7 @@ type maker struct {
 func makers() []maker {
 	return []maker{
 		{cmvk.Name, func(*Kernel, *controlplane.Executions) (tools.Module, error) { return cmvk.New(), nil }},
+		{restsName, (*Kernel).results},
 		{controlplane.Name, (*Kernel).controlplane},
 	}
 }
@@ -49,6 +50,11 @@ func (k *Kernel) modules(executions *controlplane.Executions) ([]tools.Module, e
 		}
 	}
 	return made, errors.Join(faults...)
+}
+
+func (k *Kernel) results(*controlplane.Executions) (tools.Module, error) {
+	k.rests = &rests{store: k.State, now: k.Now}
+	return k.rests, nil
 }
 
 func (k *Kernel) controlplane(executions *controlplane.Executions) (tools.Module, error) {

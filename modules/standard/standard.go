@@ -60,6 +60,8 @@ type Kernel struct {
 	IDs        func() string      // makes the ids of calls
 	Now        func() time.Time   // the clock of everything above
 
+	rests  *rests // what did not fit into answers; nil when the module is left out
+	owed   owed
 	config config.Config
 	fault  func(call string, err error)
 	live   atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
@@ -215,6 +217,9 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	if k.Catalog, err = tools.NewCatalog(modules...); err != nil {
 		return err
 	}
+	if err := k.bindRules(); err != nil {
+		return err
+	}
 	if err := k.makeDispatcher(o, counter); err != nil {
 		return err
 	}
@@ -233,9 +238,14 @@ func (k *Kernel) makeGate(executions governance.Executions, counter *tokens.Coun
 	if err != nil {
 		return err
 	}
+	labels, err := governance.NewLabels(k.State, k.config.Governance.Window, k.Now)
+	if err != nil {
+		return err
+	}
 	k.Gate, err = governance.New(governance.Options{
 		Select: k.Policies.Select, Limiter: patient{k.Journal, counter}, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
-		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Now: k.Now,
+		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Labels: labels,
+		Now: k.Now,
 	})
 	return err
 }
@@ -248,13 +258,27 @@ func compare(before, after []byte) (float64, error) {
 }
 
 func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
-	dispatcher, err := tools.NewDispatcher(tools.DispatcherOptions{
+	options := tools.DispatcherOptions{
 		Catalog: k.Catalog, Gate: k.Gate, Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
-		Count: func(call, shard string, input, answer []byte, bound int64) {
-			counter.Submit(tokens.Item{Call: call, Shard: shard, Text: input, Tail: answer, Bound: bound})
+		Count: func(call string, charges []governance.Charge, input, answer []byte, bound int64) {
+			k.owed.note(call, charges)
+			if !counter.Submit(tokens.Item{Call: call, Shard: charges[0].Shard, Text: input, Tail: answer, Bound: bound}) {
+				k.owed.take(call)
+			}
+		},
+		Measure: func(text []byte) int64 {
+			n, err := counter.CountNow(text)
+			if err != nil {
+				return int64(len(text))
+			}
+			return n
 		},
 		OnFault: k.fault, Now: k.Now, IDs: k.IDs,
-	})
+	}
+	if k.rests != nil {
+		options.Keep = k.rests.keep
+	}
+	dispatcher, err := tools.NewDispatcher(options)
 	if err != nil {
 		return err
 	}

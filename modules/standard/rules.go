@@ -1,0 +1,51 @@
+package standard
+
+import (
+	"fmt"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/rules"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// RuleSchema returns what the rules of policies can speak of, given a catalog.
+func RuleSchema(c *tools.Catalog) (*rules.Schema, error) {
+	surface := rules.Surface{}
+	for _, s := range c.Tools(tools.ProfileFull) {
+		readOnly := s.ReadOnly == tools.Yes
+		surface.Tools = append(surface.Tools, rules.Tool{
+			Name: s.Name, Input: s.InputSchema, ReadOnly: readOnly, Destructive: !readOnly && s.Destructive != tools.No,
+			Idempotent: s.Idempotent == tools.Yes, OpenWorld: s.OpenWorld != tools.No,
+		})
+	}
+	for _, p := range c.Prompts() {
+		prompt := rules.Prompt{Name: p.Name}
+		for _, a := range p.Arguments {
+			if a.Required {
+				prompt.Required = append(prompt.Required, a.Name)
+			} else {
+				prompt.Optional = append(prompt.Optional, a.Name)
+			}
+		}
+		surface.Prompts = append(surface.Prompts, prompt)
+	}
+	schema, err := rules.NewSchema(surface)
+	if err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	return schema, nil
+}
+
+// bindRules validates the rules of the policies against the catalog, when there are any.
+func (k *Kernel) bindRules() error {
+	if !k.Policies.HasRules() {
+		return nil
+	}
+	schema, err := RuleSchema(k.Catalog)
+	if err != nil {
+		return err
+	}
+	if err := k.Policies.Bind(schema); err != nil {
+		return fmt.Errorf("policies: %w", err)
+	}
+	return nil
+}

@@ -22,6 +22,7 @@ type tables struct {
 	calls     map[Language]map[string][]callRule
 	forms     map[byte][]tokenForm
 	formStart [256]bool
+	parsers   sync.Pool // of *syntax.Parser: one is several kilobytes
 }
 
 func (t *tables) build() {

@@ -54,7 +54,8 @@ func (c *command) exfiltrates(name string) {
 		if file, ok := strings.CutPrefix(text, "--post-file="); ok {
 			text, sends = file, true
 		}
-		if sends && isSecretFile(text) && !(i == len(c.words)-1 && (name == "scp" || name == "rsync")) || c.words[i].secret {
+		target := i == len(c.words)-1 && (name == "scp" || name == "rsync")
+		if sends && isSecretFile(text) && !target || c.words[i].secret {
 			c.report(hit{rule: exfiltration, severity: Critical, confidence: Certain})
 			return
 		}
@@ -67,8 +68,11 @@ func (c *command) exfiltrates(name string) {
 // isSecretFile reports whether a path is one of those where credentials lie.
 func isSecretFile(path string) bool {
 	path = strings.TrimPrefix(path, "file://")
-	for _, part := range [...]string{"/.ssh/id_", "/etc/shadow", "/etc/gshadow", "/.aws/credentials", "/.kube/config", "/.netrc", "/.docker/config.json", "/.git-credentials",
-		"/.gnupg", "/.config/gcloud", "/.azure", "/.pgpass", "/etc/sudoers", "/.npmrc", "/.pypirc", "/proc/self/environ", "/.bash_history", "/etc/passwd", "login.keychain", "/.vault-token"} {
+	for _, part := range [...]string{
+		"/.ssh/id_", "/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/passwd", "/.aws/credentials", "/.kube/config", "/.netrc", "/.docker/config.json",
+		"/.git-credentials", "/.gnupg", "/.config/gcloud", "/.azure", "/.pgpass", "/.npmrc", "/.pypirc", "/.bash_history", "/.vault-token",
+		"/proc/self/environ", "login.keychain",
+	} {
 		if strings.Contains(path, part) {
 			return !strings.HasSuffix(path, ".pub")
 		}
@@ -210,46 +214,64 @@ func (c *command) loses() {
 
 // cloud looks at the clients of services, when they are told to delete.
 func (c *command) cloud(name string) {
+	phrases, h := deletions(name), hit{rule: cloudDelete, severity: High, confidence: Certain}
+	if phrases == "" {
+		return
+	}
 	all := c.spaced()
-	has := func(parts ...string) bool {
-		for _, p := range parts {
-			if !strings.Contains(all, " "+p) {
-				return false
+	for phrase := range strings.SplitSeq(phrases, "|") {
+		phrase, mild := strings.CutPrefix(phrase, "~")
+		if containsAll(all, phrase) {
+			if mild {
+				h.severity = Medium
 			}
+			c.report(h)
+			return
 		}
-		return true
 	}
-	gone, h := false, hit{rule: cloudDelete, severity: High, confidence: Certain}
-	switch name {
+}
+
+// containsAll reports whether every part of a phrase, parted by &, stands in a text behind a blank.
+func containsAll(text, phrase string) bool {
+	for part := range strings.SplitSeq(phrase, "&") {
+		if !strings.Contains(text, " "+part) {
+			return false
+		}
+	}
+	return true
+}
+
+// deletions returns the phrases with which a client deletes, parted by |; those behind a ~ delete less.
+func deletions(client string) string {
+	switch client {
 	case "kubectl", "oc":
-		gone = has("delete ") && (has("--all ") || has("ns ") || has("namespace ") || has("--all=true") || has("pv ") || has("crd ") || has("namespaces "))
+		return "delete &--all|delete &ns |delete &namespace |delete &namespaces |delete &pv |delete &crd "
 	case "terraform", "tofu", "pulumi", "terragrunt":
-		gone = has("destroy ") || has("apply ", "-destroy")
+		return "destroy |apply &-destroy"
 	case "aws":
-		gone = has("s3 rm ", "--recursive") || has("s3 rb ", "--force") || has("terminate-instances ") || has("delete-db-instance ") || has("delete-stack ") || has("delete-table ") || has("delete-bucket ") || has("schedule-key-deletion ") || has("s3 sync ", "--delete")
-		if has("s3 sync ") {
-			h.severity = Medium
-		}
+		return "s3 rm &--recursive|s3 rb &--force|terminate-instances |delete-db-instance |delete-stack |delete-table |delete-bucket |schedule-key-deletion |~s3 sync &--delete"
 	case "gcloud", "az", "gsutil", "doctl", "heroku", "fly", "flyctl":
-		gone = has("projects delete ") || has("instances delete ") || has("group delete ") || has("rm -r ") || has("rb ") || has("pg:reset ") || has("apps:destroy ") || has("clusters delete ") || has("vm delete ") || has("apps destroy ")
+		return "projects delete |instances delete |group delete |rm -r |rb |pg:reset |apps:destroy |clusters delete |vm delete |apps destroy "
 	case "redis-cli":
-		gone = has("flushall ") || has("flushdb ")
-	case "dropdb", "mongosh", "mongo":
-		gone = name == "dropdb" && len(c.words) > 1 || strings.Contains(all, "dropdatabase(")
+		return "flushall |flushdb "
+	case "dropdb":
+		return "dropdb "
+	case "mongosh", "mongo":
+		return "db.dropdatabase("
 	case "helm":
-		gone, h.severity = has("uninstall ") || has("delete "), Medium
+		return "~uninstall |~delete "
 	case "gh":
-		gone = has("repo delete ")
-	case "zpool", "zfs", "lvremove", "vgremove", "pvremove":
-		gone = has("destroy ") || strings.HasSuffix(name, "remove") && len(c.words) > 1
+		return "repo delete "
+	case "zpool", "zfs":
+		return "destroy "
+	case "lvremove", "vgremove", "pvremove":
+		return client + " "
 	case "userdel", "deluser":
-		gone, h.severity = len(c.words) > 1, Medium
+		return "~" + client + " "
 	case "crontab":
-		gone, h.severity = has("-r "), Medium
+		return "~-r "
 	case "vssadmin", "wbadmin":
-		gone = has("delete ")
+		return "delete "
 	}
-	if gone {
-		c.report(h)
-	}
+	return ""
 }

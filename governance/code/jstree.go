@@ -119,7 +119,9 @@ func (t *scriptTree) assigned(n *js.BinaryExpr) {
 	}
 	if n.Op == js.EqToken {
 		t.set(v, t.value(n.Y, 0))
-	} else if n.Op == js.AddEqToken {
+		return
+	}
+	if n.Op == js.AddEqToken {
 		t.vague(string(v.Name()))
 	}
 }

@@ -69,11 +69,10 @@ func (t *shellTree) call(c *syntax.CallExpr, in stream) stream {
 		}
 	}
 	for i, w := range c.Args {
-		fields := t.fields(w)
-		if i == 0 && len(fields) > 0 {
-			unglob(&fields[0])
+		first := len(words)
+		if words = t.expand(words, w); i == 0 && len(words) > first {
+			unglob(&words[first])
 		}
-		words = append(words, fields...)
 	}
 	return t.examine(words, in)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -46,8 +47,13 @@ func (s *scan) parseShell(text string) (tree *syntax.File) {
 			tree = nil
 		}
 	}()
+	parser, ok := s.tables.parsers.Get().(*syntax.Parser)
+	if !ok {
+		parser = syntax.NewParser()
+	}
+	defer s.tables.parsers.Put(parser)
 	for _, dialect := range [...]syntax.LangVariant{syntax.LangBash, syntax.LangZsh} {
-		parser := syntax.NewParser(syntax.Variant(dialect))
+		syntax.Variant(dialect)(parser)
 		tree, err := parser.Parse(&shallowReader{text: text, wanted: s.wanted}, "")
 		if err == nil {
 			return tree
@@ -181,11 +187,14 @@ func (t *shellTree) loop(l syntax.Loop) {
 		return
 	}
 	values, known := t.values(each.Items)
-	if len(each.Items) == 0 || !known {
+	if len(each.Items) == 0 || !known || slices.ContainsFunc(values, isPattern) {
 		values = nil
 	}
 	t.set(each.Name.Value, values)
 }
+
+// isPattern reports whether a value stands for the files of some names, and not for all that there are.
+func isPattern(value string) bool { return strings.ContainsAny(value, "*?[") && !isVital(value) }
 
 // values returns the fields of words, and whether all of them are known.
 func (t *shellTree) values(words []*syntax.Word) (values []string, known bool) {

@@ -17,17 +17,19 @@ type fielder struct {
 }
 
 // fields returns what a word expands to, as far as it can be told.
-func (t *shellTree) fields(w *syntax.Word) []argument {
+func (t *shellTree) fields(w *syntax.Word) []argument { return t.expand(nil, w) }
+
+// expand adds what a word expands to.
+func (t *shellTree) expand(all []argument, w *syntax.Word) []argument {
 	if w == nil {
-		return nil
+		return all
 	}
 	if text := w.Lit(); text != "" && !strings.ContainsAny(text, `\{~`) && len(w.Parts) == 1 {
 		from, to := offset(w.Pos()), offset(w.End())
 		if to-from == len(text) && to <= len(t.text) { // the usual case, without an allocation more than needed
-			return []argument{{passage: t.part(from, to), start: from, end: to}}
+			return append(all, argument{passage: t.part(from, to), start: from, end: to})
 		}
 	}
-	var all []argument
 	for _, word := range braces(w, 0) {
 		f := fielder{shellTree: t, field: argument{start: offset(w.Pos()), end: offset(w.End())}}
 		for _, p := range word.Parts {

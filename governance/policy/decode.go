@@ -27,7 +27,7 @@ const (
 // Decode reads the policies of one file. All faults are returned at once, joined, in the order of the file, each a
 // *governance.PolicyError with file, line and column; then there are no policies. The policies do not refer to data.
 func Decode(file string, data []byte) ([]governance.Policy, error) {
-	d := decode(file, data)
+	d := decode(file, data, false)
 	d.validate()
 	if err := d.err(); err != nil {
 		return nil, err
@@ -38,13 +38,15 @@ func Decode(file string, data []byte) ([]governance.Policy, error) {
 // A decoder collects the policies and the faults of one file or of several.
 type decoder struct {
 	file     string
+	lines    []string // of the file
+	files    bool     // files beside it may be read
 	policies []governance.Policy
 	faults   []*governance.PolicyError
 }
 
 // decode reads one file as far as its form goes.
-func decode(file string, data []byte) *decoder {
-	d := &decoder{file: file}
+func decode(file string, data []byte, files bool) *decoder {
+	d := &decoder{file: file, files: files}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(data) > MaxFileBytes {
 		d.fault(start(), fmt.Sprintf("the file has more than %d bytes: split it", MaxFileBytes))
@@ -58,6 +60,7 @@ func decode(file string, data []byte) *decoder {
 		d.fault(at, fmt.Sprintf("more than %d empty lines in a row: remove some", maxEmptyLines))
 		return d
 	}
+	d.lines = strings.Split(string(data), "\n")
 	d.parse(lexer.Tokenize(string(data)))
 	return d
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
@@ -48,6 +47,17 @@ func (w *writer) policy(p *governance.Policy) {
 	if t := p.Timeout; t != nil {
 		w.field("timeout", t.String())
 	}
+	w.limits(p.Limits)
+	for _, n := range []struct {
+		field string
+		value *int64
+	}{{"max_depth", p.MaxDepth}, {"max_fan_out", p.MaxFanOut}, {"max_result_tokens", p.MaxResultTokens}} {
+		if n.value != nil {
+			w.field(n.field, strconv.FormatInt(*n.value, 10))
+		}
+	}
+	w.labels(p.Labels)
+	w.rules(p)
 }
 
 func (w *writer) field(name, value string) { fmt.Fprintf(w, "  %s: %s\n", name, value) }
@@ -89,7 +99,7 @@ func scalar(text string) string {
 	switch {
 	case plain(text):
 		return text
-	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case !printable(text):
 		return quoted(text)
 	default:
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"

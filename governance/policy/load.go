@@ -52,7 +52,7 @@ func (d *decoder) add(file string) error {
 	if err != nil {
 		return err
 	}
-	one := decode(file, data)
+	one := decode(file, data, true)
 	d.policies = append(d.policies, one.policies...)
 	d.faults = append(d.faults, one.faults...)
 	return nil

@@ -12,7 +12,7 @@ import (
 
 // The fields of a policy and of a blocked pattern, in the order in which Encode writes them.
 const (
-	policyFields  = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout"
+	policyFields  = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules"
 	patternFields = "name type pattern case_sensitive"
 )
 
@@ -104,6 +104,18 @@ func (r *record) field(path, name string, value ast.Node) {
 		p.ConfidenceThreshold = r.share(path, value)
 	case "timeout":
 		p.Timeout = r.duration(path, value)
+	case "limits":
+		r.limits(path, value)
+	case "max_depth":
+		p.MaxDepth = r.whole(path, value)
+	case "max_fan_out":
+		p.MaxFanOut = r.whole(path, value)
+	case "max_result_tokens":
+		p.MaxResultTokens = r.whole(path, value)
+	case "labels":
+		r.labels(path, value)
+	case "rules":
+		r.rules(path, value)
 	}
 }
 

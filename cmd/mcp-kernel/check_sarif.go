@@ -130,7 +130,7 @@ func sarifRules(rules []code.Rule) []sarifRule {
 		number := strings.TrimPrefix(r.CWE, "CWE-")
 		described[i] = sarifRule{
 			ID: r.ID, Short: sarifMessage{Text: sentence(r.Message)},
-			Help:    sarifMessage{Text: "This " + sentence(r.Message) + " Instead: " + sentence(r.Fix), Markdown: "This " + sentence(r.Message) + "\n\n**Instead:** " + sentence(r.Fix)},
+			Help:    sarifMessage{Text: "This " + r.Message + ". Instead: " + r.Fix + ".", Markdown: "This " + r.Message + ".\n\n**Instead:** " + r.Fix + "."},
 			HelpURI: "https://cwe.mitre.org/data/definitions/" + number + ".html",
 			Default: sarifLevel{levelOf(r.Severity)},
 			Properties: sarifProperties{
@@ -144,7 +144,13 @@ func sarifRules(rules []code.Rule) []sarifRule {
 // padded is a CWE's number with three digits, as code scanning's tags have it.
 func padded(number string) string { return strings.Repeat("0", max(3-len(number), 0)) + number }
 
-func sentence(text string) string { return strings.TrimSuffix(text, ".") + "." }
+// sentence is a phrase with a capital at its beginning and a full stop at its end.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
+}
 
 // levelOf is a severity as one of SARIF's levels.
 func levelOf(s code.Severity) string {
@@ -179,7 +185,7 @@ func sarifResultOf(f checkFinding, rule int, seen map[string]int) sarifResult {
 	}
 	text := sentence(f.Message)
 	if f.Fix != "" {
-		text += " Instead: " + sentence(f.Fix)
+		text += " Instead: " + f.Fix + "."
 	}
 	return sarifResult{
 		RuleID: f.RuleID, RuleIndex: rule, Level: levelOf(f.Severity), Message: sarifMessage{Text: text},

@@ -11,6 +11,7 @@ import (
 // all below it), the owners' folders separated by commas (a folder and all below it), and what others do instead.
 const owners = `
 	github.com/cedar-policy        governance/rules                             ask a rules.Engine
+	github.com/fsnotify/fsnotify   governance/policy/watch                      watch with a watch.Watcher
 	github.com/mark3labs/mcp-go    server,internal/demo                         implement tools.Module and let the server publish it
 	github.com/rs/zerolog          cmd,internal/config,server                   return an error, or report through an Observer
 	github.com/spf13/cobra         cmd                                          take Options

@@ -46,6 +46,7 @@ governance:
 	 1  governance/tokens/gen
 	 0  governance/audit/merkle
 	 0  governance/match
+	 0  governance/policy/watch
 	 0  governance/tokens/vocabulary
 
 state:

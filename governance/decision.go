@@ -68,11 +68,13 @@ func (e *Event) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// The names of the three stages of a decision, in their order, and of the review of what came of it.
+// The names of the three stages of a decision, in their order, of what people are asked about, and of the review of what came
+// of it.
 const (
 	StageAllow    = "allowlist"
 	StagePatterns = "patterns"
 	StageLimits   = "limits"
+	StageApproval = "approval"
 	StageReview   = "review"
 )
 
@@ -99,6 +101,7 @@ const (
 	CheckResult     = "max_result_tokens" //nolint:gosec // a limit's name is no credential
 	CheckLabels     = "labels"
 	CheckRules      = "rules"
+	CheckApproval   = "require_approval"
 )
 
 // A Decision is what a check, and in the end the Gate, says about a call. Its zero value denies. Reason is short and
@@ -118,6 +121,7 @@ type Decision struct {
 	Snapshot *Snapshot     // the policies that decided; nil only when none could be selected
 	Labels   []string      // what the execution has touched, with this call when it may run; nil where no policy asks
 	Hold     *Hold         // places taken of limits on concurrency, to be released when nothing of the call runs; may be nil
+	Approval *Approval     // on Ask what people must agree to, on Allow what they have agreed to; nil where nobody is asked
 
 	Used       int64     // where a limit decided: what the counter had before this call
 	Limit      int64     // where a limit decided: what it may have

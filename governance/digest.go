@@ -25,12 +25,13 @@ type meaning struct {
 	Resources listMeaning
 	Prompts   listMeaning
 
-	Limits    []EffectiveLimit `json:",omitempty"`
-	Depth     *int64           `json:",omitempty"`
-	FanOut    *int64           `json:",omitempty"`
-	MaxResult *int64           `json:",omitempty"`
-	Labels    []EffectiveLabel `json:",omitempty"`
-	Rules     []string         `json:",omitempty"` // the texts
+	Limits    []EffectiveLimit    `json:",omitempty"`
+	Depth     *int64              `json:",omitempty"`
+	FanOut    *int64              `json:",omitempty"`
+	MaxResult *int64              `json:",omitempty"`
+	Labels    []EffectiveLabel    `json:",omitempty"`
+	Rules     []string            `json:",omitempty"` // the texts
+	Approvals []EffectiveApproval `json:",omitempty"`
 }
 
 type patternMeaning struct {
@@ -79,6 +80,10 @@ func (s *Snapshot) more(m *meaning, policies []Policy) {
 	for _, l := range e.Labels {
 		l.Policy = ""
 		m.Labels = append(m.Labels, l)
+	}
+	for _, a := range e.RequireApproval {
+		a.Name, a.Policy, a.Message = "", "", ""
+		m.Approvals = append(m.Approvals, a)
 	}
 	for i := range policies {
 		if text := policies[i].Rules.Text; text != "" {

@@ -17,22 +17,23 @@ type From[T any] struct {
 
 // Effective is what a snapshot holds, field by field, each with the policy that gave it.
 type Effective struct {
-	Policies               []string           `json:"policies"` // sorted
-	Mode                   From[Mode]         `json:"mode"`
-	MaxTokensPerRequest    From[int64]        `json:"max_tokens_per_request"`
-	MaxToolCallsPerRequest From[int64]        `json:"max_tool_calls_per_request"`
-	BlockedPatterns        []EffectivePattern `json:"blocked_patterns"`
-	AllowedTools           []From[[]string]   `json:"allowed_tools"` // one list a policy; a name must be on each
-	AllowedResources       []From[[]string]   `json:"allowed_resources"`
-	AllowedPrompts         []From[[]string]   `json:"allowed_prompts"`
-	ConfidenceThreshold    From[float64]      `json:"confidence_threshold"`
-	Timeout                From[Duration]     `json:"timeout"`
-	Limits                 []EffectiveLimit   `json:"limits,omitempty"`
-	MaxDepth               From[int64]        `json:"max_depth,omitzero"` // of calls within calls; without a policy the gate's own
-	MaxFanOut              From[int64]        `json:"max_fan_out,omitzero"`
-	MaxResultTokens        From[int64]        `json:"max_result_tokens,omitzero"`
-	Labels                 []EffectiveLabel   `json:"labels,omitempty"`
-	Rules                  []EffectiveRule    `json:"rules,omitempty"`
+	Policies               []string            `json:"policies"` // sorted
+	Mode                   From[Mode]          `json:"mode"`
+	MaxTokensPerRequest    From[int64]         `json:"max_tokens_per_request"`
+	MaxToolCallsPerRequest From[int64]         `json:"max_tool_calls_per_request"`
+	BlockedPatterns        []EffectivePattern  `json:"blocked_patterns"`
+	AllowedTools           []From[[]string]    `json:"allowed_tools"` // one list a policy; a name must be on each
+	AllowedResources       []From[[]string]    `json:"allowed_resources"`
+	AllowedPrompts         []From[[]string]    `json:"allowed_prompts"`
+	ConfidenceThreshold    From[float64]       `json:"confidence_threshold"`
+	Timeout                From[Duration]      `json:"timeout"`
+	Limits                 []EffectiveLimit    `json:"limits,omitempty"`
+	MaxDepth               From[int64]         `json:"max_depth,omitzero"` // of calls within calls; without a policy the gate's own
+	MaxFanOut              From[int64]         `json:"max_fan_out,omitzero"`
+	MaxResultTokens        From[int64]         `json:"max_result_tokens,omitzero"`
+	Labels                 []EffectiveLabel    `json:"labels,omitempty"`
+	Rules                  []EffectiveRule     `json:"rules,omitempty"`
+	RequireApproval        []EffectiveApproval `json:"require_approval,omitempty"`
 }
 
 // An EffectivePattern is a blocked pattern and the policy that gave it. Text is for operators.
@@ -62,6 +63,21 @@ type EffectiveLabel struct {
 	Resources []string        `json:"resources,omitempty"`
 	Prompts   []string        `json:"prompts,omitempty"`
 	Hints     map[string]bool `json:"hints,omitempty"`
+	Policy    string          `json:"policy"`
+}
+
+// An EffectiveApproval is a rule for approval, complete, and the policy that gave it.
+type EffectiveApproval struct {
+	Name      string          `json:"name"`
+	Tools     []string        `json:"tools,omitempty"`
+	Resources []string        `json:"resources,omitempty"`
+	Prompts   []string        `json:"prompts,omitempty"`
+	Hints     map[string]bool `json:"hints,omitempty"`
+	Approvers []string        `json:"approvers"`
+	Quorum    int64           `json:"quorum"`
+	Expires   Duration        `json:"expires"`
+	Channels  []Channel       `json:"channels"`
+	Message   string          `json:"message,omitempty"`
 	Policy    string          `json:"policy"`
 }
 
@@ -111,6 +127,7 @@ func (s *Snapshot) EffectiveForOperator() Effective {
 	e.AllowedResources = clonedLists(e.AllowedResources)
 	e.AllowedPrompts = clonedLists(e.AllowedPrompts)
 	e.Limits, e.Labels, e.Rules = slices.Clone(e.Limits), slices.Clone(e.Labels), slices.Clone(e.Rules)
+	e.RequireApproval = slices.Clone(e.RequireApproval)
 	return e
 }
 

@@ -78,6 +78,7 @@ type Options struct {
 	Window     time.Duration    // of the implicit execution; DefaultWindow
 	MaxDepth   int              // of calls within calls; DefaultMaxDepth
 	Baselines  *Baselines       // nil: the kernel finds no drift
+	Approvals  Approvals        // nil: nobody can agree, so what people would be asked about does not run
 	Labels     LabelStore       // nil: nothing can be remembered, and policies that ask for it deny
 	Now        func() time.Time // nil: time.Now
 }
@@ -153,11 +154,13 @@ func (g *Gate) order() []step {
 		step{check: CheckFanOut, governed: true, needs: needsFanOut, run: fanned},
 		step{check: CheckRates, governed: true, needs: needsBounds, bounds: true, run: g.bounded},
 		step{governed: true, counts: true, run: g.counted})
+	add(StageApproval, nil, step{check: CheckApproval, governed: true, needs: needsApproval, run: approvable})
 	return steps
 }
 
 // Decide judges a call: who calls and whether anything may run, then allowlist, blocked patterns and limits, then
-// whatever checks were added to each. The first objection denies; a wish to ask a human stands only when nothing denies.
+// whatever checks were added to each. The first objection denies; a wish to ask a human stands only when nothing denies and
+// nobody has agreed to this very call before, and an agreement is used up by the call that it lets run.
 // Under mode audit an objection lets the call pass with Would set, while faults, freezes, unknown callers, kinds,
 // policies and executions deny in every mode. Whatever the effect, Charges were taken and are to be settled.
 func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
@@ -173,6 +176,9 @@ func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
 		switch {
 		case d == nil:
 		case w.passes(s, d):
+			if d.Effect == Ask {
+				w.asks = append(w.asks, d.required()...)
+			}
 			if held == nil || held.Effect == Ask && d.Effect == Deny {
 				held = d
 			}
@@ -201,6 +207,8 @@ func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
 	case d.Event == PolicyCheck:
 	case w.audits():
 		d.Effect, d.Would = Allow, true
+	case d.Effect == Ask:
+		d = g.agreed(ctx, w, d)
 	}
 	if d.Effect == Allow && len(w.snapshot.labels) > 0 && !w.call.Unknown {
 		if fault := g.touch(ctx, w); fault != nil {

@@ -52,12 +52,13 @@ type Policy struct {
 	ConfidenceThreshold    *float64       // 0 to 1; below it a call is reported as drifting
 	Timeout                *time.Duration // how long a handler may run; positive
 
-	Limits          []Limit      // rates over windows, and calls at once; all of them hold
-	MaxDepth        *int64       // calls within calls; 0 allows none
-	MaxFanOut       *int64       // calls that one call from outside may lead to; 0 allows none
-	MaxResultTokens *int64       // tokens of one answer; what is over it is kept for the caller to read on
-	Labels          []LabelRule  // what an execution has touched
-	Rules           rules.Source // Cedar; without a text there are none
+	Limits          []Limit        // rates over windows, and calls at once; all of them hold
+	MaxDepth        *int64         // calls within calls; 0 allows none
+	MaxFanOut       *int64         // calls that one call from outside may lead to; 0 allows none
+	MaxResultTokens *int64         // tokens of one answer; what is over it is kept for the caller to read on
+	Labels          []LabelRule    // what an execution has touched
+	Rules           rules.Source   // Cedar; without a text there are none
+	RequireApproval []ApprovalRule // what people must agree to before it runs
 
 	Source Source // where it was written; zero for policies made in code
 }

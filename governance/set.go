@@ -149,6 +149,7 @@ func (p Policy) clone() Policy {
 	for i := range p.Labels {
 		p.Labels[i] = p.Labels[i].clone()
 	}
+	p.RequireApproval = cloneApprovals(p.RequireApproval)
 	p.Source.Field = maps.Clone(p.Source.Field)
 	return p
 }

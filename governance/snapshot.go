@@ -20,12 +20,13 @@ type Snapshot struct {
 	prompts   *allowlist
 	digest    string
 
-	rates   []rate        // over windows
-	bounds  []rate        // on concurrency
-	labels  []labeler     // what calls add
-	rules   *rules.Engine // nil when there are none, or none yet
-	unbound bool          // there are rules, and no schema that they were validated against
-	has     needs         // which steps of a decision there is work for
+	rates     []rate        // over windows
+	bounds    []rate        // on concurrency
+	labels    []labeler     // what calls add
+	approvals []approver    // what people must agree to
+	rules     *rules.Engine // nil when there are none, or none yet
+	unbound   bool          // there are rules, and no schema that they were validated against
+	has       needs         // which steps of a decision there is work for
 }
 
 // needs is a set of steps of a decision that only some snapshots have work for.
@@ -37,6 +38,7 @@ const (
 	needsDepth
 	needsFanOut
 	needsBounds
+	needsApproval
 )
 
 // Compile validates the policies and composes them: minima of limits and timeout, never above the ceiling; the maximum
@@ -66,6 +68,7 @@ func compile(schema *rules.Schema, labels []string, ceiling Ceiling, policies ..
 	if err := errors.Join(s.compileLimits(sorted), s.compileLabels(sorted), s.compileRules(schema, labels, sorted)); err != nil {
 		return nil, err
 	}
+	s.compileApprovals(sorted)
 	s.has = s.needed()
 	s.digest = s.sum(sorted)
 	return s, nil
@@ -84,6 +87,7 @@ func (s *Snapshot) needed() needs {
 	add(s.effective.MaxDepth.Policy != "", needsDepth)
 	add(s.effective.MaxFanOut.Policy != "", needsFanOut)
 	add(len(s.bounds) > 0, needsBounds)
+	add(len(s.approvals) > 0, needsApproval)
 	return n
 }
 

@@ -15,8 +15,8 @@ import (
 
 // Bounds of what is remembered of one principal.
 const (
-	maxTouches  = 1024 // of agents and executions together; beyond that they are kept for the whole principal
-	maxRetries  = 32   // of a write that others were faster with
+	maxTouches  = 256 // of agents and executions together; beyond that they are kept for the whole principal
+	maxRetries  = 32  // of a write that others were faster with
 	labelPrefix = "labels/"
 )
 

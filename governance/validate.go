@@ -59,6 +59,7 @@ func (p *Policy) faults(index int) []error {
 	v.limits()
 	v.labels()
 	v.rules()
+	v.approvals()
 	return v.faults
 }
 

@@ -34,7 +34,8 @@ type walk struct {
 	counters  int      // how many of the following are used
 	kinds     [maxCounters]counter
 	claims    [maxCounters]state.Claim
-	labels    []string // what the execution has touched
+	labels    []string      // what the execution has touched
+	asks      []Requirement // of people
 	hold      *Hold
 	grew      bool // the call is counted in its tree
 }

@@ -53,8 +53,11 @@ func (c *checker) check() faults {
 		c.path(p, actions)
 	}
 	for _, label := range c.rule.labels() {
-		if !slices.Contains(c.labels, label) {
-			c.fault(c.rule.textAt(label), unknown("label", label, c.labels)+" (a label is there when a policy adds it)")
+		switch {
+		case len(c.labels) == 0:
+			c.fault(c.rule.textAt(label), fmt.Sprintf("nothing adds the label %q: write a policy's labels first", shown(label)))
+		case !slices.Contains(c.labels, label):
+			c.fault(c.rule.textAt(label), unknown("label", label, c.labels))
 		}
 	}
 	if len(c.found) == 0 {

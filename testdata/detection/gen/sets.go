@@ -113,3 +113,14 @@ func terminalSet(hand string) ([]record, error) {
 	}
 	return records, nil
 }
+
+// evasionSet holds texts that hide what they say, and twins that hide something harmless in the same way.
+func evasionSet(hand string) ([]record, error) {
+	records, err := expanded(hand, "evasion.txt")
+	for i := range records {
+		if len(records[i].Expect.Classes) == 0 {
+			records[i].Expect.Hides = ""
+		}
+	}
+	return records, err
+}

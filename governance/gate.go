@@ -187,9 +187,9 @@ func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
 		}
 	}
 	if held == nil {
-		held = &Decision{Effect: Allow, Event: PolicyCheck}
+		return g.admit(ctx, w, Decision{Effect: Allow, Event: PolicyCheck})
 	}
-	return g.admit(ctx, w, held)
+	return g.admit(ctx, w, *held)
 }
 
 // refuse finishes a walk that ended with an objection. It is an attempt all the same.
@@ -202,18 +202,14 @@ func (g *Gate) refuse(ctx context.Context, w *walk, d *Decision) Decision {
 
 // admit finishes a walk that nothing ended: with what audit let pass, the wish to ask, or no objection. What the call will
 // touch is noted before it runs.
-func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
-	switch {
-	case d.Event == PolicyCheck:
-	case w.audits():
+func (g *Gate) admit(ctx context.Context, w *walk, d Decision) Decision {
+	if d.Effect != Allow && w.audits() {
 		d.Effect, d.Would = Allow, true
-	case d.Effect == Ask:
-		d = g.agreed(ctx, w, d)
 	}
 	if d.Effect == Allow && len(w.snapshot.labels) > 0 && !w.call.Unknown {
 		if fault := g.touch(ctx, w); fault != nil {
-			d = fault
+			return w.finish(*fault)
 		}
 	}
-	return w.finish(*d)
+	return w.finish(d)
 }

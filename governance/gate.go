@@ -186,10 +186,14 @@ func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
 			return g.refuse(ctx, w, d)
 		}
 	}
-	if held == nil {
-		return g.admit(ctx, w, Decision{Effect: Allow, Event: PolicyCheck})
+	switch {
+	case held != nil:
+		return g.admit(ctx, w, held)
+	case len(w.snapshot.labels) > 0:
+		return g.admit(ctx, w, &Decision{Effect: Allow, Event: PolicyCheck})
+	default:
+		return w.finish(Decision{Effect: Allow, Event: PolicyCheck})
 	}
-	return g.admit(ctx, w, *held)
 }
 
 // refuse finishes a walk that ended with an objection. It is an attempt all the same.
@@ -202,14 +206,14 @@ func (g *Gate) refuse(ctx context.Context, w *walk, d *Decision) Decision {
 
 // admit finishes a walk that nothing ended: with what audit let pass, the wish to ask, or no objection. What the call will
 // touch is noted before it runs.
-func (g *Gate) admit(ctx context.Context, w *walk, d Decision) Decision {
+func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
 	if d.Effect != Allow && w.audits() {
 		d.Effect, d.Would = Allow, true
 	}
 	if d.Effect == Allow && len(w.snapshot.labels) > 0 && !w.call.Unknown {
 		if fault := g.touch(ctx, w); fault != nil {
-			return w.finish(*fault)
+			d = fault
 		}
 	}
-	return w.finish(d)
+	return w.finish(*d)
 }

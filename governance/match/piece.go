@@ -1,0 +1,294 @@
+package match
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/binary"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Bounds of what is taken for a piece of encoded text.
+const (
+	minPiece   = 8   // characters: six bytes in base64
+	wholePiece = 24  // a shorter one must be text as a whole
+	minText    = 6   // bytes of text in a row within a longer one
+	maxShifted = 256 // a piece up to this long is also read from its second, third and fourth character on
+	minLine    = 32  // characters of a line that goes on in the next
+)
+
+// pieces decodes stretches of a text that are base64 or hexadecimal. What it makes is no text in which they are decoded, but
+// what they hold, line by line: a digest, a path or a name is a stretch like that, too, and then there is nothing.
+type pieces struct {
+	skip Forms
+	most int  // bytes that compressed data may have
+	over bool // it had more
+
+	raw   []byte // decoded
+	joint []byte // a piece that is broken into lines, in one
+	gzip  *gzip.Reader
+}
+
+// forget lets go of buffers that a large text has grown.
+func (p *pieces) forget() {
+	for _, buffer := range []*[]byte{&p.raw, &p.joint} {
+		if cap(*buffer) > keptBytes {
+			*buffer = nil
+		}
+	}
+}
+
+// codeTable has for every byte its value in base64, of either alphabet, and 0x40 for a byte of neither.
+const codeTable = codeNone + "\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x3E\x40\x3E\x40\x3F\x34\x35\x36\x37\x38\x39\x3A\x3B\x3C\x3D\x40\x40\x40\x40\x40\x40" +
+	"\x40\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x40\x40\x40\x40\x3F" +
+	"\x40\x1A\x1B\x1C\x1D\x1E\x1F\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2A\x2B\x2C\x2D\x2E\x2F\x30\x31\x32\x33\x40\x40\x40\x40\x40" +
+	codeNone + codeNone + codeNone + codeNone
+
+const codeNone = "\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40"
+
+// decode makes a view of what the pieces of a text hold. A piece holds every minPiece-th character, so no others are looked
+// at but those around one that could be of a piece.
+func (p *pieces) decode(l *level, text []byte) {
+	for i := minPiece - 1; i < len(text); {
+		if codeTable[text[i]] >= 64 {
+			i += minPiece
+			continue
+		}
+		from, end := i, i+1
+		for from > 0 && codeTable[text[from-1]] < 64 {
+			from--
+		}
+		for end < len(text) && end-from < minPiece && codeTable[text[end]] < 64 {
+			end++
+		}
+		if end-from >= minPiece {
+			end = runEnd(text, from)
+			p.piece(l, text, from, end)
+		}
+		i = end + minPiece
+	}
+}
+
+// runEnd returns the end of a run of characters of base64, which goes on behind the end of a line that is long enough.
+func runEnd(text []byte, from int) int {
+	for line := from; ; {
+		end := line
+		for end < len(text) && codeTable[text[end]] < 64 {
+			end++
+		}
+		next := end
+		if next < len(text) && text[next] == '\r' {
+			next++
+		}
+		if end-line < minLine || next+4 > len(text) || text[next] != '\n' || codeTable[text[next+1]] >= 64 {
+			return end
+		}
+		line = next + 1
+	}
+}
+
+// piece decodes one run, if there is text in it.
+func (p *pieces) piece(l *level, text []byte, from, end int) {
+	run := text[from:end]
+	if bytes.IndexByte(run, '\n') >= 0 {
+		p.joint = p.joint[:0]
+		for _, c := range run {
+			if codeTable[c] < 64 {
+				p.joint = append(p.joint, c)
+			}
+		}
+		run = p.joint
+	}
+	if p.skip&Hex == 0 && p.hex(l, run, from, end) || p.skip&Base64 != 0 {
+		return
+	}
+	if len(run) < wholePiece && !promising(run) {
+		return
+	}
+	p.raw = decode64(p.raw[:0], run)
+	if p.take(l, Base64, from, end, len(run) < wholePiece) || len(run) > maxShifted {
+		return
+	}
+	for shift := 1; shift < 4 && len(run)-shift >= minPiece; shift++ {
+		p.raw = decode64(p.raw[:0], run[shift:])
+		if p.take(l, Base64, from, end, true) {
+			return
+		}
+	}
+}
+
+// promising reports whether what the first four characters of a run hold may be text; names and words seldom are.
+func promising(run []byte) bool {
+	a, b, c, d := codeTable[run[0]], codeTable[run[1]], codeTable[run[2]], codeTable[run[3]]
+	x, y, z := a<<2|b>>4, b<<4|c>>2, c<<6|d
+	return texts(x) && texts(y) && texts(z) || x == 0x1F && y == 0x8B || x == 0x78 || y == 0
+}
+
+// texts reports whether a byte occurs in text.
+func texts(c byte) bool { return c >= ' ' && c != 0x7F || c == '\n' || c == '\t' || c == '\r' }
+
+// decode64 appends what a run holds. A last character that is no whole byte is left out.
+func decode64(to, run []byte) []byte {
+	for ; len(run) >= 4; run = run[4:] {
+		v := uint32(codeTable[run[0]])<<18 | uint32(codeTable[run[1]])<<12 | uint32(codeTable[run[2]])<<6 | uint32(codeTable[run[3]])
+		to = append(to, byte(v>>16), byte(v>>8), byte(v))
+	}
+	if len(run) > 1 {
+		to = append(to, codeTable[run[0]]<<2|codeTable[run[1]]>>4)
+	}
+	if len(run) > 2 {
+		to = append(to, codeTable[run[1]]<<4|codeTable[run[2]]>>2)
+	}
+	return to
+}
+
+// hex decodes a run of hexadecimal digits.
+func (p *pieces) hex(l *level, run []byte, from, end int) bool {
+	if run[0] == '0' && run[1]|0x20 == 'x' {
+		run = run[2:]
+	}
+	n := 0
+	for n < len(run) && digit(run[n]) < 16 {
+		n++
+	}
+	if n < minPiece || n < len(run) || n%2 != 0 {
+		return false
+	}
+	p.raw = p.raw[:0]
+	for i := 0; i < n; i += 2 {
+		p.raw = append(p.raw, digit(run[i])<<4|digit(run[i+1]))
+	}
+	return p.take(l, Hex, from, end, n < wholePiece)
+}
+
+// take appends the text in what was decoded, and reports whether there is any. With whole it must be nothing but text.
+func (p *pieces) take(l *level, form Forms, from, end int, whole bool) bool {
+	at := len(l.text)
+	if at > 0 {
+		l.text = append(l.text, '\n')
+	}
+	start := len(l.text)
+	switch raw := p.raw; {
+	case readable(raw):
+		l.keep(raw)
+	case p.skip&Gzip == 0 && p.compressed(l, raw):
+		form |= Gzip
+	case wideText(l, raw):
+	case !whole:
+		stretches(l, raw)
+	}
+	if len(l.text) == start {
+		l.text = l.text[:at]
+		return false
+	}
+	l.edit(len(l.text)-at, from, end, form)
+	return true
+}
+
+// readable reports whether bytes are nothing but text.
+func readable(raw []byte) bool {
+	for i, c := range raw {
+		if !texts(c) {
+			return false
+		}
+		if c >= utf8.RuneSelf {
+			return utf8.Valid(raw[i:]) && readableRest(raw[i:])
+		}
+	}
+	return true
+}
+
+func readableRest(raw []byte) bool {
+	for _, c := range raw {
+		if !texts(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// wideText appends bytes that are UTF-16, little-endian or big-endian, mostly of ASCII, as PowerShell takes its commands.
+func wideText(l *level, raw []byte) bool {
+	var zeros [2]int
+	for i, c := range raw {
+		if c == 0 {
+			zeros[i&1]++
+		}
+	}
+	half := len(raw) / 2
+	var order binary.ByteOrder = binary.LittleEndian
+	switch {
+	case half < 3 || max(zeros[0], zeros[1])*2 < half:
+		return false
+	case zeros[0] > zeros[1]:
+		order = binary.BigEndian
+	}
+	for i := 0; i+1 < len(raw); i += 2 {
+		r := rune(order.Uint16(raw[i:]))
+		if utf16.IsSurrogate(r) {
+			r = utf8.RuneError
+		}
+		l.text = utf8.AppendRune(l.text, r)
+	}
+	return true
+}
+
+// stretches appends what is text within bytes that are not, line by line.
+func stretches(l *level, raw []byte) {
+	for i := 0; i < len(raw); {
+		from := i
+		for i < len(raw) && texts(raw[i]) && raw[i] < utf8.RuneSelf {
+			i++
+		}
+		if i-from >= minText {
+			l.keep(raw[from:i])
+			l.text = append(l.text, '\n')
+		}
+		i++
+	}
+}
+
+// compressed appends what compressed data holds, and reports whether it is such. More than may be is no more than that,
+// and over.
+func (p *pieces) compressed(l *level, raw []byte) bool {
+	var from io.Reader
+	switch data := bytes.NewReader(raw); {
+	case len(raw) > 10 && raw[0] == 0x1F && raw[1] == 0x8B && raw[2] == 8:
+		if p.gzip == nil {
+			p.gzip = new(gzip.Reader)
+		}
+		if p.gzip.Reset(data) != nil {
+			return false
+		}
+		from = p.gzip
+	case len(raw) > 6 && raw[0] == 0x78 && binary.BigEndian.Uint16(raw)%31 == 0:
+		opened, err := zlib.NewReader(data)
+		if err != nil {
+			return false
+		}
+		from = opened
+	default:
+		return false
+	}
+	at := len(l.text)
+	var chunk [4096]byte
+	for {
+		n, err := from.Read(chunk[:])
+		l.text = append(l.text, chunk[:n]...)
+		if len(l.text)-at > p.most {
+			p.over = true
+			return true
+		}
+		if err != nil { // the end, or data that is damaged: what came before it counts
+			break
+		}
+	}
+	if !utf8.Valid(l.text[at:]) {
+		kept := append([]byte(nil), l.text[at:]...)
+		l.text = l.text[:at]
+		stretches(l, kept)
+	}
+	return true
+}

@@ -36,6 +36,9 @@ Over HTTP everybody who reaches the address acts for you, until there are keys (
 loopback address such as 127.0.0.1:3333 is taken. Any other needs TLS besides (server.http in the configuration).
 /healthz and /readyz are for supervisors.
 
+Policy files are followed: a change is validated and holds from then on for every call that begins, without a restart; what
+is faulty is logged and changes nothing. SIGHUP reads them at once, except at a terminal, where it ends the process.
+
 Any number of servers, and the command line beside them, may share a data directory: they keep one journal, and limits hold
 over all of them together.`,
 		Example: `  mcp-kernel serve --stdio
@@ -95,6 +98,12 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 		return err
 	}
 	extra.publish(s)
+	follower, err := followPolicies(k, s, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, follower.Close()) }()
+	defer a.reloadOnHangup(follower, log)()
 	log.Info().Str("version", version).Str("data_dir", c.DataDir).Str("config", c.File).Str("profile", c.Server.Profile).
 		Strs("policies", k.Policies.Active()).Str("principal", agent().Principal).Msg("serving")
 	web, err := how.listen(ctx, k, s)

@@ -3,6 +3,7 @@ package standard
 import (
 	"fmt"
 
+	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/rules"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -35,16 +36,16 @@ func RuleSchema(c *tools.Catalog) (*rules.Schema, error) {
 	return schema, nil
 }
 
-// bindRules validates the rules of the policies against the catalog, when there are any.
-func (k *Kernel) bindRules() error {
-	if !k.Policies.HasRules() {
+// bindRules validates the rules of policies against the catalog, when there are any.
+func (k *Kernel) bindRules(set *governance.Set) error {
+	if !set.HasRules() {
 		return nil
 	}
 	schema, err := RuleSchema(k.Catalog)
 	if err != nil {
 		return err
 	}
-	if err := k.Policies.Bind(schema); err != nil {
+	if err := set.Bind(schema); err != nil {
 		return fmt.Errorf("policies: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,7 +53,7 @@ type Kernel struct {
 	Catalog    *tools.Catalog     // what can be called
 	Gate       *governance.Gate   // decides about calls
 	Journal    *audit.Journal     // has every decision and every outcome, and the counters that limits go by
-	Policies   *governance.Set    // the loaded ones, and which of them are active
+	Policies   *Policies          // the loaded ones, and which of them are active
 	Events     *governance.Stream // announces decisions to subscribers
 	State      Store              // what modules keep
 	Signer     *primitives.Signer // signs the journal's heads
@@ -66,6 +67,8 @@ type Kernel struct {
 	fault  func(call string, err error)
 	live   atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
 	parts  []io.Closer                      // in the order of their making
+
+	reloading sync.Mutex // held while policies are read again
 }
 
 // A Store is a driver of both kinds of state.
@@ -76,7 +79,7 @@ type Store interface {
 
 // Open puts a kernel together. What it made is unmade again when a later step fails.
 func Open(ctx context.Context, o Options) (*Kernel, error) {
-	k := &Kernel{config: o.Config, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}}
+	k := &Kernel{config: o.Config, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}, Policies: &Policies{}}
 	if k.Now == nil {
 		k.Now = time.Now
 	}
@@ -96,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 
 func (k *Kernel) loadPolicies(ctx context.Context, o Options) error {
 	set, err := LoadPolicies(ctx, o.Config)
-	k.Policies = set
+	k.Policies.set.Store(set)
 	return err
 }
 
@@ -217,7 +220,7 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	if k.Catalog, err = tools.NewCatalog(modules...); err != nil {
 		return err
 	}
-	if err := k.bindRules(); err != nil {
+	if err := k.bindRules(k.Policies.Set()); err != nil {
 		return err
 	}
 	if err := k.makeDispatcher(o, counter); err != nil {

@@ -1,0 +1,28 @@
+package standard
+
+import (
+	"sync/atomic"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
+
+// Policies are the loaded policies of a running kernel. A reload puts another set in their place, whole: what was selected
+// for a call stays selected for it. They are safe for concurrent use.
+type Policies struct {
+	set atomic.Pointer[governance.Set]
+}
+
+// Set returns the policies as they are now. It does not change when they are reloaded.
+func (p *Policies) Set() *governance.Set { return p.set.Load() }
+
+// Select returns what governs a call, as governance.Set does.
+func (p *Policies) Select(c *governance.Call) (*governance.Snapshot, error) { return p.Set().Select(c) }
+
+// Policy returns a copy of the policy with the name, and whether there is one.
+func (p *Policies) Policy(name string) (governance.Policy, bool) { return p.Set().Policy(name) }
+
+// Names returns the names of all loaded policies, sorted.
+func (p *Policies) Names() []string { return p.Set().Names() }
+
+// Active returns the names of the policies that hold for every call, sorted.
+func (p *Policies) Active() []string { return p.Set().Active() }

@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"io"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -104,26 +105,28 @@ func (p *pieces) piece(l *level, text []byte, from, end int) {
 	if p.skip&Hex == 0 && p.hex(l, run, from, end) || p.skip&Base64 != 0 {
 		return
 	}
-	if len(run) < wholePiece && !promising(run) {
-		return
-	}
-	p.raw = decode64(p.raw[:0], run)
-	if p.take(l, Base64, from, end, len(run) < wholePiece) || len(run) > maxShifted {
-		return
-	}
-	for shift := 1; shift < 4 && len(run)-shift >= minPiece; shift++ {
+	whole := len(run) < wholePiece
+	for shift := 0; shift < 4 && len(run)-shift >= minPiece && (shift == 0 || len(run) <= maxShifted); shift++ {
+		if (whole || shift > 0) && !promising(run[shift:]) {
+			continue
+		}
 		p.raw = decode64(p.raw[:0], run[shift:])
-		if p.take(l, Base64, from, end, true) {
+		if p.take(l, Base64, from, end, whole || shift > 0) {
 			return
 		}
 	}
 }
 
-// promising reports whether what the first four characters of a run hold may be text; names and words seldom are.
+// promising reports whether what the first four characters of a run hold may begin a text; names and words seldom do.
 func promising(run []byte) bool {
 	a, b, c, d := codeTable[run[0]], codeTable[run[1]], codeTable[run[2]], codeTable[run[3]]
 	x, y, z := a<<2|b>>4, b<<4|c>>2, c<<6|d
-	return texts(x) && texts(y) && texts(z) || x == 0x1F && y == 0x8B || x == 0x78 || y == 0
+	switch {
+	case x < utf8.RuneSelf:
+		return texts(x) && (y < utf8.RuneSelf && texts(y) && texts(z) || y >= 0xC2 && z&0xC0 == 0x80 || y == 0) || x == 0 || x == 0x1F && y == 0x8B
+	default:
+		return x >= 0xC2 && x <= 0xF4 && y&0xC0 == 0x80
+	}
 }
 
 // texts reports whether a byte occurs in text.
@@ -211,6 +214,9 @@ func readableRest(raw []byte) bool {
 
 // wideText appends bytes that are UTF-16, little-endian or big-endian, mostly of ASCII, as PowerShell takes its commands.
 func wideText(l *level, raw []byte) bool {
+	if bytes.IndexByte(raw, 0) < 0 {
+		return false
+	}
 	var zeros [2]int
 	for i, c := range raw {
 		if c == 0 {
@@ -253,30 +259,15 @@ func stretches(l *level, raw []byte) {
 // compressed appends what compressed data holds, and reports whether it is such. More than may be is no more than that,
 // and over.
 func (p *pieces) compressed(l *level, raw []byte) bool {
-	var from io.Reader
-	switch data := bytes.NewReader(raw); {
-	case len(raw) > 10 && raw[0] == 0x1F && raw[1] == 0x8B && raw[2] == 8:
-		if p.gzip == nil {
-			p.gzip = new(gzip.Reader)
-		}
-		if p.gzip.Reset(data) != nil {
-			return false
-		}
-		from = p.gzip
-	case len(raw) > 6 && raw[0] == 0x78 && binary.BigEndian.Uint16(raw)%31 == 0:
-		opened, err := zlib.NewReader(data)
-		if err != nil {
-			return false
-		}
-		from = opened
-	default:
+	from := p.opened(raw)
+	if from == nil {
 		return false
 	}
 	at := len(l.text)
-	var chunk [4096]byte
 	for {
-		n, err := from.Read(chunk[:])
-		l.text = append(l.text, chunk[:n]...)
+		l.text = slices.Grow(l.text, 4096)
+		n, err := from.Read(l.text[len(l.text):cap(l.text)])
+		l.text = l.text[:len(l.text)+n]
 		if len(l.text)-at > p.most {
 			p.over = true
 			return true
@@ -291,4 +282,22 @@ func (p *pieces) compressed(l *level, raw []byte) bool {
 		stretches(l, kept)
 	}
 	return true
+}
+
+// opened returns a reader of compressed data, nil when it is none.
+func (p *pieces) opened(raw []byte) io.Reader {
+	switch {
+	case len(raw) > 10 && raw[0] == 0x1F && raw[1] == 0x8B && raw[2] == 8:
+		if p.gzip == nil {
+			p.gzip = new(gzip.Reader)
+		}
+		if p.gzip.Reset(bytes.NewReader(raw)) == nil {
+			return p.gzip
+		}
+	case len(raw) > 6 && raw[0] == 0x78 && binary.BigEndian.Uint16(raw)%31 == 0:
+		if opened, err := zlib.NewReader(bytes.NewReader(raw)); err == nil {
+			return opened
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
 
@@ -107,21 +108,23 @@ const (
 // A Decision is what a check, and in the end the Gate, says about a call. Its zero value denies. Reason is short and
 // safe to show to the caller: it names a rule, never a rule's text, a value or an internal.
 type Decision struct {
-	Effect   Effect        // deny unless said otherwise
-	Stage    string        // StageAllow, StagePatterns, StageLimits or StageReview; where it was decided
-	Check    string        // the check within the stage, as in "allowed_tools", "blocked_patterns", "max_tool_calls_per_request"
-	Rule     string        // the rule's name, as in a pattern's name; may be empty
-	Policy   string        // the policy that gave the deciding rule; may be empty
-	Reason   string        // for the caller
-	Pointer  string        // JSON pointer into the arguments of what was hit; may be empty
-	Event    Event         // what is announced
-	Would    bool          // true when mode audit let pass what enforcing would deny; the fields above then say what
-	Timeout  time.Duration // how long the handler may run; set on Allow, always positive
-	Charges  []Charge      // what was reserved, to be recorded with the decision; owned by the decision
-	Snapshot *Snapshot     // the policies that decided; nil only when none could be selected
-	Labels   []string      // what the execution has touched, with this call when it may run; nil where no policy asks
-	Hold     *Hold         // places taken of limits on concurrency, to be released when nothing of the call runs; may be nil
-	Approval *Approval     // on Ask what people must agree to, on Allow what they have agreed to; nil where nobody is asked
+	Effect   Effect          // deny unless said otherwise
+	Stage    string          // StageAllow, StagePatterns, StageLimits or StageReview; where it was decided
+	Check    string          // the check within the stage, as in "allowed_tools", "blocked_patterns", "max_tool_calls_per_request"
+	Rule     string          // the rule's name, as in a pattern's name; may be empty
+	Policy   string          // the policy that gave the deciding rule; may be empty
+	Reason   string          // for the caller
+	Pointer  string          // JSON pointer into the arguments of what was hit; may be empty
+	Event    Event           // what is announced
+	Would    bool            // true when mode audit let pass what enforcing would deny; the fields above then say what
+	Timeout  time.Duration   // how long the handler may run; set on Allow, always positive
+	Charges  []Charge        // what was reserved, to be recorded with the decision; owned by the decision
+	Snapshot *Snapshot       // the policies that decided; nil only when none could be selected
+	Labels   []string        // what the execution has touched, with this call when it may run; nil where no policy asks
+	Hold     *Hold           // places taken of limits on concurrency, to be released when nothing of the call runs; may be nil
+	Findings []match.Finding // what was found in the arguments, or in the answer; nil where nothing was
+	Redacted json.RawMessage // the answer without what must not leave; nil when it may leave as it is; set by Gate.Review alone
+	Approval *Approval       // on Ask what people must agree to, on Allow what they have agreed to; nil where nobody is asked
 
 	Used       int64     // where a limit decided: what the counter had before this call
 	Limit      int64     // where a limit decided: what it may have

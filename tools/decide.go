@@ -124,6 +124,7 @@ func (c *call) recordDecision(ctx context.Context) error {
 	e.Args = c.payload(c.gov.Input())
 	e.Decision = audit.DecisionOf(c.decision)
 	e.Event = c.decision.Event
+	e.Findings = tally(c.decision.Findings)
 	e.Charges = audit.AppendCharges(c.charges[:0], c.decision.Charges)
 	if err := c.slot.Decision(ctx, e); err != nil {
 		return err

@@ -42,7 +42,10 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	c.cut(ctx, &e)
 	doc := c.document(&e)
 	reviewed := c.review(ctx, &e, doc)
-	if e.refusal != nil {
+	switch {
+	case reviewed.Redacted != nil && reviewed.Allowed():
+		doc = c.redact(&e, reviewed.Redacted)
+	case e.refusal != nil:
 		doc = e.refusal.document()
 	}
 	used := governance.Used{}
@@ -120,6 +123,7 @@ func (c *call) outcome(e *ending, reviewed governance.Decision, doc []byte) *aud
 	entry.Confidence = reviewed.Confidence
 	entry.Handler, entry.Elapsed = e.handler, c.d.opts.Now().Sub(c.began)
 	entry.Event = governance.CheckpointCreated
+	entry.Findings = tally(reviewed.Findings)
 	if reviewed.Event != governance.EventNone {
 		entry.Event = reviewed.Event
 		entry.Decision = audit.DecisionOf(reviewed)

@@ -39,6 +39,18 @@ type wireInquiry struct {
 	Params json.RawMessage `json:"params"`
 }
 
+// wireResult is a result in the protocol's words.
+type wireResult struct {
+	Content     []wireContent   `json:"content,omitempty"`
+	Structured  json.RawMessage `json:"structuredContent,omitempty"`
+	IsError     bool            `json:"isError,omitempty"`
+	Contents    []wireResource  `json:"contents,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Messages    []wireMessage   `json:"messages,omitempty"`
+	Values      []string        `json:"values,omitempty"`
+	Pending     []wireInquiry   `json:"inputRequests,omitempty"`
+}
+
 func wireOf(c Content) wireContent {
 	w := wireContent{
 		Type: c.Type, Text: c.Text, Data: c.Data, MIMEType: c.MIMEType, URI: c.URI, Name: c.Name, Title: c.Title,
@@ -70,21 +82,41 @@ func (r *Result) document() ([]byte, error) {
 	if r.worded() {
 		return r.words(), nil
 	}
-	return json.Marshal(struct {
-		Content     []wireContent   `json:"content,omitempty"`
-		Structured  json.RawMessage `json:"structuredContent,omitempty"`
-		IsError     bool            `json:"isError,omitempty"`
-		Contents    []wireResource  `json:"contents,omitempty"`
-		Description string          `json:"description,omitempty"`
-		Messages    []wireMessage   `json:"messages,omitempty"`
-		Values      []string        `json:"values,omitempty"`
-		Pending     []wireInquiry   `json:"inputRequests,omitempty"`
-	}{
+	return json.Marshal(wireResult{
 		mapped(r.Content, wireOf), r.Structured, r.IsError,
 		mapped(r.Contents, func(c ResourceContents) wireResource { return wireResource(c) }),
 		r.Description, mapped(r.Messages, func(m Message) wireMessage { return wireMessage{m.Role, wireOf(m.Content)} }), r.Values,
 		mapped(r.Pending, func(i Inquiry) wireInquiry { return wireInquiry{i.Key, i.Method, i.Params} }),
 	})
+}
+
+// replace makes the result the one of a document that was changed, as document wrote it. What the document does not tell
+// stays as it is.
+func (r *Result) replace(doc []byte) error {
+	if r.plain() {
+		r.Structured, r.Content = doc, []Content{Text(string(doc))}
+		return nil
+	}
+	var w wireResult
+	if err := json.Unmarshal(doc, &w); err != nil {
+		return err
+	}
+	r.Content, r.Structured, r.IsError = mapped(w.Content, wireContent.content), w.Structured, w.IsError
+	r.Contents = mapped(w.Contents, func(c wireResource) ResourceContents { return ResourceContents(c) })
+	r.Description, r.Values = w.Description, w.Values
+	r.Messages = mapped(w.Messages, func(m wireMessage) Message { return Message{m.Role, m.Content.content()} })
+	r.Pending = mapped(w.Pending, func(i wireInquiry) Inquiry { return Inquiry{Key: i.Key, Method: i.Method, Params: i.Params} })
+	return nil
+}
+
+// content is the block that wireOf wrote.
+func (w wireContent) content() Content {
+	c := Content{Type: w.Type, Text: w.Text, Data: w.Data, MIMEType: w.MIMEType, URI: w.URI, Name: w.Name, Title: w.Title}
+	if w.Resource != nil {
+		r := ResourceContents(*w.Resource)
+		c.Resource = &r
+	}
+	return c
 }
 
 // worded reports whether an answer is text and nothing else.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -134,12 +135,11 @@ type Follower struct{ watcher *watch.Watcher }
 // Follow reloads the policies whenever their files have changed and come to rest, until the Follower is closed, which must
 // be before the kernel is. The built-in policies have no files; then the Follower is nil.
 func (k *Kernel) Follow(o FollowOptions) (*Follower, error) {
-	paths := k.config.Governance.PolicyFiles
-	if len(paths) == 0 {
+	if len(k.config.Governance.PolicyFiles) == 0 {
 		return nil, nil //nolint:nilnil // there is nothing to follow, and nil does nothing
 	}
 	w := o.Watch
-	w.Paths, w.Fault = paths, o.Fault
+	w.Paths, w.Fault = k.followed, o.Fault
 	w.Changed = o.tell(k)
 	watcher, err := watch.Start(w)
 	if err != nil {
@@ -147,6 +147,26 @@ func (k *Kernel) Follow(o FollowOptions) (*Follower, error) {
 	}
 	watcher.Poke() // they may have changed since they were loaded
 	return &Follower{watcher}, nil
+}
+
+// followed are the files and directories that say what the policies are: those of the configuration, and those of rules.
+func (k *Kernel) followed() []string {
+	configured := k.config.Governance.PolicyFiles
+	paths := slices.Clone(configured)
+	for _, file := range configured {
+		beside, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*.cedar"))
+		if err == nil { // the pattern of a folder with brackets may be none
+			paths = append(paths, beside...)
+		}
+	}
+	set := k.Policies.Set()
+	for _, name := range set.Names() {
+		if p, ok := set.Policy(name); ok && p.Rules.File != p.Source.File {
+			paths = append(paths, p.Rules.File)
+		}
+	}
+	slices.Sort(paths)
+	return slices.DeleteFunc(slices.Compact(paths), func(path string) bool { return path == "" })
 }
 
 // tell returns what reloads and says what came of it. The same faults are told once.

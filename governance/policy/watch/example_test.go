@@ -18,7 +18,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	changed := make(chan string, 1)
 	w, err := watch.Start(watch.Options{
-		Paths: []string{filepath.Join(dir, "policies.yaml")},
+		Paths: func() []string { return []string{filepath.Join(dir, "policies.yaml")} },
 		Changed: func(ctx context.Context) {
 			select {
 			case changed <- "reading the policies again":

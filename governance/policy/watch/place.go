@@ -99,7 +99,7 @@ func (l *looker) concerns(path string) bool {
 // sync watches the directories that matter now, and no others. Adding one anew catches a directory that took the place
 // of another of the same name.
 func (l *looker) sync() {
-	now := places(l.o.Paths)
+	now := places(l.o.Paths())
 	before := l.watched
 	l.watched = now
 	if l.from == nil {

@@ -21,7 +21,7 @@ const (
 
 // Options say what is watched and who is told. Paths and Changed are required.
 type Options struct {
-	Paths   []string              // files and directories, which need not be there yet
+	Paths   func() []string       // files and directories, which need not be there yet; asked again after every change
 	Changed func(context.Context) // called by one goroutine, so never twice at once; its context ends with the Watcher
 	Fault   func(error)           // told that notifications failed, after which changes are only looked for; may be nil
 
@@ -52,7 +52,7 @@ type Watcher struct {
 
 // Start begins to watch. It fails only when the options are incomplete: without notifications it polls.
 func Start(o Options) (*Watcher, error) {
-	if len(o.Paths) == 0 || o.Changed == nil {
+	if o.Paths == nil || o.Changed == nil {
 		return nil, errors.New("watch: options need Paths and Changed")
 	}
 	o.fill()
@@ -120,7 +120,7 @@ func newLooker(o *Options) *looker {
 		l.from = from
 	}
 	l.sync()
-	l.seen = take(o.Paths)
+	l.seen = take(o.Paths())
 	return l
 }
 
@@ -160,7 +160,7 @@ func (l *looker) run(ctx context.Context, poke <-chan struct{}) {
 			}
 		case <-look.C:
 			l.sync()
-			if take(l.o.Paths) != l.seen {
+			if take(l.o.Paths()) != l.seen {
 				l.stir()
 			}
 			look.Reset(l.interval())
@@ -190,7 +190,7 @@ func (l *looker) stir() {
 
 // rested tells of a change unless the files changed again meanwhile and there is patience left.
 func (l *looker) rested(ctx context.Context) {
-	now := take(l.o.Paths)
+	now := take(l.o.Paths())
 	if now != l.seen && time.Since(l.since) < l.o.Patience {
 		l.seen = now
 		l.rest.Reset(l.o.Quiet)
@@ -204,6 +204,6 @@ func (l *looker) tell(ctx context.Context) {
 	l.since = time.Time{}
 	l.rest.Stop()
 	l.sync()
-	l.seen = take(l.o.Paths)
+	l.seen = take(l.o.Paths())
 	l.o.Changed(ctx)
 }

@@ -93,6 +93,8 @@ func started(t *testing.T, f *fake, o watch.Options) (*watch.Watcher, *atomic.In
 	return w, told
 }
 
+func paths(all ...string) func() []string { return func() []string { return all } }
+
 // after lets time pass in a bubble.
 func after(d time.Duration) { time.Sleep(d); synctest.Wait() }
 
@@ -102,7 +104,7 @@ func TestWritesInARowAreOneChange(t *testing.T) {
 	write(t, file, "one")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		w, told := started(t, f, watch.Options{Paths: []string{file}})
+		w, told := started(t, f, watch.Options{Paths: paths(file)})
 		for range 5 {
 			f.names <- file
 			after(watch.DefaultQuiet / 2)
@@ -136,7 +138,7 @@ func TestPatienceEnds(t *testing.T) {
 	write(t, file, "")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		w, told := started(t, f, watch.Options{Paths: []string{file}})
+		w, told := started(t, f, watch.Options{Paths: paths(file)})
 		f.names <- file
 		for i := range 40 { // a writer that the notifications do not tell of
 			write(t, file, strings.Repeat("x", i))
@@ -170,7 +172,7 @@ func TestWithoutNotificationsItLooks(t *testing.T) {
 				if c.from != nil {
 					c.from.names, c.from.errs = make(chan string), make(chan error)
 				}
-				w, told := started(t, c.from, watch.Options{Paths: []string{file}, Fault: func(error) { faults.Add(1) }})
+				w, told := started(t, c.from, watch.Options{Paths: paths(file), Fault: func(error) { faults.Add(1) }})
 				write(t, file, "another")
 				after(c.least)
 				if n := told.Load(); n != 0 {
@@ -195,7 +197,7 @@ func TestLostNotificationsAreAChange(t *testing.T) {
 	file := filepath.Join(temp(t), "a.yaml")
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		w, told := started(t, f, watch.Options{Paths: []string{file}})
+		w, told := started(t, f, watch.Options{Paths: paths(file)})
 		f.errs <- errors.New("queue overflow")
 		after(time.Second)
 		if n := told.Load(); n != 1 {
@@ -218,7 +220,7 @@ func TestEveryLinkOnTheWayIsWatched(t *testing.T) {
 	link(t, filepath.Join("..data", "p.yaml"), filepath.Join(dir, "etc", "p.yaml"))
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		w, told := started(t, f, watch.Options{Paths: []string{filepath.Join(dir, "etc", "p.yaml"), filepath.Join(dir, "all"), filepath.Join(dir, "none", "p.yaml")}})
+		w, told := started(t, f, watch.Options{Paths: paths(filepath.Join(dir, "etc", "p.yaml"), filepath.Join(dir, "all"), filepath.Join(dir, "none", "p.yaml"))})
 		want := []string{dir, filepath.Join(dir, "all"), filepath.Join(dir, "etc"), filepath.Join(dir, "etc", "..2026_1")}
 		if got := f.watched(); !slices.Equal(got, want) {
 			t.Errorf("watches %q, want %q", got, want)
@@ -250,7 +252,7 @@ func TestLinksInACircle(t *testing.T) {
 	dir := temp(t)
 	link(t, "b", filepath.Join(dir, "a"))
 	link(t, "a", filepath.Join(dir, "b"))
-	w, _ := started(t, newFake(), watch.Options{Paths: []string{filepath.Join(dir, "a", "p.yaml")}})
+	w, _ := started(t, newFake(), watch.Options{Paths: paths(filepath.Join(dir, "a", "p.yaml"))})
 	if err := w.Close(); err != nil {
 		t.Error(err)
 	}
@@ -278,7 +280,7 @@ func TestSystem(t *testing.T) {
 	write(t, file, "0")
 	changed := make(chan struct{}, 100)
 	w, err := watch.Start(watch.Options{
-		Paths: []string{file}, Quiet: 5 * time.Millisecond, Glance: time.Hour,
+		Paths: paths(file), Quiet: 5 * time.Millisecond, Glance: time.Hour,
 		Changed: func(context.Context) { changed <- struct{}{} },
 	})
 	if err != nil {

@@ -340,24 +340,23 @@ func (c *command) later() {
 	}
 }
 
-// scheduled reads the table that crontab is given, or the command that at is given.
+// scheduled reads the table that crontab is given, or the commands that at is given.
 func (c *command) scheduled() {
 	if !c.input.known {
 		return
 	}
-	text := c.input.text
-	for at := 0; at < len(text.text); {
-		n := strings.IndexByte(text.text[at:]+"\n", '\n')
-		line := text.text[at : at+n]
-		from := 0
-		if strings.HasPrefix(line, "*") || len(line) > 0 && isDigit(line[0]) {
-			for range 5 {
-				from += strings.IndexByte(line[from:]+" ", ' ') + 1
+	text, at := c.input.text, 0
+	for line := range strings.Lines(text.text) {
+		command := strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "*") || isDigit(line[0]) {
+			for range 5 { // minute, hour, day, month, weekday
+				_, command, _ = strings.Cut(strings.TrimLeft(command, " \t"), " ")
 			}
 		}
-		if from < len(line) {
-			c.scan.language(text.part(at+from, at+n), Shell, c.depth+1)
+		if command != "" {
+			from := at + strings.LastIndex(line, command)
+			c.scan.language(text.part(from, from+len(command)), Shell, c.depth+1)
 		}
-		at += n + 1
+		at += len(line)
 	}
 }

@@ -4,8 +4,12 @@ import "strings"
 
 // dockerfile examines the instructions of a Dockerfile: what RUN runs is shell, what ENV sets may be a credential.
 func (s *scan) dockerfile(p passage) {
+	endless := false // a here document has no end; then there are none
 	for at := 0; at < len(p.text); {
-		end := hereEnd(p.text, at, instructionEnd(p.text, at))
+		end := instructionEnd(p.text, at)
+		if !endless {
+			end, endless = hereEnd(p.text, at, end)
+		}
 		if s.stopped() {
 			return
 		}
@@ -30,11 +34,12 @@ func instructionEnd(text string, at int) int {
 	}
 }
 
-// hereEnd returns the end of the here documents that begin in an instruction, or the instruction's own end.
-func hereEnd(text string, at, end int) int {
+// hereEnd returns the end of the here document that begins in an instruction, or the instruction's own end, and whether
+// there is one that does not end.
+func hereEnd(text string, at, end int) (last int, endless bool) {
 	mark := strings.Index(text[at:end], "<<")
 	if mark < 0 {
-		return end
+		return end, false
 	}
 	name := strings.TrimLeft(text[at+mark+2:end], "-\"' ")
 	n := 0
@@ -42,16 +47,19 @@ func hereEnd(text string, at, end int) int {
 		n++
 	}
 	if name = name[:n]; name == "" {
-		return end
+		return end, false
 	}
 	for from := end + 1; from < len(text); {
-		n := strings.IndexByte(text[from:]+"\n", '\n')
+		n := strings.IndexByte(text[from:], '\n')
+		if n < 0 {
+			n = len(text) - from
+		}
 		if strings.TrimSpace(text[from:from+n]) == name {
-			return from + n
+			return from + n, false
 		}
 		from += n + 1
 	}
-	return end
+	return end, true
 }
 
 // bareHere returns what stands in the here document that an instruction consists of, as in RUN <<EOF, which is run as it is.

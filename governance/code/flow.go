@@ -10,6 +10,23 @@ const maxValues = 4096
 type flow struct {
 	values map[string]operand
 	vague  map[string]bool // names that have held something unknown
+	spent  int             // bytes of values that were put in where their names stand, which is bounded
+}
+
+// get returns the value of a name. When values have been put in that are many times as long as the text, nothing more is
+// known: what is made of them must stay in proportion to it.
+func (f *flow) get(name string, text int) (operand, bool) {
+	value, ok := f.values[name]
+	if !ok || f.spent > 8*text+maxMade {
+		return operand{}, false
+	}
+	if f.spent += len(value.text.text); value.kind == opList {
+		f.spent += 16 * len(value.items)
+		for i := range value.items {
+			f.spent += len(value.items[i].text.text)
+		}
+	}
+	return value, true
 }
 
 func (f *flow) set(name string, value operand) {
@@ -64,7 +81,7 @@ func (p *program) assignment(i int) {
 // bindValue notes what a name is set to.
 func (p *program) bindValue(name string, value operand, added bool) {
 	if added {
-		if old, ok := p.flow.values[name]; ok && value.isText() && len(old.text.text) < maxMade {
+		if old, ok := p.flow.get(name, len(p.text)); ok && value.isText() && len(old.text.text) < maxMade {
 			p.flow.set(name, concat(old, value))
 			return
 		}

@@ -82,7 +82,7 @@ func (t *scriptTree) variable(v *js.Var) operand {
 	if v.Decl == js.ArgumentDecl || v.Decl == js.CatchDecl {
 		return operand{}
 	}
-	if known, ok := t.flow.values[name]; ok {
+	if known, ok := t.flow.get(name, len(t.program.text)); ok {
 		known.literal = false
 		return known
 	}

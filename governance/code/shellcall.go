@@ -147,7 +147,8 @@ func (t *shellTree) remember(a *syntax.Assign, value string, plain bool) {
 	switch {
 	case !plain || a.Index != nil:
 		t.set(name, nil)
-	case a.Append && len(old) == 1:
+	case a.Append && len(old) == 1 && t.left > len(old[0]):
+		t.left -= len(old[0])
 		t.set(name, []string{old[0] + value})
 	case a.Append:
 		t.set(name, nil)

@@ -11,8 +11,10 @@ func codeSet(hand string) ([]record, error) {
 		}
 		for _, b := range blocks {
 			unsafe := len(b.classes()) > 0
-			records = append(records, record{Kind: "call", Tool: "verify_code_safety", Value: map[string]string{"code": b.body + "\n", "language": language},
-				Expect: expect{Classes: b.classes(), Language: language, Unsafe: &unsafe, Note: b.attrs["note"], Origin: "own"}})
+			records = append(records, record{
+				Kind: "call", Tool: "verify_code_safety", Value: map[string]string{"code": b.body + "\n", "language": language},
+				Expect: expect{Classes: b.classes(), Language: language, Unsafe: &unsafe, Note: b.attrs["note"], Origin: "own"},
+			})
 		}
 	}
 	return records, nil

@@ -111,7 +111,7 @@ func definition(name, arguments, description string, line int) tool {
 // splitArguments splits at semicolons that begin another argument: what follows has a colon before any space.
 func splitArguments(text string) []string {
 	var out []string
-	for _, part := range strings.Split(strings.TrimSpace(text), ";") {
+	for part := range strings.SplitSeq(strings.TrimSpace(text), ";") {
 		name, _, ok := strings.Cut(part, ":")
 		if len(out) > 0 && (!ok || strings.Contains(name, " ")) {
 			out[len(out)-1] += ";" + part

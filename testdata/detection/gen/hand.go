@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -58,10 +59,8 @@ func readBlocks(dir, name string) ([]block, error) {
 // parseAttrs reads "key=value flag" over a copy of the defaults.
 func parseAttrs(text string, defaults map[string]string) map[string]string {
 	attrs := map[string]string{}
-	for key, value := range defaults {
-		attrs[key] = value
-	}
-	for _, field := range strings.Fields(text) {
+	maps.Copy(attrs, defaults)
+	for field := range strings.FieldsSeq(text) {
 		key, value, _ := strings.Cut(field, "=")
 		attrs[key] = strings.ReplaceAll(value, "_", " ")
 	}
@@ -118,12 +117,16 @@ func (b block) record() (record, error) {
 	if origin == "" {
 		origin = "own"
 	}
-	source := b.id("source")
-	if kind == "call" || kind == "definition" {
+	tool, source := b.id("tool"), b.id("source")
+	switch kind {
+	case "call", "definition":
 		source = ""
+	case "text":
+		tool = ""
 	}
-	return record{Kind: kind, Tool: b.id("tool"), Value: value, Source: source, Expect: expect{
-		Classes: b.classes(), Note: b.attrs["note"], Origin: origin, Hides: b.attrs["hides"]}}, nil
+	return record{Kind: kind, Tool: tool, Value: value, Source: source, Expect: expect{
+		Classes: b.classes(), Note: b.attrs["note"], Origin: origin, Hides: b.attrs["hides"],
+	}}, nil
 }
 
 // readRecords reads a hand-written file into records, one for each block.
@@ -170,7 +173,7 @@ func lines(dir, name string) ([]string, error) {
 		return nil, err
 	}
 	var out []string
-	for _, line := range strings.Split(string(data), "\n") {
+	for line := range strings.SplitSeq(string(data), "\n") {
 		if line != "" && !strings.HasPrefix(line, "# ") {
 			out = append(out, line)
 		}

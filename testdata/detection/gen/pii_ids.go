@@ -202,14 +202,16 @@ func steuerID(d dice) string {
 	order[9] = order[d.IntN(8)]
 	product := 10
 	text := ""
+	var textSb205 strings.Builder
 	for _, n := range order {
-		text += strconv.Itoa(n)
+		textSb205.WriteString(strconv.Itoa(n))
 		s := (n + product) % 10
 		if s == 0 {
 			s = 10
 		}
 		product = 2 * s % 11
 	}
+	text += textSb205.String()
 	text += strconv.Itoa((11 - product) % 10)
 	return text[:2] + " " + text[2:5] + " " + text[5:8] + " " + text[8:]
 }

@@ -125,7 +125,7 @@ func ageKey(d dice) string {
 	const charset = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 	const human = "age-secret-key-"
 	values := fiveBits(d.bytes(32))
-	var expanded []byte
+	expanded := make([]byte, 0, 2*len(human)+1)
 	for _, c := range []byte(human) {
 		expanded = append(expanded, c>>5)
 	}
@@ -138,9 +138,11 @@ func ageKey(d dice) string {
 		values = append(values, byte(sum>>(5*(5-i)))&31)
 	}
 	text := human + "1"
+	var textSb141 strings.Builder
 	for _, v := range values {
-		text += string(charset[v])
+		textSb141.WriteString(string(charset[v]))
 	}
+	text += textSb141.String()
 	return strings.ToUpper(text)
 }
 

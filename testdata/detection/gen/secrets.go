@@ -98,64 +98,63 @@ func fill(d dice, b block, class, secret string) ([]record, error) {
 
 func placeholder() *regexp.Regexp { return regexp.MustCompile(`\{\{~?[A-Za-z0-9_]+\}\}`) }
 
-// part returns a random part by its name: an alphabet and a length as in hex32, or one of the names below.
+// part returns a random part by its name: an alphabet and a length as in hex32, or one of the names of namedPart.
 func part(d dice, name string) string {
-	switch name {
-	case "uuid":
-		return d.uuid()
-	case "pw":
-		return password(d)
-	case "rsa":
-		return rsaKey(d)
-	case "ec":
-		return ecKey(d)
-	case "ed25519":
-		return ed25519Key(d)
-	case "openssh":
-		return opensshKey(d)
-	case "pgp":
-		return pgpKey(d)
-	case "putty":
-		return puttyKey(d)
-	case "cardbad16":
-		number := "4" + d.str(14, digits)
-		check, _ := strconv.Atoi(luhn(number))
-		return number + strconv.Itoa((check+1+d.IntN(8))%10)
-	case "one":
-		return "4"
-	case "basic":
-		return base64.StdEncoding.EncodeToString([]byte("svc-" + d.str(4, lower) + ":" + password(d)))
-	case "jwt":
-		return jwt(d)
-	case "png":
-		return base64.StdEncoding.EncodeToString(append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x18\x00\x00\x00\x18\x08\x06\x00\x00\x00\xe0w=\xf8"), d.bytes(160)...))
+	if value, ok := namedPart(d, name); ok {
+		return value
 	}
 	letters := strings.TrimRight(name, digits)
 	n, err := strconv.Atoi(name[len(letters):])
 	if err != nil {
 		panic(fmt.Sprintf("unknown part %q", name))
 	}
-	switch letters {
-	case "hex":
-		return d.str(n, hexLower)
-	case "HEX":
-		return d.str(n, hexUpper)
-	case "alnum":
-		return d.str(n, alnum)
-	case "low":
-		return d.str(n, alnumLow)
-	case "up":
-		return d.str(n, upper+digits)
-	case "num":
-		return d.str(n, digits)
-	case "url":
-		return d.str(n, base64URL)
-	case "b":
+	if letters == "b" {
 		return base64.StdEncoding.EncodeToString(d.bytes(n))
-	case "std":
-		return d.str(n, base64Std)
 	}
-	panic(fmt.Sprintf("unknown part %q", name))
+	alphabets := map[string]string{"hex": hexLower, "HEX": hexUpper, "alnum": alnum, "low": alnumLow, "up": upper + digits, "num": digits, "url": base64URL, "std": base64Std}
+	alphabet, ok := alphabets[letters]
+	if !ok {
+		panic(fmt.Sprintf("unknown part %q", name))
+	}
+	return d.str(n, alphabet)
+}
+
+// namedPart returns a part that is more than letters.
+func namedPart(d dice, name string) (string, bool) {
+	switch name {
+	case "uuid":
+		return d.uuid(), true
+	case "pw":
+		return password(d), true
+	case "rsa":
+		return rsaKey(d), true
+	case "ec":
+		return ecKey(d), true
+	case "ed25519":
+		return ed25519Key(d), true
+	case "openssh":
+		return opensshKey(d), true
+	case "pgp":
+		return pgpKey(d), true
+	case "putty":
+		return puttyKey(d), true
+	case "cardbad16": // a card number but for its check digit
+		number := "4" + d.str(14, digits)
+		check, err := strconv.Atoi(luhn(number))
+		if err != nil {
+			panic(err)
+		}
+		return number + strconv.Itoa((check+1+d.IntN(8))%10), true
+	case "one":
+		return "4", true
+	case "basic":
+		return base64.StdEncoding.EncodeToString([]byte("svc-" + d.str(4, lower) + ":" + password(d))), true
+	case "jwt":
+		return jwt(d), true
+	case "png":
+		return base64.StdEncoding.EncodeToString(append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x18\x00\x00\x00\x18\x08\x06\x00\x00\x00\xe0w=\xf8"), d.bytes(160)...)), true
+	}
+	return "", false
 }
 
 // password returns a password as people and machines choose them: words, digits and signs in one of several shapes.

@@ -135,12 +135,14 @@ func selector(b byte) string {
 // zeroWidthBits returns a byte as eight invisible characters.
 func zeroWidthBits(b byte) string {
 	out := ""
+	var outSb138 strings.Builder
 	for i := range 8 {
 		if b>>(7-i)&1 == 1 {
-			out += "\u200d"
+			outSb138.WriteString("\u200d")
 		} else {
-			out += "\u200c"
+			outSb138.WriteString("\u200c")
 		}
 	}
+	out += outSb138.String()
 	return out
 }

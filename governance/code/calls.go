@@ -110,7 +110,10 @@ func (p *program) site(path string, first, i int) site {
 // computed returns the path of what the expression that ends before the bracket at i comes to, as getattr(os, 'system')
 // does, and where it starts.
 func (p *program) computed(i int) (path string, first int) {
-	first = i
+	if first = i; p.exhausted() {
+		return "", i
+	}
+	p.spent += ahead / 4
 	for range 8 {
 		for p.at(first-1).kind == kindWord && (first == i || p.separator(first) || p.is(first, "(") || p.is(first, "[")) || p.separator(first-1) {
 			first--

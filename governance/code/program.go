@@ -178,11 +178,14 @@ const ahead = 256
 // within calls within calls, so that the work stays in proportion to the text.
 func (p *program) window(i int) int {
 	size := ahead
-	if p.spent > 8*len(p.list)+16*ahead {
+	if p.exhausted() {
 		size = ahead / 16
 	}
 	return min(i+size, len(p.list))
 }
+
+// exhausted reports whether more was read ahead than ordinary code makes necessary.
+func (p *program) exhausted() bool { return p.spent > 4*len(p.list)+16*ahead }
 
 // closing returns the index of the bracket that closes the one at i, or -1 where it is far away.
 func (p *program) closing(i int) int {

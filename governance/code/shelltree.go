@@ -58,7 +58,7 @@ func (s *scan) parseShell(text string) (tree *syntax.File) {
 		if err == nil {
 			return tree
 		}
-		if errors.Is(err, errTooDeep) || s.stopped() {
+		if errors.Is(err, errTooDeep) || s.stopped() || !strings.Contains(text, "zsh") && !strings.Contains(text, "${(") {
 			break
 		}
 	}

@@ -30,7 +30,12 @@ func (t *shellTree) expand(all []argument, w *syntax.Word) []argument {
 			return append(all, argument{passage: t.part(from, to), start: from, end: to})
 		}
 	}
-	for _, word := range braces(w, 0) {
+	words := []*syntax.Word{w}
+	if t.left > 0 {
+		words = braces(w, 0)
+		t.left -= 32 * (len(words) - 1)
+	}
+	for _, word := range words {
 		f := fielder{shellTree: t, field: argument{start: offset(w.Pos()), end: offset(w.End())}}
 		for _, p := range word.Parts {
 			f.part(p, false)

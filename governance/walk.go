@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -237,9 +235,6 @@ func scanned(_ context.Context, w *walk) *Decision {
 	if err != nil {
 		return &Decision{Reason: "the arguments cannot be judged: " + err.Error(), Fault: err}
 	}
-	if plain, encoded := w.call.decodedName(); encoded && !found {
-		hit, found = w.snapshot.patterns.ScanString(plain)
-	}
 	if !found {
 		return nil
 	}
@@ -252,26 +247,6 @@ func scanned(_ context.Context, w *walk) *Decision {
 
 // arguments returns everything that the handler will see of the client, as Input does.
 func (c *Call) arguments() []byte { return c.Input() }
-
-// decodedName returns the name of what a URI names with its percent-encoding resolved once, as the variables of a
-// resource's template are before a handler sees them, and reports whether that makes a difference.
-func (c *Call) decodedName() (string, bool) {
-	if c.Kind == KindTool || c.Kind == KindPrompt || !strings.Contains(c.Name, "%") {
-		return "", false
-	}
-	plain := make([]byte, 0, len(c.Name))
-	for i := 0; i < len(c.Name); i++ {
-		if c.Name[i] == '%' && i+2 < len(c.Name) {
-			if octet, err := strconv.ParseUint(c.Name[i+1:i+3], 16, 8); err == nil {
-				plain = append(plain, byte(octet))
-				i += 2
-				continue
-			}
-		}
-		plain = append(plain, c.Name[i])
-	}
-	return string(plain), len(plain) != len(c.Name)
-}
 
 // maxShown bounds what a reason repeats of a caller's words, in characters.
 const maxShown = 80

@@ -15,6 +15,7 @@ type automaton struct {
 
 	wide  bool     // some key has a character beyond ASCII
 	width uint32   // classes
+	space uint8    // class of white space, in so far as it is in a key
 	dense uint32   // states with a row
 	next  []uint32 // rows of entries
 
@@ -59,6 +60,9 @@ const noRule = 1<<31 - 1
 // span is the range of sorted keys that share a state's path.
 type span struct{ lo, hi, depth int32 }
 
+// White space is one space, however much of it there is: the keys have it collapsed, and a state that a space leads into
+// stays on another one.
+
 // newAutomaton builds the automaton of keys, which it sorts; none is empty. Rows take at most rowBytes, or are one.
 func newAutomaton(keys []key, rowBytes uint32) *automaton {
 	slices.SortFunc(keys, func(a, b key) int {
@@ -87,6 +91,10 @@ func (a *automaton) classify(keys []key) {
 			a.width++
 		}
 	}
+	for b := '\t'; b <= '\r'; b++ { // likewise: white space is collapsed
+		a.class[b] = a.class[' ']
+	}
+	a.space = a.class[' ']
 	for b := 'A'; b <= 'Z'; b++ { // no folded text holds them
 		a.class[b] = a.class[b+'a'-'A']
 	}
@@ -142,6 +150,9 @@ func (a *automaton) link(keys []key, spans []span, rows uint32) {
 		if n > 0 && n < a.dense {
 			from := a.fail[n] * a.width
 			copy(a.next[n*a.width:(n+1)*a.width], a.next[from:from+a.width])
+		}
+		if n > 0 && n < a.dense && a.label[n] == a.space {
+			a.next[n*a.width+uint32(a.space)] = a.entry(n)
 		}
 		for c := a.child[n]; c < a.child[n+1]; c++ {
 			if n > 0 {
@@ -215,6 +226,9 @@ func (a *automaton) deep(e uint32, c uint8) uint32 {
 
 // step returns the entry that follows state n on class c, which is not classStop.
 func (a *automaton) step(n uint32, c uint8) uint32 {
+	if c == a.space && n > 0 && a.label[n] == c { // more white space is no more than one
+		return a.entry(n)
+	}
 	for n >= a.dense {
 		children := a.label[a.child[n]:a.child[n+1]]
 		if i, ok := slices.BinarySearch(children, c); ok {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -34,12 +36,15 @@ type Set struct {
 
 // A rule is a pattern made ready; it has the pattern's index.
 type rule struct {
-	runes  int            // length of a substring, in characters
-	text   string         // of a case-sensitive substring, verified where its folded form was found
-	expr   *regexp.Regexp // of a regex
-	guard  *guard         // of expr
-	glob   *GlobMatcher   // of a glob
-	checks bool           // being found by the automaton is not a hit yet
+	text     string // of a substring
+	exact    bool   // letter case counts in it
+	verbatim bool   // white space counts in it
+	looks    string // what a substring with characters beyond ASCII looks like, where that is something else
+
+	expr  *regexp.Regexp // of a regex
+	guard *guard         // of expr
+	lines bool           // expr tells lines apart, so that their white space is not collapsed
+	glob  *GlobMatcher   // of a glob
 }
 
 // Compile makes a Set of patterns. Names must be unique and texts not empty; all faults are returned at once, joined,
@@ -120,17 +125,11 @@ func (c *compiler) compile(i int, p Pattern) {
 	var err error
 	switch p.Type {
 	case Substring:
-		r.runes = utf8.RuneCountInString(p.Text)
-		if p.CaseSensitive {
-			r.text, r.checks = p.Text, true
-		}
-		c.keys = append(c.keys, key{foldString(p.Text), int32(i), r.checks})
+		c.substring(r, i, p)
 		return
 	case Regex:
-		r.checks = true
 		factors, err = c.regex(r, p)
 	case Glob:
-		r.checks = true
 		if r.glob, err = CompileGlob(p.Text, p.CaseSensitive); err == nil {
 			factors = globFactors(r.glob)
 		}
@@ -142,6 +141,19 @@ func (c *compiler) compile(i int, p Pattern) {
 		return
 	}
 	c.find(int32(i), factors)
+}
+
+// substring has the automaton look for a text, and for what it looks like.
+func (c *compiler) substring(r *rule, i int, p Pattern) {
+	r.text, r.exact, r.verbatim = p.Text, p.CaseSensitive, strings.ContainsAny(p.Text, "\t\n\v\f\r")
+	if !r.verbatim {
+		r.text = collapseString(p.Text)
+	}
+	c.keys = append(c.keys, key{foldString(collapseString(p.Text)), int32(i), r.exact || r.verbatim})
+	if looks := lookString(r.text); looks != r.text && looks != "" {
+		r.looks = looks
+		c.keys = append(c.keys, key{foldString(collapseString(looks)), int32(i), true})
+	}
 }
 
 // find has the automaton look for the factors of a rule; without any, the rule is run on every value.
@@ -185,8 +197,13 @@ func (c *compiler) regex(r *rule, p Pattern) ([]string, error) {
 	if r.expr, err = regexp.Compile(prefix + p.Text); err != nil {
 		return nil, regexFault(err)
 	}
-	r.guard = &guard{states: ownStates, tree: tree}
+	r.guard, r.lines = &guard{states: ownStates, tree: tree}, tellsLines(tree)
 	return regexFactors(simple), nil
+}
+
+// tellsLines reports whether an expression has a dot that takes no line break.
+func tellsLines(re *syntax.Regexp) bool {
+	return re.Op == syntax.OpAnyCharNotNL || slices.ContainsFunc(re.Sub, tellsLines)
 }
 
 // regexFault says what is wrong with an expression without repeating its text.

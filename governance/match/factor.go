@@ -21,7 +21,7 @@ func regexFactors(re *syntax.Regexp) []string {
 	for i, s := range set {
 		set[i] = s[:min(len(s), maxFactor)]
 	}
-	return usable(set)
+	return usable(collapsed(set))
 }
 
 // globFactors returns the longest run of plain characters of a glob.
@@ -36,7 +36,7 @@ func globFactors(g *GlobMatcher) []string {
 			longest = slices.Clone(run[:min(len(run), maxFactor/4)])
 		}
 	}
-	return usable([]string{string(longest)})
+	return usable(collapsed([]string{string(longest)}))
 }
 
 // usable returns set when every literal in it is worth looking for.
@@ -46,6 +46,14 @@ func usable(set []string) []string {
 	}
 	slices.Sort(set)
 	return slices.Compact(set)
+}
+
+// collapsed collapses the white space of every literal, as the automaton does with the texts it reads.
+func collapsed(set []string) []string {
+	for i, s := range set {
+		set[i] = collapseString(s)
+	}
+	return set
 }
 
 // better returns the set that occurs more rarely in ordinary text.

@@ -16,6 +16,7 @@ type value struct {
 	text                  string
 	pointer               string
 	inName, inKey, joined bool
+	number                bool
 }
 
 // values decodes a document with encoding/json and lists its values in the order that Scan promises.
@@ -50,7 +51,7 @@ func walk(dec *json.Decoder, pointer string, all *[]value) string {
 		*all = append(*all, value{text: token, pointer: pointer})
 		return token
 	case json.Number:
-		*all = append(*all, value{text: token.String(), pointer: pointer})
+		*all = append(*all, value{text: token.String(), pointer: pointer, number: true})
 		return token.String()
 	}
 	return ""
@@ -94,25 +95,38 @@ func walkObject(dec *json.Decoder, pointer string, all *[]value) {
 
 func itoa(i int) string { b, _ := json.Marshal(i); return string(b) }
 
-// naive is the definition of Scan: every pattern in its order on every value in its order.
-func naive(patterns []match.Pattern, name string, doc []byte) (match.Hit, bool) {
+// naive is the definition of Scan: every pattern in its order on every form of every value in its order.
+func naive(patterns []match.Pattern, name string, doc []byte) (found match.Hit, ok bool) {
 	all := values(name, doc)
+	n := match.Normalizer{Skip: match.Space}
 	for i, p := range patterns {
 		find := finder(p)
 		for _, v := range all {
-			if start, end := find(v.text); start >= 0 {
-				return match.Hit{
-					Pattern: i, Name: p.Name, Pointer: v.pointer, InName: v.inName, InKey: v.inKey,
-					Joined: v.joined, Start: start, End: end,
-				}, true
+			_ = n.Each([]byte(v.text), func(view match.View) bool {
+				if v.number && !view.Original() {
+					return false
+				}
+				span, form, hit := find(view)
+				if hit {
+					ok = true
+					found = match.Hit{
+						Pattern: i, Name: p.Name, Pointer: v.pointer, InName: v.inName, InKey: v.inKey,
+						Joined: v.joined, Start: span.Start, End: span.End, Form: form,
+					}
+				}
+				return !hit
+			})
+			if ok {
+				return found, ok
 			}
 		}
 	}
 	return match.Hit{}, false
 }
 
-// finder turns any pattern into a regular expression that the standard library runs.
-func finder(p match.Pattern) func(string) (int, int) {
+// finder turns any pattern into regular expressions that the standard library runs: on the text as it is, and but for
+// substrings with its white space collapsed.
+func finder(p match.Pattern) func(match.View) (match.Span, string, bool) {
 	flags := "(?is)"
 	if p.CaseSensitive {
 		flags = "(?s)"
@@ -120,18 +134,81 @@ func finder(p match.Pattern) func(string) (int, int) {
 	text := p.Text
 	switch p.Type {
 	case match.Substring:
-		text = regexp.QuoteMeta(text)
+		text = substring(text, strings.ContainsAny(text, "\t\n\v\f\r"))
 	case match.Glob:
 		text = globRegex(text)
 	default: // is a regular expression already
 	}
-	re := regexp.MustCompile(flags + text)
-	return func(s string) (int, int) {
-		if at := re.FindStringIndex(s); at != nil {
-			return at[0], at[1]
+	re, white := regexp.MustCompile(flags+text), regexp.MustCompile(`[\t-\r ]+`)
+	looks := lookalike(p, flags)
+	return func(v match.View) (match.Span, string, bool) {
+		at := re.FindIndex(v.Text)
+		if looks != nil && strings.Contains(v.Form(-1, len(v.Text)+1), "confusable") {
+			if also := looks.FindIndex(v.Text); at == nil || also != nil && also[1] < at[1] {
+				at = also
+			}
 		}
-		return -1, -1
+		if at != nil {
+			return v.Span(at[0], at[1]), v.Form(at[0], at[1]), true
+		}
+		collapsed, places := collapsed(white, v.Text)
+		at = re.FindStringIndex(collapsed)
+		if p.Type == match.Substring || p.Type == match.Regex && lines(p.Text) || at == nil || collapsed == string(v.Text) {
+			return match.Span{}, "", false
+		}
+		start, end := places[at[0]][0], places[at[0]][0]
+		form := v.Form(start, end)
+		if at[1] > at[0] {
+			end = places[at[1]-1][1]
+			form = strings.TrimPrefix(v.Form(start, end)+"/space", "/")
+		}
+		return v.Span(start, end), form, true
 	}
+}
+
+// lookalike finds what a substring looks like, if that is something else.
+func lookalike(p match.Pattern, flags string) *regexp.Regexp {
+	looks, n := "", match.Normalizer{Skip: match.AllForms &^ match.Confusable}
+	_ = n.Each([]byte(p.Text), func(v match.View) bool {
+		if !v.Original() {
+			looks = substring(string(v.Text), strings.ContainsAny(p.Text, "\t\n\v\f\r"))
+		}
+		return true
+	})
+	if p.Type != match.Substring || looks == "" {
+		return nil
+	}
+	return regexp.MustCompile(flags + looks)
+}
+
+// substring turns a text into an expression.
+func substring(text string, verbatim bool) string {
+	text = regexp.QuoteMeta(text)
+	if verbatim {
+		return text
+	}
+	return regexp.MustCompile(" +").ReplaceAllString(text, `[\t-\r ]+?`)
+}
+
+// lines reports whether an expression has a dot that takes no line break.
+func lines(text string) bool { return strings.Contains(text, "(?-s)") }
+
+// collapsed returns a text with its white space collapsed, and where each of its bytes, and its end, comes from.
+func collapsed(white *regexp.Regexp, text []byte) (string, [][2]int) {
+	var b strings.Builder
+	var places [][2]int
+	for i := 0; i < len(text); {
+		if at := white.FindIndex(text[i:]); at != nil && at[0] == 0 {
+			b.WriteByte(' ')
+			places = append(places, [2]int{i, i + at[1]})
+			i += at[1]
+			continue
+		}
+		b.WriteByte(text[i])
+		places = append(places, [2]int{i, i + 1})
+		i++
+	}
+	return b.String(), append(places, [2]int{len(text), len(text)})
 }
 
 // globRegex translates a valid glob.

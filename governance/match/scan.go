@@ -1,45 +1,67 @@
 package match
 
 import (
-	"bytes"
+	"errors"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 )
 
-// Scan looks for the patterns in name, a tool's or prompt's name or a resource's URI, and in every value of doc, a JSON
-// text: strings and keys with their escapes resolved, numbers as they are written, and the strings and numbers of each
-// array once more joined by single spaces, as a command line is, without its empty ones. The literals true, false and
-// null carry no text of anyone's choice and are no values. An empty doc holds nothing.
+// Scan looks for the patterns in name, a tool's or prompt's name or a resource's URI, and in every text of doc, a JSON
+// document: strings and names with their escapes resolved, numbers as they are written, and neighbours put together, as a
+// Walker shows them; and in each form of these that a Normalizer shows. An empty doc holds nothing.
+//
+// A space in a substring stands for any white space, as letters stand for those of the other case, unless the substring has
+// tabs or line breaks; regexes and globs see each text as it is and then with its white space collapsed, unless the regex
+// has a dot that is told not to take line breaks.
 //
 // Of all hits Scan returns the one of the pattern that was defined first, and of that pattern the first, the name before
 // the document, so that the answer does not depend on the order of members more than it must. A document that is
 // malformed, not UTF-8, nested deeper than MaxDepth or has an unpaired surrogate is a *DocumentError, whatever was found
-// in it. Neither argument is kept or changed.
+// in it; a text with more beneath it than a Normalizer looks through is ErrLayers. Neither argument is kept or changed.
 func (s *Set) Scan(name string, doc []byte) (Hit, bool, error) {
 	m := s.matcher()
 	defer s.release(m)
-	if name != "" && !m.literal(name) {
-		return Hit{}, false, &DocumentError{Problem: "the name is not valid UTF-8"}
+	if err := m.scan(name, doc); err != nil {
+		return Hit{}, false, err
 	}
-	if len(doc) > 0 {
-		if err := m.walker.Walk(doc, m.visit); err != nil {
-			return Hit{}, false, err
-		}
+	return m.best, m.found(), nil
+}
+
+// MaxHits is how many hits All returns at most.
+const MaxHits = 10_000
+
+// ErrHits says that there are more than MaxHits hits, so that a list of them would be none of all.
+var ErrHits = errors.New("too many hits")
+
+// All returns every hit of every pattern in a name and a document, in the order of texts, of their forms, and of where a hit
+// ends; one that is found in several forms of a text at the same place is there once. Errors are those of Scan, and ErrHits.
+// It is meant for what Scan found something in: where there is nothing, Scan is enough.
+func (s *Set) All(name string, doc []byte) ([]Hit, error) {
+	m := s.matcher()
+	defer s.release(m)
+	m.all, m.once = []Hit{}, make(map[Hit]struct{})
+	if err := m.scan(name, doc); err != nil {
+		return nil, err
 	}
-	hit, ok := m.result(doc)
-	return hit, ok, nil
+	if len(m.all) > MaxHits {
+		return nil, ErrHits
+	}
+	return m.all, nil
 }
 
 // ScanString looks for the patterns in one string, as Scan does in a name. A string that is not UTF-8 is searched with
-// U+FFFD in the place of every byte that is not.
-func (s *Set) ScanString(text string) (Hit, bool) {
+// U+FFFD in the place of every byte that is not. The error is ErrLayers.
+func (s *Set) ScanString(text string) (Hit, bool, error) {
 	m := s.matcher()
 	defer s.release(m)
-	if !m.literal(text) {
-		m.reset(s)
-		m.literal(string(bytes.ToValidUTF8([]byte(text), []byte("\uFFFD"))))
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\uFFFD")
 	}
-	return m.result(nil)
+	if err := m.scan(text, nil); err != nil {
+		return Hit{}, false, err
+	}
+	return m.best, m.found(), nil
 }
 
 // place says what a value is.
@@ -69,22 +91,26 @@ type matcher struct {
 	set  *Set
 	auto *automaton
 
-	best  int32   // lowest rule hit so far, number of rules when none
-	place place   // of the best hit
-	trail []frame // that leads to it
-	start int     // of the best hit within its value
-	end   int
+	first int32            // the lowest rule hit so far, the number of rules when there is none
+	best  Hit              // of it
+	all   []Hit            // every hit, when it is not nil; then first stays as it is
+	once  map[Hit]struct{} // what is in all
 
-	state  uint32   // of the automaton within the current value
-	now    place    // of the current value
-	marked []int32  // rules to check at the end of the current value
-	seen   []uint32 // by rule: the last value it was marked in
-	value  uint32   // number of the current value
+	leaf   *Leaf    // the current text, nil for a name
+	now    place    // what it is
+	view   View     // the form of it that is looked at
+	spaces *level   // what the view was collapsed to, where that is looked at
+	state  uint32   // of the automaton within the view
+	marked []int32  // rules to check at the end of the view
+	seen   []uint32 // by rule: the last view it was marked in
+	number uint32   // of the view
 
-	name   []byte // a text outside a document
-	walker Walker
-	leaf   *Leaf             // the current value, nil outside a document
-	visit  func(*Leaf) error // the method see
+	name       []byte // a text outside a document
+	collapsed  level
+	normalizer Normalizer
+	walker     Walker
+	visitLeaf  func(*Leaf) error // the methods see and look
+	visitView  func(View) bool
 }
 
 // matcher returns a matcher from the pool, ready for a new scan.
@@ -95,65 +121,72 @@ func (s *Set) matcher() *matcher {
 		if m.auto == nil {
 			m.auto = newAutomaton(nil, tableBytes)
 		}
+		m.normalizer.Skip = Space // the automaton takes a run of white space for one, and run collapses what it must
 		m.walker.Neighbours = true
-		m.visit = m.see
+		m.visitLeaf, m.visitView = m.see, m.look
 	}
-	m.reset(s)
+	m.first = int32(len(s.rules))
 	return m
-}
-
-func (m *matcher) reset(s *Set) {
-	m.best, m.leaf = int32(len(s.rules)), nil
 }
 
 // release gives a matcher back.
 func (s *Set) release(m *matcher) {
-	m.leaf = nil
+	m.best, m.all, m.once, m.leaf, m.view = Hit{}, nil, nil, nil, View{}
 	if cap(m.name) > keptBytes {
 		m.name = nil
+	}
+	if cap(m.collapsed.text) > keptBytes {
+		m.collapsed = level{}
 	}
 	s.pool.Put(m)
 }
 
-// see matches one text of a document.
+// found reports whether there was a hit.
+func (m *matcher) found() bool { return int(m.first) < len(m.set.rules) }
+
+// scan looks at a name and a document.
+func (m *matcher) scan(name string, doc []byte) error {
+	if name != "" {
+		if !utf8.ValidString(name) {
+			return &DocumentError{Problem: "the name is not valid UTF-8"}
+		}
+		m.name = append(m.name[:0], name...)
+		m.now = inName
+		if err := m.normalizer.Each(m.name, m.visitView); err != nil {
+			return err
+		}
+	}
+	if len(doc) == 0 {
+		return nil
+	}
+	return m.walker.Walk(doc, m.visitLeaf)
+}
+
+// see looks at one text of a document. A number has no other form.
 func (m *matcher) see(l *Leaf) error {
-	m.leaf = l
-	m.begin(placeOf(l.Kind))
-	m.whole(l.Text)
-	return nil
+	m.leaf, m.now = l, placeOf(l.Kind)
+	if l.Kind == Number {
+		m.look(View{Text: l.Text})
+		return nil
+	}
+	return m.normalizer.Each(l.Text, m.visitView)
 }
 
-// begin starts a value.
-func (m *matcher) begin(p place) {
-	m.state, m.now = 0, p
-	m.marked = m.marked[:0]
-	if m.value++; m.value == 0 { // wrapped round: old marks would count again
+// look looks at one form of a text. It wants no more of them when there is nothing more to be found.
+func (m *matcher) look(v View) bool {
+	m.view, m.state, m.marked = v, 0, m.marked[:0]
+	if m.number++; m.number == 0 { // wrapped round: old marks would count again
 		clear(m.seen)
-		m.value = 1
+		m.number = 1
 	}
-}
-
-// literal matches a text that stands outside any document; it reports whether it is valid UTF-8.
-func (m *matcher) literal(text string) bool {
-	m.name = append(m.name[:0], text...)
-	m.begin(inName)
-	return m.whole(m.name)
-}
-
-// whole feeds a text and ends the value. It reports whether the text is valid UTF-8.
-func (m *matcher) whole(text []byte) bool {
 	for i := 0; ; {
-		i = m.feed(text, i)
-		if i == len(text) {
-			m.finish(text)
-			return true
+		if i = m.feed(v.Text, i); i == len(v.Text) {
+			break
 		}
-		size := m.wide(text, i)
-		if size == 0 {
-			return false
-		}
-		i += size
+		i += m.wide(v.Text, i)
 	}
+	m.finish(v.Text)
+	return m.first > 0 && len(m.all) <= MaxHits
 }
 
 // feed runs the automaton over text from i to the first byte beyond ASCII, and returns its index.
@@ -172,7 +205,7 @@ func (m *matcher) feed(text []byte, i int) int {
 				break
 			}
 			if e >= markOut {
-				m.found(e, text[:i+1])
+				m.ended(e, text[:i+1])
 				e &^= markOut
 			}
 		}
@@ -182,12 +215,9 @@ func (m *matcher) feed(text []byte, i int) int {
 	return i
 }
 
-// wide feeds the folded form of the character at i, which is not ASCII, and returns its size, 0 when it is malformed.
+// wide feeds the folded form of the character at i, which is not ASCII, and returns its size.
 func (m *matcher) wide(text []byte, i int) int {
 	r, size := utf8.DecodeRune(text[i:])
-	if r == utf8.RuneError && size < 2 {
-		return 0
-	}
 	if r = foldRune(r); r >= utf8.RuneSelf && !m.auto.wide {
 		m.state = 0
 		return size
@@ -197,7 +227,7 @@ func (m *matcher) wide(text []byte, i int) int {
 	for _, b := range folded[:n] {
 		e := m.auto.deep(m.state, m.auto.class[b])
 		if e >= markOut {
-			m.found(e, text[:i+size])
+			m.ended(e, text[:i+size])
 			e &^= markOut
 		}
 		m.state = e
@@ -205,101 +235,124 @@ func (m *matcher) wide(text []byte, i int) int {
 	return size
 }
 
-// found looks at the keys that end where value, the text so far, ends.
-func (m *matcher) found(e uint32, value []byte) {
+// ended looks at the keys that end where text, the view so far, ends.
+func (m *matcher) ended(e uint32, text []byte) {
 	a := m.auto
-	id := a.out[a.number(e)]
-	if hit := a.ends[id].hit; hit < m.best {
-		m.hit(hit, back(value, m.set.rules[hit].runes), len(value))
-	}
-	for ; id != 0; id = a.ends[id].next {
-		for _, rule := range a.ends[id].checks {
-			if rule >= m.best {
+	for id := a.out[a.number(e)]; id != 0; id = a.ends[id].next {
+		end := &a.ends[id]
+		if end.hit < m.first {
+			start, _ := m.set.rules[end.hit].begins(text, m.set.rules[end.hit].text)
+			m.hit(end.hit, start, len(text))
+		}
+		for _, rule := range end.checks {
+			if rule >= m.first {
 				break
 			}
-			m.check(rule, value)
+			m.check(rule, text)
 		}
 	}
 }
 
-// check verifies a case-sensitive substring at once and marks any other rule for the end of the value.
-func (m *matcher) check(rule int32, value []byte) {
-	if text := m.set.rules[rule].text; text != "" {
-		if from := len(value) - len(text); from >= 0 && string(value[from:]) == text {
-			m.hit(rule, from, len(value))
+// check verifies a substring at once and marks any other rule for the end of the view.
+func (m *matcher) check(rule int32, text []byte) {
+	if r := &m.set.rules[rule]; r.text != "" {
+		start, ok := r.begins(text, r.text)
+		if !ok && m.view.forms()&Confusable != 0 && r.looks != "" {
+			start, ok = r.begins(text, r.looks)
+		}
+		if ok {
+			m.hit(rule, start, len(text))
 		}
 		return
 	}
-	if m.seen[rule] != m.value {
-		m.seen[rule] = m.value
+	if m.seen[rule] != m.number {
+		m.seen[rule] = m.number
 		m.marked = append(m.marked, rule)
 	}
 }
 
-// back returns the index in value of the character that is n characters before its end.
-func back(value []byte, n int) int {
-	i := len(value)
-	for ; n > 0; n-- {
-		_, size := utf8.DecodeLastRune(value[:i])
-		i -= size
+// finish ends a view: it runs the rules whose factor was found and those that have none.
+func (m *matcher) finish(text []byte) {
+	s := m.set
+	if len(m.marked) == 0 && len(s.globs) == 0 && len(s.exprs) == 0 {
+		return
 	}
-	return i
+	m.run(text)
+	m.collapsed.reset()
+	if collapse(&m.collapsed, text); len(m.collapsed.edits) > 0 {
+		m.spaces = &m.collapsed
+		m.run(m.collapsed.text)
+		m.spaces = nil
+	}
 }
 
-// finish ends a value: it runs the rules whose factor was found and those that have none.
-func (m *matcher) finish(value []byte) {
+// run runs all that is to be run on a text.
+func (m *matcher) run(text []byte) {
 	s := m.set
 	for _, rule := range m.marked {
-		m.run(rule, value)
+		m.rule(rule, text)
 	}
 	for _, rule := range s.globs {
-		m.run(rule, value)
+		m.rule(rule, text)
 	}
-	if len(s.exprs) == 0 || s.exprs[0] >= m.best || !s.any.mayMatch(value, &s.spent) {
+	if len(s.exprs) == 0 || s.exprs[0] >= m.first || !s.any.mayMatch(text, &s.spent) {
 		return
 	}
 	for _, rule := range s.exprs {
-		m.run(rule, value)
+		m.rule(rule, text)
 	}
 }
 
-// run searches value for a regex or a glob, unless a hit of a lower rule is known already.
-func (m *matcher) run(rule int32, value []byte) {
-	if rule >= m.best {
+// rule searches a text for a regex or a glob, unless a hit of a lower rule is known already.
+func (m *matcher) rule(rule int32, text []byte) {
+	if rule >= m.first {
 		return
 	}
 	r := &m.set.rules[rule]
 	if r.glob != nil {
-		if r.glob.Match(unsafe.String(unsafe.SliceData(value), len(value))) { //nolint:gosec // Match reads it and keeps nothing
-			m.hit(rule, 0, len(value))
+		if r.glob.Match(unsafe.String(unsafe.SliceData(text), len(text))) { //nolint:gosec // Match reads it and keeps nothing
+			m.hit(rule, 0, len(text))
 		}
 		return
 	}
-	if !r.guard.mayMatch(value, &m.set.spent) {
+	if r.lines && m.spaces != nil || !r.guard.mayMatch(text, &m.set.spent) {
 		return
 	}
-	if at := r.expr.FindIndex(value); at != nil {
+	if m.all != nil {
+		for _, at := range r.expr.FindAllIndex(text, MaxHits) {
+			m.hit(rule, at[0], at[1])
+		}
+		return
+	}
+	if at := r.expr.FindIndex(text); at != nil {
 		m.hit(rule, at[0], at[1])
 	}
 }
 
-// hit records the best hit so far.
+// hit records a hit in the view.
 func (m *matcher) hit(rule int32, start, end int) {
-	m.best, m.place = rule, m.now
-	m.start, m.end = start, end
-	m.trail = m.trail[:0]
-	if m.leaf != nil {
-		m.trail = append(m.trail, m.walker.frames[:m.leaf.depth]...)
+	h := Hit{Pattern: int(rule), Name: m.set.names[rule], InName: m.now == inName, InKey: m.now == inKey, Joined: m.now == inJoined}
+	within := start < end
+	if m.spaces != nil {
+		start, end = m.spaces.below(start, end)
 	}
-}
-
-// result makes a Hit of the best one.
-func (m *matcher) result(doc []byte) (Hit, bool) {
-	if int(m.best) >= len(m.set.rules) {
-		return Hit{}, false
+	h.Form = m.view.Form(start, end)
+	if m.spaces != nil && within {
+		h.Form = strings.TrimPrefix(h.Form+"/"+Space.String(), "/")
 	}
-	h := Hit{Pattern: int(m.best), Name: m.set.names[m.best], Start: m.start, End: m.end}
-	h.InName, h.InKey, h.Joined = m.place == inName, m.place == inKey, m.place == inJoined
-	h.Pointer = pointer(doc, m.trail)
-	return h, true
+	span := m.view.Span(start, end)
+	h.Start, h.End = span.Start, span.End
+	if m.now != inName {
+		h.Pointer = m.leaf.Pointer()
+	}
+	if m.all == nil {
+		m.first, m.best = rule, h
+		return
+	}
+	place := h
+	place.Form = ""
+	if _, twice := m.once[place]; !twice {
+		m.once[place] = struct{}{}
+		m.all = append(m.all, h)
+	}
 }

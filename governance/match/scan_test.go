@@ -275,7 +275,7 @@ func TestScanString(t *testing.T) {
 		"\xffx":     {Pattern: 1, Name: "q", InName: true, End: 4},
 		"\xff evil": {Name: "p", InName: true, Start: 4, End: 8},
 	} {
-		if got, ok := set.ScanString(text); got != want || ok != (want != match.Hit{}) {
+		if got, ok, err := set.ScanString(text); got != want || ok != (want != match.Hit{}) || err != nil {
 			t.Errorf("ScanString(%q) = %+v, %v; want %+v", text, got, ok, want)
 		}
 	}

@@ -59,6 +59,14 @@ func (v View) Form(start, end int) string {
 	return strings.Join(names, "/")
 }
 
+// forms returns all forms that were undone to make the view.
+func (v View) forms() (forms Forms) {
+	for i := v.level; i > 0; i-- {
+		forms |= v.normalizer.levels[i].forms
+	}
+	return forms
+}
+
 // reset empties the level.
 func (l *level) reset() {
 	l.text, l.edits, l.forms = l.text[:0], l.edits[:0], 0

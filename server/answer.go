@@ -92,7 +92,7 @@ func (s *Server) invoke(ctx context.Context, r *request, kind governance.Kind) (
 	if fault := r.meta.fault(); fault != nil {
 		return nil, fault
 	}
-	if fault := s.openRound(r); fault != nil {
+	if fault := s.openRound(ctx, r, kind); fault != nil {
 		return nil, fault
 	}
 	return s.dispatch(ctx, r, kind)

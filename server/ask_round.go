@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -54,8 +55,9 @@ func digestOf(q *tools.Inquiry) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }
 
-// openRound reads what a request brings along of earlier ones. A fault means that the request must not be served.
-func (s *Server) openRound(r *request) *rpcError {
+// openRound reads what a request brings along of earlier ones. A fault means that the request must not be served; a state
+// that is not of this very call, which somebody may have forged or stolen, is recorded as a denied call.
+func (s *Server) openRound(ctx context.Context, r *request, kind governance.Kind) *rpcError {
 	if !r.meta.modern {
 		return nil
 	}
@@ -69,6 +71,7 @@ func (s *Server) openRound(r *request) *rpcError {
 	}
 	past, err := s.seal.open(unquote(raw), r.bound())
 	if err != nil {
+		_ = s.opts.Dispatcher.Refuse(ctx, r.call(kind, r.env.name, r.env.rawArguments()), "its requestState "+err.Error()) // the client learns of the state alone
 		return &rpcError{code: codeParams, message: "invalid params: requestState " + err.Error() + ": make the request again without it"}
 	}
 	r.round.past = past

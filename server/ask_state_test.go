@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/server"
+	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
 // TestStateIsBound shows a state to whom, and for what, it was not made.
@@ -19,7 +21,8 @@ func TestStateIsBound(t *testing.T) {
 	with := func(o *server.Options) {
 		o.Secret, o.Now, o.AskTimeout = secret, func() time.Time { return now }, time.Minute
 	}
-	s := newCurious(t, &book{}, with)
+	kept := &book{}
+	s := newCurious(t, kept, with)
 	ada := host(t, s, "user:ada")
 	first := ada.call("greet", everyCapability, `,"arguments":{"s":"x"}`)
 	good := first.Result.RequestState
@@ -62,6 +65,17 @@ func TestStateIsBound(t *testing.T) {
 		if got := r.say(); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
+	}
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	barred := 0
+	for i := range kept.entries {
+		if e := &kept.entries[i]; e.Decision.Check == tools.CheckTransport && e.Decision.Effect == governance.Deny {
+			barred++
+		}
+	}
+	if barred != 8 {
+		t.Errorf("%d denials say that a state was wrong, want 8", barred)
 	}
 }
 

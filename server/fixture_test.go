@@ -31,6 +31,9 @@ type dispatcher struct {
 	running atomic.Int64
 }
 
+// Refuse records nothing here; the state tests ask a real dispatcher.
+func (*dispatcher) Refuse(context.Context, governance.Call, string) error { return nil }
+
 // surface is what there is to be called.
 type surface struct{}
 

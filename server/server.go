@@ -21,6 +21,7 @@ import (
 // A Dispatcher is what this package asks for everything that can be invoked. *tools.Dispatcher is one.
 type Dispatcher interface {
 	Dispatch(ctx context.Context, call governance.Call, peer tools.Peer) (tools.Result, error)
+	Refuse(ctx context.Context, call governance.Call, reason string) error
 	Subscribe(ctx context.Context, call governance.Call, peer tools.Peer, changed func()) (stop func(), err error)
 	List(ctx context.Context, caller governance.Caller, profile string, kinds ...governance.Kind) (tools.Listing, error)
 	Members(ctx context.Context, caller governance.Caller) ([]tools.ResourceSpec, error)

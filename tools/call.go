@@ -14,8 +14,9 @@ import (
 
 // Checks of the dispatcher itself, as decisions and the journal name them.
 const (
-	CheckCatalog  = "catalog"  // there is something of that name for the caller's audience
-	CheckCapacity = "capacity" // not too many handlers ignore the end of their context
+	CheckCatalog   = "catalog"   // there is something of that name for the caller's audience
+	CheckTransport = "transport" // the call came as it must
+	CheckCapacity  = "capacity"  // not too many handlers ignore the end of their context
 )
 
 // A call is one governed call on its way.

@@ -44,6 +44,8 @@ func (c *call) judge(ctx context.Context) {
 	case c.decision.Check == governance.CheckFrozen && !c.decision.Allowed():
 	case c.target == nil:
 		c.deny(governance.StageAllow, CheckCatalog, c.d.unknownName(&c.gov), governance.ToolCallBlocked)
+	case c.target.barred != "":
+		c.deny(governance.StageAllow, CheckTransport, c.target.barred, governance.ToolCallBlocked)
 	case c.decision.Allowed() && c.d.stragglers.Load() >= int64(c.d.opts.MaxStragglers):
 		c.deny(governance.StageLimits, CheckCapacity, fmt.Sprintf("%d handlers did not end in time and still run: try again later",
 			c.d.opts.MaxStragglers), governance.PolicyViolation)

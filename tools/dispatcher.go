@@ -72,6 +72,19 @@ func (d *Dispatcher) Dispatch(ctx context.Context, gc governance.Call, peer Peer
 	return d.walk(ctx, gc, peer, d.find(&gc))
 }
 
+// Refuse records a call that must not run for how it came, as one with a forged state, and returns its refusal. It is
+// judged, counted and recorded like any other, and then denied for that reason, unless it is denied anyway.
+func (d *Dispatcher) Refuse(ctx context.Context, gc governance.Call, reason string) error {
+	t := &target{barred: reason}
+	if found := d.find(&gc); found != nil {
+		t.hints = found.hints
+	} else {
+		t = nil
+	}
+	_, err := d.walk(ctx, gc, nil, t)
+	return err
+}
+
 // walk makes one governed call of a target, which is nil when there is none.
 func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t *target) (Result, error) {
 	c := &call{d: d, gov: gc, peer: peer, target: t, began: d.opts.Now()}

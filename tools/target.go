@@ -25,8 +25,9 @@ type target struct {
 	hints   governance.Hints
 	timeout time.Duration
 	vars    map[string]string
-	out     *plan // what a structured answer must fit; nil when nothing was said
-	typed   bool  // the answer was checked where it was made
+	out     *plan  // what a structured answer must fit; nil when nothing was said
+	typed   bool   // the answer was checked where it was made
+	barred  string // why it must not run, whatever the policies say; empty for what may
 }
 
 // find looks up what a call names, as far as it is for the caller's audience.

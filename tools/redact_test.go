@@ -79,7 +79,7 @@ func TestRedactedAnswers(t *testing.T) {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 			entry := d.journal.entries[1]
-			if diff := cmp.Diff(map[string]int{"secrets/password": 2}, entry.Findings); diff != "" || strings.Contains(string(entry.Result.Preview), secret) {
+			if diff := cmp.Diff(map[string]int{"secrets/password": 2}, entry.Findings); diff != "" || strings.Contains(entry.Result.Preview, secret) {
 				t.Errorf("recorded with %s\n%s", entry.Result.Preview, diff)
 			}
 			if strings.Contains(c.name, "schema") && entry.SchemaValid != audit.No {

@@ -2,6 +2,7 @@ package governance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -194,7 +195,7 @@ func (g *Gate) labelled(ctx context.Context, w *walk) *Decision {
 	return nil
 }
 
-var errNoLabels = fmt.Errorf("gate: no Labels to keep labels in")
+var errNoLabels = errors.New("gate: no Labels to keep labels in")
 
 // touch notes, before a call runs, what its execution will have touched. A call of which that cannot be noted does not run.
 func (g *Gate) touch(ctx context.Context, w *walk) *Decision {

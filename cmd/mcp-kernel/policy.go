@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) policy() *cobra.Command {
-	return group(&cobra.Command{Use: "policy", Short: "Check policies, or show what holds"}, a.policyValidate(), a.policyShow())
+	return group(&cobra.Command{Use: "policy", Short: "Check policies, or show what holds"}, a.policyValidate(), a.policyShow(), a.policySchema())
 }
 
 // A validation is what `policy validate --output json` prints.
@@ -66,7 +66,7 @@ func (a *app) readPolicies(cmd *cobra.Command, files []string) ([]string, error)
 		if err != nil {
 			return nil, err
 		}
-		return set.Names(), nil
+		return set.Names(), a.bindRules(cmd, set)
 	}
 	policies, err := policy.Load(cmd.Context(), files...)
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *app) readPolicies(cmd *cobra.Command, files []string) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	return set.Names(), nil
+	return set.Names(), a.bindRules(cmd, set)
 }
 
 func (a *app) policies(cmd *cobra.Command) (*governance.Set, error) {
@@ -182,4 +182,5 @@ func effectiveRows(t *table, e governance.Effective) {
 	}
 	t.row("confidence_threshold", fraction(e.ConfidenceThreshold.Value), orDash(e.ConfidenceThreshold.Policy))
 	t.row("timeout", e.Timeout.Value.String(), e.Timeout.Policy)
+	governedRows(t, e)
 }

@@ -1,0 +1,32 @@
+package standard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/rules"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// SchemaOf returns what the rules of policies can speak of under a configuration, without its data directory and its
+// policies: it puts a kernel together that is thrown away.
+func SchemaOf(ctx context.Context, c config.Config, extra ...tools.Module) (schema *rules.Schema, err error) {
+	dir, err := os.MkdirTemp("", "mcp-kernel-schema-")
+	if err != nil {
+		return nil, fmt.Errorf("schema of rules: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	c.DataDir = filepath.Join(dir, "data")
+	c.State.Backend = "memory"
+	c.Governance.PolicyFiles, c.Governance.Policies = nil, config.Default().Governance.Policies
+	k, err := Open(ctx, Options{Config: c, Extra: extra})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(ctx))) }()
+	return RuleSchema(k.Catalog)
+}

@@ -203,7 +203,7 @@ func offers(t *testing.T, profile string) walked {
 	_, config := home(t)
 	o := walked{
 		Resources: []string{"audit://log", "policy://active"},
-		Templates: []string{"policy://{name}", "test://template/{id}/data", "vfs://{+path}"},
+		Templates: []string{"policy://{name}", "result://{call}", "test://template/{id}/data", "vfs://{+path}"},
 		Prompts:   []string{"governed_agent", "investigate_violations", "safe_execution"},
 	}
 	for _, tool := range decoded[[]toolLine](t, ok(t, "tools", "list", "--agent", "--profile", profile, "--config", config, "-o", "json")) {

@@ -1,0 +1,259 @@
+package detect
+
+import (
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// discourse is what a scan knows of instructions in the text so far.
+type discourse struct {
+	recent  [64]mention // a ring of the last ideas
+	count   int         // of ideas so far
+	fences  int         // ``` so far
+	talk    int         // words of talk about attacks
+	talkEnd int         // where the last of them ends
+	example int
+	split   int // words that characters without width cut
+	hiding  int // end of the last sign that something is not shown, -1 for none
+	motions []motion
+}
+
+// A mention is an idea in the text.
+type mention struct {
+	start, end int
+	idea       idea
+	imperative bool // stands where an order begins
+}
+
+// A motion is a passage that may be an instruction to a model, with the evidence for and against.
+type motion struct {
+	start, end int
+	evidence   evidence
+	quoted     bool
+	code       bool
+	hidden     bool
+}
+
+const (
+	near       = 110 // bytes within which ideas are about each other, unless a thesis says otherwise
+	farthest   = 220 // the most that a thesis says
+	far        = 300 // bytes within which motions are one
+	mostMotion = 64  // passages that are kept; more of them in one text are no news
+)
+
+func (d *discourse) reset() {
+	d.count, d.fences, d.talk, d.talkEnd, d.example, d.split, d.hiding = 0, 0, 0, 0, 0, 0, -1
+	d.motions = d.motions[:0]
+}
+
+// bit is an idea in a set of ideas.
+func (i idea) bit() uint32 { return 1 << i }
+
+// concept notes an idea, and looks whether with those before it it makes a motion.
+func (s *scan) concept(start, end int, i idea) {
+	if s.lookout&(Injection|Definition) == 0 {
+		return
+	}
+	m := mention{start: start, end: end, idea: i}
+	switch i {
+	case ideaTalk:
+		s.talk++
+		s.talkEnd = end
+		return
+	case ideaExample:
+		s.example++
+		return
+	case ideaHidden:
+		s.hiding = end
+		return
+	case ideaIgnore:
+		if s.reported(start, end) {
+			return
+		}
+		m.imperative = s.ordered(start)
+	case ideaReveal, ideaSend, ideaInvoke, ideaDestroy, ideaRead:
+		m.imperative = s.ordered(start)
+	default:
+	}
+	s.recent[s.count%len(s.recent)] = m
+	s.count++
+	if triggers>>i&1 == 1 {
+		s.weigh(m)
+	}
+}
+
+// triggers are the ideas with which a motion can become complete.
+const triggers = 1<<ideaIgnore | 1<<ideaOrders | 1<<ideaPrior | 1<<ideaAll | 1<<ideaPrompt | 1<<ideaReveal | 1<<ideaRole | 1<<ideaUnbound | 1<<ideaNew | 1<<ideaReader | 1<<ideaSecrecy |
+	1<<ideaUser | 1<<ideaTool | 1<<ideaSend | 1<<ideaGoods | 1<<ideaAway | 1<<ideaFile | 1<<ideaBefore | 1<<ideaOther | 1<<ideaDestroy | 1<<ideaInvoke
+
+// reported reports whether a verb is told or negated rather than ordered: "ignores", "ignored", "do not ignore".
+func (s *scan) reported(start, end int) bool {
+	if end < len(s.text) && (s.text[end] == 'd' || s.text[end] == 's' || s.text[end] == 'r') || strings.HasPrefix(s.text[end:], "ing") || strings.HasPrefix(s.text[end:], "ten") {
+		return true
+	}
+	var room [12]byte
+	before := lowered(room[:0], s.before(start, 12))
+	return strings.HasSuffix(before, "not ") || strings.HasSuffix(before, "n't ") || strings.HasSuffix(before, "never ") || strings.HasSuffix(before, "cannot ") || strings.HasSuffix(before, "to not ")
+}
+
+// ordered reports whether an order may begin at start: at the beginning of a sentence or clause, or behind words such as
+// "please" and "must".
+func (s *scan) ordered(start int) bool {
+	var room [24]byte
+	before := strings.TrimRight(lowered(room[:0], s.text[max(0, start-24):start]), " \t\"'“”*_`«»(")
+	if before == "" {
+		return true
+	}
+	if c := before[len(before)-1]; c >= 0x80 || strings.IndexByte(".!?:;,\n>#-–—]|}/=", c) >= 0 {
+		return true
+	}
+	w := before[strings.LastIndexByte(before, ' ')+1:]
+	switch w[strings.LastIndexByte(w, '\n')+1:] {
+	case "please", "must", "should", "now", "and", "then", "also", "just", "kindly", "first", "immediately", "you", "assistant", "ai", "simply", "completely", "instead", "shall", "need", "important", "bitte", "system", "claude", "agent", "model", "to", "will", "always", "so", "therefore", "can":
+		return true
+	}
+	return false
+}
+
+// around returns the ideas that stand in the n bytes before the end of m, and those of them that
+// stand where an order begins.
+func (s *scan) around(m mention, n int) (ideas, ordered uint32) {
+	for k := s.count - 1; k >= 0 && k > s.count-len(s.recent); k-- {
+		other := &s.recent[k%len(s.recent)]
+		if m.end-other.start > n {
+			break
+		}
+		ideas |= other.idea.bit()
+		if other.imperative {
+			ordered |= other.idea.bit()
+		}
+	}
+	return ideas, ordered
+}
+
+// first returns where the first of the wanted ideas begins within n bytes before the end of m.
+func (s *scan) first(m mention, n int, wanted uint32) int {
+	start := m.start
+	for k := s.count - 1; k >= 0 && k > s.count-len(s.recent); k-- {
+		other := &s.recent[k%len(s.recent)]
+		if m.end-other.start > n {
+			break
+		}
+		if wanted&other.idea.bit() != 0 {
+			start = min(start, other.start)
+		}
+	}
+	return start
+}
+
+// weigh looks for evidence that m completes.
+func (s *scan) weigh(m mention) {
+	bit := m.idea.bit()
+	ideas, _ := s.around(m, farthest)
+	for i := range s.engine.theses {
+		t := &s.engine.theses[i]
+		if (t.needs|t.any)&bit == 0 || ideas&t.needs != t.needs || !s.complete(t, m) {
+			continue
+		}
+		if start := s.first(m, t.within, t.needs); t.apart || !parted(s.text[start:m.end]) {
+			s.move(start, m.end, t.evidence)
+		}
+	}
+}
+
+// complete reports whether all that a thesis needs stands within its bytes before the end of m.
+func (s *scan) complete(t *thesis, m mention) bool {
+	ideas, ordered := s.around(m, t.within)
+	return ideas&t.needs == t.needs && (t.any == 0 || ideas&t.any != 0) && (t.orders == 0 || ordered&t.orders != 0)
+}
+
+// parted reports whether a sentence ends within a text, so that what stands in it is not one order.
+func parted(text string) bool {
+	for _, mark := range [...]string{". ", "! ", "? ", "\n\n", "。", "; ", ".\n", "\",", "},", "|"} {
+		if n := strings.Index(text, mark); n > 0 && n+len(mark) < len(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// move adds evidence to the motion around it, or makes one.
+func (s *scan) move(start, end int, e evidence) {
+	if n := len(s.motions); n > 0 {
+		last := &s.motions[n-1]
+		if start <= last.end+far {
+			last.start, last.end = min(start, last.start), max(last.end, end)
+			last.evidence |= e
+			return
+		}
+	}
+	if len(s.motions) == mostMotion {
+		return
+	}
+	s.motions = append(s.motions, motion{
+		start: start, end: end, evidence: e, quoted: s.quoted(start), code: s.fences%2 == 1 || s.inCode(start),
+		hidden: s.hiding >= 0 && start-s.hiding < far,
+	})
+}
+
+// quoted reports whether a quotation begins shortly before i on its line.
+func (s *scan) quoted(i int) bool {
+	line := s.before(i, 60)
+	for n := len(line) - 1; n >= 0 && n > len(line)-40; n-- {
+		switch line[n] {
+		case '"', '`':
+			return n == 0 || !isAlnum(line[n-1]) && line[n-1] != '='
+		case '\'':
+			if n == 0 || !isAlnum(line[n-1]) {
+				return true
+			}
+		}
+	}
+	return strings.Contains(line, "“") || strings.Contains(line, "«") || strings.Contains(line, "「") || strings.Contains(line, "„")
+}
+
+// inCode reports whether the line in which i stands is a comment, a list of strings, or calls something.
+func (s *scan) inCode(i int) bool {
+	line := strings.TrimLeft(s.before(i, 160), " \t")
+	return strings.HasPrefix(line, "//") || strings.HasPrefix(line, "assert") || strings.Contains(line, "(\"") || strings.Contains(line, "('") || strings.Contains(line, "r\"") || strings.Contains(line, "= \"") || strings.Contains(line, "re.compile") || strings.HasPrefix(line, "> ") && s.talk > 0
+}
+
+// fence notes the beginning or end of a block of code.
+func (s *scan) fence(int) { s.fences++ }
+
+// check returns the name of the check under which instructions are reported.
+func (s *scan) check() string {
+	if s.in.Source == Definitions && s.lookout&Definition != 0 {
+		return "definition"
+	}
+	return "injection"
+}
+
+// conclude reports the motions for which there is evidence enough.
+func (s *scan) conclude() {
+	for i := range s.motions {
+		m := &s.motions[i]
+		confidence := s.confidence(m)
+		if confidence < leastInjection {
+			continue
+		}
+		rule, severity := m.evidence.leading()
+		s.report(match.Finding{
+			Check: s.check(), Rule: rule, Class: s.class(rule), Severity: severity, Confidence: confidence,
+			Span: match.Span{Start: m.start, End: m.end},
+		})
+	}
+}
+
+// class returns what instructions are called in the text that they stand in.
+func (s *scan) class(rule string) string {
+	switch {
+	case s.check() == "definition":
+		return "tool_poisoning"
+	case rule == "link_exfiltration":
+		return "exfiltration"
+	default:
+		return "prompt_injection"
+	}
+}

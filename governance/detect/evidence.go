@@ -1,0 +1,178 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// evidence is a set of reasons to take a passage for an instruction to a model.
+type evidence uint32
+
+const (
+	saysOverride   evidence = 1 << iota // ignore all previous instructions
+	saysIgnoreSome                      // ignore all instructions, ignore your rules
+	saysForget                          // forget everything above
+	saysIgnoreThat                      // ignore the above
+	saysReveal                          // print your system prompt
+	saysUnbound                         // you are now without restrictions
+	saysRole                            // you are now
+	saysNew                             // new instructions
+	saysReader                          // AI assistants that read this must
+	saysSecrecy                         // do not tell the user
+	saysQuiet                           // silently
+	saysCall                            // call the tool
+	saysTheft                           // send the credentials to this address
+	saysSend                            // send the credentials
+	saysFile                            // read ~/.ssh/id_rsa
+	saysShadow                          // when another tool is called
+	saysBefore                          // before using this tool, read a file
+	saysDestroy                         // you must delete everything
+	saysTurn                            // the mark of a turn
+	saysFakeResult                      // a result of a tool within a result
+	saysLink                            // a link that carries data away
+	saysScript                          // a link that runs
+	saysTurnAgain                       // another mark of a turn
+)
+
+// A thesis says which ideas, near each other, are evidence.
+type thesis struct {
+	evidence evidence
+	needs    uint32 // all of them
+	any      uint32 // one of them, unless 0
+	orders   uint32 // one of them is where an order begins, unless 0
+	within   int    // bytes
+	apart    bool   // in more than one sentence
+}
+
+// theses returns what ideas together are evidence of.
+func theses() []thesis {
+	set := func(ideas ...idea) (bits uint32) {
+		for _, i := range ideas {
+			bits |= i.bit()
+		}
+		return bits
+	}
+	return []thesis{
+		{evidence: saysOverride, needs: set(ideaIgnore, ideaOrders, ideaPrior), orders: set(ideaIgnore), within: near},
+		{evidence: saysIgnoreSome, needs: set(ideaIgnore, ideaOrders, ideaAll), orders: set(ideaIgnore), within: 56},
+		{evidence: saysForget, needs: set(ideaIgnore, ideaAll, ideaPrior), orders: set(ideaIgnore), within: 56},
+		{evidence: saysIgnoreThat, needs: set(ideaIgnore, ideaPrior), orders: set(ideaIgnore), within: 28},
+		{evidence: saysReveal, needs: set(ideaReveal, ideaPrompt), orders: set(ideaReveal), within: 80},
+		{evidence: saysUnbound, needs: set(ideaRole, ideaUnbound), within: 160, apart: true},
+		{evidence: saysRole, needs: set(ideaRole, ideaReader), within: 80},
+		{evidence: saysNew, needs: set(ideaNew, ideaOrders), within: 60},
+		{evidence: saysReader, needs: set(ideaReader, ideaMust), any: set(ideaInvoke, ideaSend, ideaIgnore, ideaReveal, ideaRead, ideaDestroy, ideaSecrecy), within: 170},
+		{evidence: saysSecrecy, needs: set(ideaSecrecy, ideaUser), within: 64},
+		{evidence: saysCall, needs: set(ideaInvoke, ideaTool), orders: set(ideaInvoke), within: 72},
+		{evidence: saysTheft, needs: set(ideaSend, ideaGoods, ideaAway), orders: set(ideaSend, ideaRead), within: 220},
+		{evidence: saysSend, needs: set(ideaSend, ideaGoods), orders: set(ideaSend), within: 90},
+		{evidence: saysFile, needs: set(ideaRead, ideaFile), orders: set(ideaRead, ideaSend), within: 90},
+		{evidence: saysFile, needs: set(ideaSend, ideaFile), orders: set(ideaSend), within: 90},
+		{evidence: saysShadow, needs: set(ideaOther), any: set(ideaSend, ideaIgnore, ideaSecrecy), within: 160},
+		{evidence: saysBefore, needs: set(ideaBefore), any: set(ideaFile, ideaGoods), within: 200, apart: true},
+		{evidence: saysDestroy, needs: set(ideaDestroy, ideaReader), within: 160},
+		{evidence: saysDestroy, needs: set(ideaDestroy, ideaNew), within: 160, apart: true},
+		{evidence: saysQuiet, needs: set(ideaSecrecy), any: set(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
+	}
+}
+
+// leastInjection is the confidence below which a passage is not worth reporting.
+const leastInjection = 0.3
+
+// weights returns the weight of the i-th evidence, as a log-odds ratio: in what a call brings back, and in the definition
+// of a tool, where orders to the model are usual and stealth is not.
+func (e evidence) weights(definition bool) (sum float64) {
+	content := [...]float64{5, 3.3, 3.2, 1.6, 3.6, 4.4, 1.2, 2.2, 2.6, 3.4, 1.4, 1.2, 3.6, 1.4, 2.2, 0.8, 1, 2.2, 3.2, 2.8, 4.8, 4, 1.7}
+	define := [...]float64{5, 3, 3, 1, 3.2, 4, 0.8, 1.4, 0.8, 4, 2.2, 0.2, 3.6, 1.2, 3.6, 2.4, 2.6, 1.4, 4, 3.2, 4.8, 4, 1.7}
+	for i := range content {
+		if e>>i&1 == 0 {
+			continue
+		}
+		if definition {
+			sum += define[i]
+		} else {
+			sum += content[i]
+		}
+	}
+	return sum
+}
+
+// leading returns the rule and severity of the heaviest evidence.
+func (e evidence) leading() (string, match.Severity) {
+	for _, r := range [...]struct {
+		evidence evidence
+		rule     string
+		severity match.Severity
+	}{
+		{saysOverride, "instruction_override", match.High},
+		{saysTheft, "data_theft", match.Critical},
+		{saysFile, "file_theft", match.Critical},
+		{saysLink, "link_exfiltration", match.High},
+		{saysScript, "script_link", match.High},
+		{saysUnbound, "role_change", match.High},
+		{saysReveal, "prompt_leak", match.High},
+		{saysSecrecy, "secrecy_demand", match.High},
+		{saysTurn, "turn_marker", match.High},
+		{saysFakeResult, "fake_tool_result", match.High},
+		{saysIgnoreSome | saysForget | saysIgnoreThat, "instruction_override", match.High},
+		{saysShadow | saysBefore, "tool_shadowing", match.High},
+		{saysDestroy | saysCall | saysSend, "tool_bait", match.High},
+		{saysReader, "reader_address", match.Medium},
+	} {
+		if e&r.evidence != 0 {
+			return r.rule, r.severity
+		}
+	}
+	return "instruction", match.Medium
+}
+
+// confidence makes of the evidence for and against a motion the probability that it is meant for a model: a logistic
+// model whose weights were set by hand and checked on the cases of testdata.
+func (s *scan) confidence(m *motion) float64 {
+	e := m.evidence
+	if e&saysOverride != 0 {
+		e &^= saysIgnoreSome | saysForget | saysIgnoreThat // the same words once more
+	}
+	if e&(saysIgnoreSome|saysForget) != 0 {
+		e &^= saysIgnoreThat
+	}
+	if e&saysTheft != 0 {
+		e &^= saysSend
+	}
+	sum := e.weights(s.check() == "definition") - 3.2
+	if s.in.Encoded {
+		sum += 2
+	}
+	if m.hidden {
+		sum += 1.6
+	}
+	if m.quoted {
+		sum -= 2
+	}
+	if m.code {
+		sum -= 1.5
+	}
+	sum -= s.discussion(m)
+	return min(0.99, max(0.01, math.Round(100/(1+math.Exp(-sum)))/100))
+}
+
+// discussion returns how much a motion loses because the text talks about attacks rather than being one. Talk in a long
+// text far away counts less than talk around the motion.
+func (s *scan) discussion(m *motion) (loss float64) {
+	switch {
+	case s.talk >= 4:
+		loss = 3.6
+	case s.talk >= 2:
+		loss = 2.8
+	case s.talk == 1:
+		loss = 1.8
+	}
+	if m.start-s.talkEnd > 4000 { // the talk ended long ago
+		loss /= 2
+	}
+	if s.example > 0 && (m.quoted || m.code || s.talk > 0) {
+		loss += 0.7
+	}
+	return loss
+}

@@ -1,0 +1,202 @@
+package detect
+
+import "github.com/mcp-kernel/mcp-kernel/governance/match"
+
+// nationalNumber looks for a number that a state gave a person in n groups from the i-th on. Those whose form is common
+// count only where a label stands before them.
+func (s *scan) nationalNumber(r *run, i, n int) bool {
+	digits, start, end, sep := r.part(i, n)
+	if !r.alone(i, n, sep) {
+		return false
+	}
+	shape := 0
+	for k := i; k < i+n; k++ {
+		shape = shape*10 + min(r.groups[k].length, 9)
+	}
+	if n == 1 {
+		return s.solid(digits, start, end)
+	}
+	rule, class, confidence := s.grouped(r, i, n, shape, digits, start, sep)
+	if rule == "" {
+		return false
+	}
+	s.pii(rule, class, match.High, confidence, start, end)
+	return true
+}
+
+// grouped tells what digits in groups are. The shape is the groups' lengths as a decimal number.
+func (s *scan) grouped(r *run, i, n, shape int, digits string, start int, sep byte) (rule, class string, confidence float64) {
+	switch shape {
+	case 324: // 078-05-1120
+		return s.socialSecurity(digits, start, sep)
+	case 3332: // 529.982.247-25
+		if r.groups[i+1].sep == '.' && r.groups[i+n-1].sep == '-' && cpf(digits) {
+			return "br_cpf", "national_id", 0.95
+		}
+	case 333: // 046 454 286
+		if luhn(digits) && s.near(start, "sin", "social insurance") {
+			return "ca_sin", "national_id", 0.9
+		}
+	case 444: // 2341 2341 2346
+		if (sep == ' ' || sep == '-') && digits[0] >= '2' && verhoeff(digits) {
+			return "in_aadhaar", "national_id", s.surer(start, 0.65, 0.95, "aadhaar", "aadhar", "uid", "uidai")
+		}
+	case 334: // 943 476 5919
+		if nhs(digits) && s.near(start, "nhs", "health service", "patient") {
+			return "uk_nhs", "national_id", 0.93
+		}
+	case 64: // 811218-9876
+		if sep == '-' && date(digits[:6], 'y') && luhn(digits) {
+			return "se_personnummer", "national_id", s.surer(start, 0.55, 0.95, "personnummer", "person", "pnr", "ssn")
+		}
+	case 1222332: // 2 55 08 14 168 025 38
+		if insee(digits) {
+			return "fr_insee", "national_id", 0.95
+		}
+	case 122233: // without its key
+		if sep == ' ' && (digits[0] == '1' || digits[0] == '2') && s.near(start, "insee", "nir", "securite sociale", "sécurité sociale", "secu") {
+			return "fr_insee", "national_id", 0.8
+		}
+	case 22232: // 85.07.30-033.28
+		if belgian(digits) && (sep == '.' || r.groups[i+n-2].sep == '-') {
+			return "be_national", "national_id", 0.93
+		}
+	case 3442: // 756.1234.5678.97
+		if digits[:3] == "756" && ean(digits) {
+			return "ch_ahv", "national_id", 0.95
+		}
+	case 2333: // 36 574 261 809
+		if germanTax(digits) && s.near(start, "steuer", "tax", "idnr", "tin") {
+			return "de_tax_id", "national_id", 0.93
+		}
+	}
+	return "", "", 0
+}
+
+// surer returns the second confidence when a label stands before start, the first one otherwise.
+func (s *scan) surer(start int, bare, labelled float64, words ...string) float64 {
+	if s.near(start, words...) {
+		return labelled
+	}
+	return bare
+}
+
+// socialSecurity judges a US number by what the Social Security Administration never gives out.
+func (s *scan) socialSecurity(digits string, start int, sep byte) (rule, class string, confidence float64) {
+	if !validSSN(digits) || sep != '-' && sep != ' ' && sep != '.' {
+		return "", "", 0
+	}
+	if s.near(start, "ssn", "social", "ss#", "tax id", "taxpayer", "itin") {
+		return "us_ssn", "ssn", 0.98
+	}
+	if sep != '-' {
+		return "", "", 0
+	}
+	if s.near(start, "part", "sku", "serial", "model", "isbn", "order", "ticket", "case", "invoice", "ref", "phone", "fax", "version", "item", "product", "tel") {
+		return "us_ssn", "ssn", 0.3
+	}
+	return "us_ssn", "ssn", 0.88
+}
+
+func validSSN(d string) bool {
+	return d[:3] != "000" && d[:3] != "666" && d[0] != '9' && d[3:5] != "00" && d[5:] != "0000" && !monotone(d+d) && d != "123121234" && d != "111223333"
+}
+
+// solid looks at digits without separators. They are somebody's number only by a label, or by a letter that proves it.
+func (s *scan) solid(digits string, start, end int) bool {
+	rule, class, severity := "", "national_id", match.High
+	confidence := 0.9
+	labelled := func(words ...string) bool { return s.near(start, words...) }
+	switch len(digits) {
+	case 8:
+		if spanish(digits, s.window(end, 2)) {
+			rule, end, confidence = "es_dni", end+len(s.window(end, 1)), s.surer(start, 0.55, 0.95, "dni", "nif", "documento", "identidad")
+			if s.text[end-1] == '-' {
+				end++
+			}
+		}
+	case 6:
+		if s.prefixed(&s.row) && s.nino(start, end) {
+			start, end = start-2, end+1
+			rule, confidence = "uk_nino", s.surer(start, 0.75, 0.96, "insurance", "nino", "ni number", "nin")
+		}
+	case 9:
+		switch {
+		case validSSN(digits) && labelled("ssn", "social security", "social_security", "socialsecurity"):
+			rule, class = "us_ssn", "ssn"
+		case bsn(digits) && labelled("bsn", "burgerservice", "sofi"):
+			rule = "nl_bsn"
+		case luhn(digits) && labelled("sin", "social insurance"):
+			rule = "ca_sin"
+		}
+	case 10:
+		if nhs(digits) && labelled("nhs", "patient") {
+			rule = "uk_nhs"
+		}
+	case 11:
+		switch {
+		case cpf(digits) && labelled("cpf"):
+			rule = "br_cpf"
+		case germanTax(digits) && labelled("steuer", "tax", "idnr", "tin"):
+			rule = "de_tax_id"
+		case pesel(digits) && labelled("pesel"):
+			rule = "pl_pesel"
+		case belgian(digits) && labelled("rijksregister", "national", "niss"):
+			rule = "be_national"
+		}
+	case 12:
+		if digits[0] >= '2' && verhoeff(digits) && labelled("aadhaar", "aadhar", "uidai") {
+			rule = "in_aadhaar"
+		}
+	case 13:
+		if luhn(digits) && date(digits[:6], 'y') && labelled("id number", "south afric", "rsa id", "identity") {
+			rule = "za_id"
+		}
+	case 15:
+		if insee(digits) {
+			rule, confidence = "fr_insee", s.surer(start, 0.55, 0.95, "insee", "nir", "secu", "sécu")
+		}
+	case 17, 18:
+		if chinese(digits, s.window(end, 1)) {
+			rule, end = "cn_resident_id", start+18
+		}
+	}
+	if rule == "" {
+		return false
+	}
+	s.pii(rule, class, severity, confidence, start, end)
+	return true
+}
+
+// prefixed reports whether two capitals stand before a run, and nothing before them.
+func (s *scan) prefixed(r *run) bool {
+	i := r.start
+	return i >= 2 && isUpper(s.text[i-1]) && isUpper(s.text[i-2]) && !s.wordAt(i-3)
+}
+
+// idLetter reports whether one letter stands behind a run, and nothing behind it.
+func (s *scan) idLetter(r *run) bool {
+	return isUpper(s.text[r.end]) && !s.wordAt(r.end+1)
+}
+
+// nino reports whether six digits are those of a UK National Insurance number, by the letters that are used (HMRC,
+// "National Insurance Manual", NIM39110).
+func (s *scan) nino(start, end int) bool {
+	if end >= len(s.text) || s.text[end] < 'A' || s.text[end] > 'D' || s.wordAt(end+1) {
+		return false
+	}
+	a, b := s.text[start-2], s.text[start-1]
+	switch a {
+	case 'D', 'F', 'I', 'Q', 'U', 'V':
+		return false
+	}
+	switch b {
+	case 'D', 'F', 'I', 'O', 'Q', 'U', 'V':
+		return false
+	}
+	switch s.text[start-2 : start] {
+	case "BG", "GB", "KN", "NK", "NT", "TN", "ZZ":
+		return false
+	}
+	return true
+}

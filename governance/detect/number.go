@@ -1,0 +1,165 @@
+package detect
+
+import "github.com/mcp-kernel/mcp-kernel/governance/match"
+
+// A run is a row of groups of digits with single separators between them: 4111 1111 1111 1111, +44 20 7946 0958.
+type run struct {
+	start, end int
+	digits     [40]byte // of all groups
+	groups     [12]group
+	n          int  // groups
+	total      int  // digits
+	plus       bool // a + stands before the first group
+}
+
+// A group is digits without a separator.
+type group struct {
+	start  int  // in the text
+	first  int  // in the digits
+	length int  // of it
+	sep    byte // in front of it: space, '-', '.', '/', or ')' with or without a space; 0 for the first
+}
+
+// number looks at the run of digits in which literal, ending at end, stands.
+func (s *scan) number(end int) {
+	if s.lookout&PII == 0 {
+		return
+	}
+	first := end - 1
+	for first > 0 && end-first < 36 && (isDigit(s.text[first-1]) || s.separates(first-1)) {
+		first--
+	}
+	for !isDigit(s.text[first]) {
+		first++
+	}
+	r := &s.row
+	*r = run{}
+	if first > 0 && isDigit(s.text[first-1]) || !s.collect(r, first) {
+		s.resume = max(s.resume, end+digitSet.span(s.text[end:], 1<<20))
+		return
+	}
+	s.resume = max(s.resume, r.end)
+	s.identify(r)
+}
+
+// separates reports whether the byte at i stands between two groups of digits.
+func (s *scan) separates(i int) bool {
+	if i <= 0 || i+1 >= len(s.text) {
+		return false
+	}
+	a, b := s.text[i-1], s.text[i+1]
+	switch s.text[i] {
+	case ' ':
+		return (isDigit(a) || a == ')') && (isDigit(b) || b == '(')
+	case '-', '.', '/':
+		return (isDigit(a) || a == ')') && (isDigit(b) || b == '(')
+	case '(':
+		return isDigit(b) && (isDigit(a) || a == ' ' || a == '-' || a == '.')
+	case ')':
+		return isDigit(a) && (isDigit(b) || b == ' ' || b == '-')
+	}
+	return false
+}
+
+// collect fills a run from first on and reports whether it is one that can be looked at.
+func (s *scan) collect(r *run, first int) bool {
+	r.start = first
+	for i := first; r.n < len(r.groups); {
+		n := digitSet.span(s.text[i:], len(r.digits)-r.total+1)
+		if n == 0 || r.total+n > len(r.digits) {
+			break
+		}
+		g := group{start: i, first: r.total, length: n}
+		if r.n > 0 {
+			g.sep = s.text[i-1]
+			if g.sep == '(' || g.sep == ' ' && s.text[i-2] == ')' {
+				g.sep = ')'
+			}
+		}
+		r.groups[r.n] = g
+		r.n++
+		copy(r.digits[r.total:], s.text[i:i+n])
+		r.total += n
+		i += n
+		r.end = i
+		for i < len(s.text) && s.separates(i) {
+			i++
+		}
+		if i == r.end {
+			break
+		}
+	}
+	r.plus = first > 0 && s.text[first-1] == '+' || first > 1 && s.text[first-1] == '(' && s.text[first-2] == '+'
+	return r.total > 0 && r.total >= 6
+}
+
+// part returns the digits of n groups from the i-th on, the byte before and behind them, and their separators, all the
+// same or 0.
+func (r *run) part(i, n int) (digits string, start, end int, sep byte) {
+	from, to := r.groups[i], r.groups[i+n-1]
+	if n > 1 {
+		sep = r.groups[i+1].sep
+	}
+	for k := i + 1; k < i+n; k++ {
+		if r.groups[k].sep != sep {
+			sep = 0
+			break
+		}
+	}
+	return view(r.digits[from.first : to.first+to.length]), from.start, to.start + to.length, sep
+}
+
+// identify tries what a run, or a part of it that stands for itself, may be.
+func (s *scan) identify(r *run) {
+	if s.wordAt(r.end) && !s.idLetter(r) || s.glued(r) {
+		return
+	}
+	for i := 0; i < r.n; i++ {
+		if n := s.startsAt(r, i); n > 0 {
+			i += n - 1
+		}
+	}
+}
+
+// glued reports whether a run is a piece of something longer that is no number: a hash, a name with digits, a decimal.
+func (s *scan) glued(r *run) bool {
+	if r.start == 0 || r.plus {
+		return false
+	}
+	c := s.text[r.start-1]
+	return isWord(c) && !s.prefixed(r) || c == '.' && r.start > 1 && isDigit(s.text[r.start-2]) || c == '#' || c >= 0x80 && r.total < 8 && c != 0x9A
+}
+
+// startsAt tries what may begin with the i-th group, and returns how many groups it took, 0 for nothing.
+func (s *scan) startsAt(r *run, i int) int {
+	if r.plus && i == 0 {
+		if n := s.international(r); n > 0 {
+			return n
+		}
+	}
+	rest := r.n - i
+	if n := s.card(r, i, rest); n > 0 {
+		return n
+	}
+	for _, n := range [...]int{8, 7, 6, 5, 4, 3, 2, 1} {
+		if n > rest {
+			continue
+		}
+		if s.nationalNumber(r, i, n) || s.phone(r, i, n) {
+			return n
+		}
+	}
+	return 0
+}
+
+// alone reports whether n groups from the i-th on do not go on, on either side, with the separator that they have.
+func (r *run) alone(i, n int, sep byte) bool {
+	return (i == 0 || r.groups[i].sep != sep || sep == 0) && (i+n == r.n || r.groups[i+n].sep != sep && (sep != 0 || n == 1))
+}
+
+// pii reports data of a person.
+func (s *scan) pii(rule, class string, severity match.Severity, confidence float64, start, end int) {
+	s.report(match.Finding{
+		Check: "pii", Rule: rule, Class: class, Severity: severity, Confidence: confidence, Span: match.Span{Start: start, End: end},
+	})
+}

@@ -86,6 +86,19 @@ func pythonCommands() []callRule {
 		{"commands.getoutput", osCommand, High, Medium, always, runsShell},
 		{"asyncio.create_subprocess_shell", osCommand, High, Medium, always, runsShell},
 		{"asyncio.create_subprocess_exec", osCommand, Low, Low, neverAlone, runsList},
+		{"*.__subclasses__", dynamicCode, High, High, always, runsNothing},
+		{"os.dup2", reverseShell, High, High, withStdio, runsNothing},
+		{"open", deviceWrite, High, High, withVital, runsNothing},
+		{"*.delete_many", deleteAll, High, High, withEmpty, runsNothing},
+		{"all().delete", deleteAll, High, High, withEmpty, runsNothing},
+		{"query().delete", deleteAll, High, High, withEmpty, runsNothing},
+		{"*.flushall", deleteAll, High, High, always, runsNothing},
+		{"*.drop_all", dropTable, High, High, always, runsNothing},
+		{"*.drop_database", dropTable, High, High, always, runsNothing},
+		{"*.delete_bucket", cloudDelete, High, High, always, runsNothing},
+		{"*.terminate_instances", cloudDelete, High, High, always, runsNothing},
+		{"AutoAddPolicy", tlsOff, Medium, Medium, always, runsNothing},
+		{"*.AutoAddPolicy", tlsOff, Medium, Medium, always, runsNothing},
 		{"shutil.rmtree", shutilRmtree, High, High, always, runsNothing},
 		{"os.removedirs", recursiveDelete, Medium, Medium, always, runsNothing},
 		{"os.remove", fileDelete, Low, Low, always, runsNothing},
@@ -100,6 +113,10 @@ func pythonCommands() []callRule {
 		{"os.setreuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"os.setresuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 	}
+	for name := range strings.FieldsSeq("requests.post requests.put requests.get requests.request httpx.post httpx.put urllib.request.urlopen urlopen session.post client.post") {
+		rules = append(rules, callRule{name, exfiltration, Critical, Critical, withSecret, runsNothing})
+	}
+	rules = append(rules, callRule{"*.system", osCommand, High, Medium, withArgs, runsShell})
 	for name := range strings.FieldsSeq("run call check_call check_output Popen") {
 		rules = append(rules, callRule{"subprocess." + name, osCommand, High, Medium, withShell, runsEither})
 	}
@@ -150,10 +167,21 @@ func scriptCalls() []callRule {
 		{"*.unlinkSync", fileDelete, Low, Low, always, runsNothing},
 		{"*.chmod", chmod777, High, High, withMode, runsNothing},
 		{"*.chmodSync", chmod777, High, High, withMode, runsNothing},
+		{"process.binding", dynamicCode, High, High, always, runsNothing},
+		{"*.writeFileSync", deviceWrite, High, High, withVital, runsNothing},
+		{"*.writeFile", deviceWrite, High, High, withVital, runsNothing},
+		{"*.appendFileSync", deviceWrite, High, High, withVital, runsNothing},
+		{"*.deleteMany", deleteAll, High, High, withEmpty, runsNothing},
+		{"*.dropDatabase", dropTable, High, High, always, runsNothing},
+		{"*.flushall", deleteAll, High, High, always, runsNothing},
+		{"*.flushAll", deleteAll, High, High, always, runsNothing},
+		{"fetch", exfiltration, Critical, Critical, withSecret, runsNothing},
+		{"axios.post", exfiltration, Critical, Critical, withSecret, runsNothing},
 		{"process.setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"process.seteuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"*.unserialize", deserialize, High, High, always, runsNothing},
 	}
+	rules = append(rules, callRule{"*.exec", osCommand, Low, Low, neverAlone, runsShell}, callRule{"*.execSync", osCommand, High, Medium, withArgs, runsShell})
 	for scope := range strings.FieldsSeq("eval window.eval globalThis.eval self.eval global.eval top.eval parent.eval eval.call eval.apply") {
 		rules = append(rules, callRule{scope, eval, High, High, withArgs, runsCode})
 	}
@@ -175,7 +203,7 @@ func goCalls() []callRule {
 		{"*.Chmod", chmod777, High, High, withMode, runsNothing},
 		{"os.Mkdir", chmod777, Medium, Medium, withMode, runsNothing},
 		{"os.MkdirAll", chmod777, Medium, Medium, withMode, runsNothing},
-		{"os.WriteFile", chmod777, Medium, Medium, withMode, runsNothing},
+		{"os.WriteFile", deviceWrite, High, High, withVital, runsNothing},
 		{"syscall.Setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"syscall.Seteuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"unix.Setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
@@ -214,6 +242,8 @@ func rubyCalls() []callRule {
 		{"system", osCommand, High, Medium, withArgs, runsEither},
 		{"Kernel.system", osCommand, High, Medium, withArgs, runsEither},
 		{"exec", exec, High, Medium, withArgs, runsEither},
+		{"Kernel.exec", exec, High, Medium, withArgs, runsEither},
+		{"Process.spawn", osCommand, High, Medium, withArgs, runsEither},
 		{"spawn", osCommand, High, Medium, withArgs, runsEither},
 		{"IO.popen", osCommand, High, Medium, always, runsEither},
 		{"Open3.capture2", osCommand, High, Medium, always, runsEither},
@@ -244,6 +274,10 @@ func phpCalls() []callRule {
 		{"rmdir", fileDelete, Low, Low, always, runsNothing},
 		{"chmod", chmod777, High, High, withMode, runsNothing},
 		{"mkdir", chmod777, Medium, Medium, withMode, runsNothing},
+		{"include", dynamicCode, High, High, withInput, runsNothing},
+		{"require", dynamicCode, High, High, withInput, runsNothing},
+		{"include_once", dynamicCode, High, High, withInput, runsNothing},
+		{"require_once", dynamicCode, High, High, withInput, runsNothing},
 		{"posix_setuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 		{"posix_seteuid", setuidRoot, Critical, Critical, withZero, runsNothing},
 	}

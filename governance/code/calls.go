@@ -29,6 +29,11 @@ const (
 	withDanger    // with the name of what runs code
 	withFalse     // with a literal that says false or 0
 	withModule    // graver with the name of a module that runs commands
+	withVital     // with the path of a disk or of a file that says who may log in, to be written
+	withSecret    // with what lies in a file of credentials, or the whole environment
+	withStdio     // with a descriptor and the number of a standard stream
+	withEmpty     // with an empty condition, or none
+	withInput     // with what a request brought
 	neverAlone    // no finding for the call itself, only for what it is given
 )
 
@@ -51,6 +56,9 @@ func (p *program) call(i int) {
 			return
 		}
 		path, first = p.callee(i - 1)
+		path = p.named(p.resolve(path))
+	case p.is(i-1, "?.") && p.at(i-2).kind == kindWord: // eval?.(…)
+		path, first = p.callee(i - 2)
 		path = p.resolve(path)
 	case p.is(i-1, ")") || p.is(i-1, "]"):
 		path, first = p.computed(i)
@@ -76,9 +84,22 @@ func (p *program) call(i int) {
 	s.apply(r)
 }
 
+// named returns the function that a variable of PHP holds the name of.
+func (p *program) named(path string) string {
+	if p.language == PHP && strings.HasPrefix(path, "$") {
+		if value, ok := p.flow.get(path, len(p.text)); ok && value.isText() {
+			return value.text.text
+		}
+	}
+	return path
+}
+
 // rule returns the rule for calls of a path, nil when there is none.
 func (p *program) rule(path string) *callRule {
 	if r := findRule(p.calls, path); r != nil {
+		if r.path == "*.exec" && !p.children { // of a regular expression
+			return nil
+		}
 		return r
 	}
 	if strings.Contains(path, ".") {

@@ -223,6 +223,9 @@ func (c *command) interpreter(name string) {
 		c.remote(name)
 		return
 	}
+	if strings.HasPrefix(name, "powershell") || strings.HasPrefix(name, "pwsh") {
+		c.encoded()
+	}
 	inline := false
 	for i := 1; i < len(c.words); i++ {
 		t := c.text(i)
@@ -230,6 +233,7 @@ func (c *command) interpreter(name string) {
 			inline = true
 			if i+1 < len(c.words) && !c.words[i+1].fetched {
 				c.scan.language(c.words[i+1].passage, l, c.depth+1)
+				c.connects(&c.words[i+1])
 			}
 			break
 		}
@@ -358,5 +362,28 @@ func (c *command) scheduled() {
 			c.scan.language(text.part(from, from+len(command)), Shell, c.depth+1)
 		}
 		at += len(line)
+	}
+}
+
+// encoded looks at commands that PowerShell is given in base64 of UTF-16 (about_PowerShell_exe, -EncodedCommand).
+func (c *command) encoded() {
+	for i := 1; i+1 < len(c.words); i++ {
+		option := lower(c.text(i))
+		if len(option) < 2 || !strings.HasPrefix("-encodedcommand", option) || option == "-e" && len(c.text(i+1)) < 16 {
+			continue
+		}
+		c.report(hit{rule: pipeToShell, severity: High, confidence: Certain, note: "runs a command that it decodes first"})
+		if text, ok := undo("base64", c.text(i+1)); ok {
+			c.scan.language(weaveAt(strings.ReplaceAll(text, "\x00", ""), c.words[i+1].where(0)), Shell, c.depth+1)
+		}
+		return
+	}
+}
+
+// connects reports code that opens a connection and runs a shell.
+func (c *command) connects(w *argument) {
+	text := lower(w.text)
+	if strings.Contains(text, "socket") && (strings.Contains(text, "/bin/sh") || strings.Contains(text, "/bin/bash") || strings.Contains(text, "cmd.exe")) {
+		c.report(hit{rule: reverseShell, severity: Critical, confidence: Certain})
 	}
 }

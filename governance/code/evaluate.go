@@ -24,6 +24,9 @@ func evaluate(path string, receiver *operand, args []operand) operand {
 		return listMethod(name, *receiver, args)
 	}
 	unknown := operand{name: path + "()", items: args}
+	if receiver != nil && receiver.kind == opOther {
+		unknown.items = append([]operand{*receiver}, args...)
+	}
 	switch len(args) {
 	case 0:
 		if name == "globals" || name == "vars" || name == "locals" {
@@ -59,7 +62,10 @@ func evaluate(path string, receiver *operand, args []operand) operand {
 			return unknown
 		}
 	}
-	return decode(path, name, first, args)
+	if result := decode(path, name, first, args); result.kind != opOther {
+		return result
+	}
+	return unknown
 }
 
 // decode evaluates the functions that make a text of a text or of numbers.

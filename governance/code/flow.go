@@ -99,6 +99,9 @@ func (p *program) bindValue(name string, value operand, added bool) {
 	default:
 		delete(p.imports.names, name)
 		p.flow.forget(name)
+		if p.language == Java && strings.HasSuffix(value.name, "getRuntime()") {
+			p.bind(name, value.name)
+		}
 	}
 }
 

@@ -103,3 +103,13 @@ func (o *operand) made(text string) operand {
 
 // lastName returns what a dotted path ends in.
 func lastName(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+// keyed returns the value of a key of a map, nil when it has none.
+func (o *operand) keyed(key string) *operand {
+	for i := range o.items {
+		if o.items[i].key == key {
+			return &o.items[i]
+		}
+	}
+	return nil
+}

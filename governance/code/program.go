@@ -11,13 +11,15 @@ type program struct {
 	calls    map[string][]callRule
 	imports  imports
 	flow     flow
-	spent    int // tokens that were read ahead, which is bounded
-	joined   int // literals before this index have been read, as a part of another
+	children bool // a script names the module that starts processes
+	spent    int  // tokens that were read ahead, which is bounded
+	joined   int  // literals before this index have been read, as a part of another
 }
 
 // program examines a passage in a programming language, and reports whether a parser accepted it.
 func (s *scan) program(p passage, l Language, depth int) (parsed bool) {
 	pr := program{tokens: s.tokens(p, lexisOf(l)), scan: s, language: l, depth: depth, calls: s.tables.callsOf(l)}
+	pr.children = strings.Contains(p.text, "child_process")
 	pr.readImports()
 	if l == JavaScript || l == TypeScript && depth == 1 {
 		parsed = pr.script()

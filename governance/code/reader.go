@@ -356,6 +356,8 @@ func (r *reader) element(value operand, i int) (operand, int) {
 		return result, end
 	}
 	switch index := &items[0]; {
+	case index.isText() && value.kind == opList && value.keyed(index.text.text) != nil:
+		result = *value.keyed(index.text.text)
 	case index.isText() && (value.kind == opList || value.isText()):
 		result = operand{kind: opName, name: "?." + index.text.text, from: from, to: result.to}
 	case index.isText() && value.kind == opName:

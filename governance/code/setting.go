@@ -127,7 +127,7 @@ func (p *program) renamed(i int) {
 	}
 	before := p.is(i-1, "=") || p.is(i-1, ",") || p.is(i-1, "(") || p.is(i-1, "[") || p.is(i-1, ":")
 	next := p.at(i + 1)
-	after := next.kind == kindNewline || next.kind == kindEnd || p.is(i+1, ")") || p.is(i+1, ";") || p.is(i+1, "]")
+	after := next.kind == kindNewline || next.kind == kindEnd || p.is(i+1, ")") || p.is(i+1, ";") || p.is(i+1, "]") || p.is(i+1, ",") && p.is(i-1, "(")
 	if !before || !after {
 		return
 	}

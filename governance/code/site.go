@@ -93,6 +93,16 @@ func (s *site) judge(r *callRule) (hit, bool) {
 			h.severity = High
 		}
 		return h, len(s.args) > 0
+	case withVital:
+		return h, s.overwrites()
+	case withSecret:
+		return h, s.secret()
+	case withStdio:
+		return h, len(s.args) == 2 && strings.HasSuffix(s.args[0].name, "fileno()") && s.args[1].kind == opNumber
+	case withEmpty:
+		return h, len(s.args) == 0 || s.args[0].kind == opList && len(s.args[0].items) == 0
+	case withInput:
+		return h, s.mentions("$_GET") || s.mentions("$_POST") || s.mentions("$_REQUEST") || s.mentions("$_COOKIE")
 	case neverAlone:
 		return h, false
 	default:
@@ -119,6 +129,30 @@ func (s *site) removes(h hit) hit {
 		}
 	}
 	return h
+}
+
+// overwrites reports whether the first argument is a disk or a file that says who may log in, and is opened for writing.
+func (s *site) overwrites() bool {
+	if len(s.args) == 0 || !s.args[0].isText() || !isDisk(s.args[0].text.text) && !isAccountFile(s.args[0].text.text) {
+		return false
+	}
+	if lastName(s.path) != "open" && lastName(s.path) != "fopen" {
+		return true
+	}
+	return len(s.args) > 1 && s.args[1].isText() && strings.ContainsAny(s.args[1].text.text, "wax+")
+}
+
+// secret reports whether what is given holds what lies in a file of credentials, or the whole environment.
+func (s *site) secret() bool {
+	return !s.all(func(o *operand) bool {
+		switch {
+		case o.name == "os.environ" || o.name == "process.env" || o.name == "os.Environ()":
+			return false
+		case strings.HasSuffix(o.name, "open()"), strings.HasSuffix(o.name, "readFileSync()"), strings.HasSuffix(o.name, "ReadFile()"), strings.HasSuffix(o.name, "file_get_contents()"):
+			return len(o.items) == 0 || !isSecretFile(o.items[0].text.text)
+		}
+		return true
+	})
 }
 
 // constant reports whether all that is given are constants; settings by name count only where they hold what is run.

@@ -7,6 +7,8 @@ type sqlContext struct {
 	whole bool // it is a file of SQL or given to a function that runs it
 	open  bool // more is joined to its end, which cannot be seen
 	said  bool // it is only printed
+
+	nested int // texts within texts that are executed
 }
 
 // A statement is a run of tokens between two semicolons.
@@ -30,6 +32,11 @@ func (s *scan) sql(p passage, c sqlContext) {
 			st.verb(i)
 		}
 	}
+}
+
+// nestedSQL examines a text that a statement executes.
+func (s *scan) nestedSQL(p passage, nested int) {
+	s.sql(p, sqlContext{whole: true, nested: nested})
 }
 
 // readsLikeSQL reports whether a literal begins with a verb of SQL, behind blanks, brackets, quotes and comments.
@@ -103,6 +110,8 @@ func (st *statement) verb(i int) {
 		}
 	case "xp_cmdshell":
 		st.report(i, i+1, hit{rule: osCommand, severity: Critical})
+	case "exec", "execute", "immediate":
+		st.executes(i)
 	case "outfile", "dumpfile":
 		if st.key(st.before(i)) == "into" {
 			st.report(i, i+2, hit{rule: sqlFile, severity: High})
@@ -162,6 +171,17 @@ func (st *statement) report(i, end int, h hit) {
 	}
 	from, to := st.at(i).start, st.at(min(end, len(st.list))-1).end
 	st.scan.found(&st.passage, int(from), int(to), h)
+}
+
+// executes reads the text that EXEC and EXECUTE IMMEDIATE are given as SQL.
+func (st *statement) executes(i int) {
+	next := st.skip(i + 1)
+	for st.is(next, "(") || st.key(next) == "sp_executesql" || st.key(next) == "n" {
+		next = st.skip(next + 1)
+	}
+	if st.at(next).kind == kindString && st.nested < maxDepth {
+		st.scan.nestedSQL(st.tokens.literal(next), st.nested+1)
+	}
 }
 
 // function looks at the name at i of a function that reaches beyond the database.

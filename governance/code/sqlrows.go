@@ -89,10 +89,14 @@ func (st *statement) rows(i, from int, h hit) {
 	where := st.find(from, end, "where")
 	switch {
 	case where >= 0:
-		if !st.alwaysTrue(where+1, end) {
+		switch {
+		case st.alwaysTrue(where+1, end):
+			h.note = "has a WHERE that is true for every row"
+		case st.nearlyTrue(where+1, end):
+			h.severity, h.note = Medium, "has a WHERE that is true for nearly every row"
+		default:
 			return
 		}
-		h.note = "has a WHERE that is true for every row"
 	case st.find(from, end, "join") >= 0 || st.find(from, end, "using") >= 0 || st.find(from, end, "limit") >= 0:
 		h.severity = Medium
 	case end == len(st.list) && (st.open || st.endsOpen()):
@@ -128,6 +132,31 @@ func (st *statement) alwaysTrue(from, end int) bool {
 	}
 	c := condition{statement: st, pos: from, end: end}
 	return c.or() == yes
+}
+
+// nearlyTrue reports whether the condition is one comparison that ids and names hardly ever fail: a > 0, a IS NOT NULL,
+// a <> ”.
+func (st *statement) nearlyTrue(from, end int) bool {
+	i := st.skip(from)
+	if st.at(i).kind != kindWord {
+		return false
+	}
+	for i++; st.is(i, ".") && i < end; i += 2 {
+	}
+	last := end
+	for last > i && st.at(last-1).kind == kindNewline {
+		last--
+	}
+	switch {
+	case st.key(i) == "is" && st.key(i+1) == "not" && st.key(i+2) == "null":
+		return last == i+3
+	case st.is(i, ">") || st.is(i, ">="):
+		n := st.word(i + 1)
+		return last == i+2 && (n == "0" || n == "1" && st.is(i, ">=")) || last == i+3 && st.is(i+1, "-")
+	case st.is(i, "<>") || st.is(i, "!="):
+		return last == i+2 && (st.body(i+1) == "" && st.at(i+1).kind == kindString || st.word(i+1) == "0")
+	}
+	return false
 }
 
 // truth is what is known about a condition.

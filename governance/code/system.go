@@ -14,6 +14,17 @@ func (c *command) systemCommand(name string) bool {
 		c.report(hit{rule: setuidRoot, severity: Medium, confidence: Likely, note: "gives a program more rights"})
 	case "docker", "podman", "kubectl":
 		c.container()
+	case "useradd", "usermod", "gpasswd", "adduser", "chattr":
+		c.promotes(name)
+	case "awk", "gawk", "mawk", "nawk":
+		for i := 1; i < len(c.words); i++ {
+			if w := &c.words[i]; w.quoted && strings.Contains(w.text, "system(") {
+				c.scan.language(w.passage, C, c.depth+1) // whose calls and texts look the same
+			}
+		}
+		c.downloads = c.piped
+	case "iex", "invoke-expression":
+		c.invokes()
 	default:
 		return false
 	}
@@ -156,4 +167,40 @@ func (c *command) networkShell() {
 			return
 		}
 	}
+}
+
+// promotes looks at programs that make somebody an administrator, or let a protected file be changed.
+func (c *command) promotes(name string) {
+	all := c.spaced()
+	h := hit{rule: setuidRoot, severity: High, confidence: Certain, note: "makes somebody an administrator"}
+	switch name {
+	case "chattr":
+		h.note = "lets a protected file be changed"
+		if !c.hasWord("-i") || !isAccountFile(c.text(len(c.words)-1)) {
+			return
+		}
+	default:
+		root := strings.Contains(all, " -u 0 ") || strings.Contains(all, " --uid 0 ")
+		group := false
+		for _, g := range [...]string{"sudo", "wheel", "root", "docker", "admin"} {
+			group = group || strings.Contains(all, "g "+g+" ") || strings.Contains(all, ","+g) || name != "useradd" && strings.HasSuffix(all, " "+g+" ") && len(c.words) > 2
+		}
+		if !root && !group {
+			return
+		}
+	}
+	c.report(h)
+}
+
+// invokes looks at what PowerShell's Invoke-Expression is given.
+func (c *command) invokes() {
+	from := c.words[0].start
+	text := lower(c.source.text[from:min(from+400, len(c.source.text))])
+	h := hit{rule: eval, severity: High, confidence: Likely}
+	for _, fetch := range [...]string{"downloadstring", "invoke-webrequest", "iwr", "irm", "invoke-restmethod", "frombase64string"} {
+		if strings.Contains(text, fetch) {
+			h = hit{rule: pipeToShell, severity: Critical, confidence: Certain}
+		}
+	}
+	c.report(h)
 }

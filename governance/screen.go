@@ -8,7 +8,7 @@ import "context"
 // The effect is Allow or Deny, with the fields of a decision saying why; under mode audit objections are kept to
 // themselves, while faults and freezes deny in every mode.
 func (g *Gate) Screen(ctx context.Context, c *Call, d Decision) Decision {
-	w := &walk{call: c, snapshot: d.Snapshot}
+	w := &walk{call: c, snapshot: d.Snapshot, labels: d.Labels}
 	for i := range g.steps {
 		s := &g.steps[i]
 		if s.stage != StagePatterns && s.check != CheckFrozen || s.idle(w) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -83,7 +84,10 @@ func (c *call) overLimit(err error) {
 	var over *audit.OverLimitError
 	if errors.As(err, &over) && len(over.Over) > 0 {
 		counter := over.Over[0]
-		if counter.Name != governance.CounterCalls {
+		switch {
+		case strings.Contains(counter.Name, "/"):
+			check = governance.CheckRates
+		case counter.Name != governance.CounterCalls:
 			check = governance.CheckTokens
 		}
 		reason = fmt.Sprintf("%d %s are used, by other processes too", counter.Used, counter.Name)

@@ -198,3 +198,43 @@ func TestFaultyRulesDoNotLoad(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+func TestAttemptsAreRecorded(t *testing.T) {
+	t.Parallel()
+	const text = `
+- name: governed
+  allowed_tools: [web_fetch]
+  limits:
+    - {name: attempts, per: principal, calls: 3, window: 24h}
+`
+	c := governed(t, filepath.Join(t.TempDir(), "data"), text)
+	attempt := func(k *standard.Kernel, name string) string {
+		_, err := call(t, k, name, `{"url":"x"}`)
+		var refused *tools.Error
+		if !errors.As(err, &refused) {
+			return ""
+		}
+		return refused.Reason
+	}
+	first := openWeb(t, c)
+	for i, name := range []string{"web_fetch", "web_post"} { // one allowed, one not on the list
+		if got := attempt(first, name); (got == "") != (i == 0) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	second := openWeb(t, c) // another process on the same directory
+	attempt(second, "invented")
+	for _, k := range []*standard.Kernel{second, first} {
+		if got := attempt(k, "web_fetch"); !strings.HasPrefix(got, "3 ") || !strings.Contains(got, "are used") { // the process that looks last learns it from the journal
+			t.Errorf("the fourth attempt: %q", got)
+		}
+	}
+	if _, err := first.Journal.Sign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, counter := range second.Journal.Counters("user:test") {
+		if counter.Name == "calls/principal" && counter.Used != 3 {
+			t.Errorf("%+v", counter)
+		}
+	}
+}

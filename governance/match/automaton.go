@@ -21,6 +21,7 @@ type automaton struct {
 
 	label []uint8  // class on the way into a state
 	child []uint32 // first child of a state; its last is the one before the next state's first
+	depth []int32  // length of the path to a state
 	fail  []uint32 // state of the longest proper suffix
 	out   []uint32 // index into ends of what ends here, by any suffix; 0 for nothing
 	ends  []ending // [0] is unused
@@ -110,7 +111,7 @@ func (a *automaton) classify(keys []key) {
 // grow numbers the states breadth first.
 func (a *automaton) grow(keys []key) []span {
 	spans := []span{{0, int32(len(keys)), 0}}
-	a.label = append(a.label, classStop)
+	a.label, a.depth = append(a.label, classStop), append(a.depth, 0)
 	for n := 0; n < len(spans); n++ {
 		s := spans[n]
 		a.child = append(a.child, uint32(len(spans)))
@@ -121,6 +122,7 @@ func (a *automaton) grow(keys []key) []span {
 				hi++
 			}
 			spans = append(spans, span{lo, hi, s.depth + 1})
+			a.depth = append(a.depth, s.depth+1)
 			a.label = append(a.label, a.class[b])
 			lo = hi
 		}

@@ -56,6 +56,7 @@ func BenchmarkScan(b *testing.B) {
 		doc      []byte
 	}{
 		{"usual10/300B", usual(), []byte(arguments)},
+		{"usual10/40B", usual(), []byte(`{"path":"notes/meeting.md","limit":4096}`)},
 		{"usual10/64KiB", usual(), page()},
 		{"usual10/escapes", usual(), escaped},
 		{"usual10/wide", usual(), wide},

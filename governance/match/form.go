@@ -65,16 +65,16 @@ const (
 	traitSlash                      // a backslash
 	traitSign                       // a per cent sign or an ampersand
 	traitQuote                      // what a shell takes away: quotes, $, ^, {
-	traitRemark                     // what comments begin with: - # *
-	traitSpace                      // a white space other than the space
-	traitDouble                     // a space, of which there may be two in a row
+	traitRemark                     // what comments have: # and *
+	traitSpace                      // a white space other than the space, or (once sharpened) two in a row
+	traitDash                       // a dash: two of them begin a comment
 )
 
 // traitTable has the traits of every byte, in hexadecimal: what stands for itself is 00. The compiler keeps the constant
 // where it is, so that there is nothing to be set up.
 const traitTable = "" +
 	"\x02\x02\x02\x02\x02\x02\x02\x02\x02\x40\x40\x40\x40\x40\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02" +
-	"\x80\x00\x10\x20\x10\x08\x08\x10\x00\x00\x20\x00\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x10\x20\x10\x08\x08\x10\x00\x00\x20\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x10\x00" +
 	"\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x02" +
 	traitsWide + traitsWide + traitsWide + traitsWide
@@ -94,4 +94,33 @@ func traitsOf(text []byte) traits {
 		a |= traitTable[x]
 	}
 	return traits(a | b | c | d)
+}
+
+// sharpened takes away traits that a text has only at first sight, and those of forms that are not to be undone.
+func (t traits) sharpened(text []byte, skip Forms) traits {
+	if t&traitDash != 0 {
+		t &^= traitDash
+		if twice(text, '-') {
+			t |= traitRemark
+		}
+	}
+	switch {
+	case skip&Space != 0:
+		t &^= traitSpace
+	case t&traitSpace == 0 && twice(text, ' '):
+		t |= traitSpace
+	}
+	return t
+}
+
+// twice reports whether a byte occurs twice in a row.
+func twice(text []byte, c byte) bool {
+	before := byte(0)
+	for _, b := range text {
+		if b == c && before == c {
+			return true
+		}
+		before = b
+	}
+	return false
 }

@@ -7,24 +7,29 @@ import "unicode/utf8"
 func (w *Walker) neighbour(text []byte, wide bool) error {
 	f := &w.frames[len(w.frames)-1]
 	f.wide = f.wide || wide
-	if f.texts++; f.texts > 1 {
+	if len(w.parts) > f.parts {
 		w.joined = append(w.joined, ' ')
 	}
 	if len(text) <= 2*Window {
-		w.joined = append(w.joined, text...)
-		w.spliced = append(w.spliced, text...)
+		w.part(f, text)
 		return nil
 	}
 	head, tail := ends(text)
-	w.joined = append(w.joined, head...)
-	w.spliced = append(w.spliced, head...)
+	w.part(f, head)
 	if err := w.together(); err != nil {
 		return err
 	}
-	f.texts, f.wide = 1, wide
-	w.joined = append(w.joined[:f.joined], tail...)
-	w.spliced = append(w.spliced[:f.splice], tail...)
+	f.wide = wide
+	w.joined, w.spliced, w.parts = w.joined[:f.joined], w.spliced[:f.splice], w.parts[:f.parts]
+	w.part(f, tail)
 	return nil
+}
+
+// part adds the text that has just been visited to the neighbours of a container.
+func (w *Walker) part(f *frame, text []byte) {
+	w.joined = append(w.joined, text...)
+	w.spliced = append(w.spliced, text...)
+	w.parts = append(w.parts, part{len(w.joined) - f.joined, len(w.spliced) - f.splice, w.leaf.note})
 }
 
 // ends returns the first and the last Window bytes of a text, or a little more, so that no character is cut.
@@ -43,12 +48,16 @@ func ends(text []byte) (head, tail []byte) {
 func (w *Walker) together() error {
 	depth := len(w.frames) - 1
 	f := &w.frames[depth]
-	if f.texts < 2 {
+	if len(w.parts)-f.parts < 2 {
 		return nil
 	}
+	note := w.leaf.note
+	w.leaf.parts = w.parts[f.parts:]
 	joined, spliced := w.joined[f.joined:], w.spliced[f.splice:]
 	if err := w.show(Joined, joined, f.outer, f.wide, depth); err != nil {
 		return err
 	}
-	return w.show(Spliced, spliced, f.outer, f.wide, depth)
+	err := w.show(Spliced, spliced, f.outer, f.wide, depth)
+	w.leaf.note = note
+	return err
 }

@@ -41,13 +41,21 @@ const (
 // lies beneath than the bounds allow is ErrLayers; what was within them has been shown then. The text is UTF-8; it is
 // neither kept nor changed, and no form of it is larger than viewBytes and viewTimes the text.
 func (n *Normalizer) Each(text []byte, visit func(View) bool) error {
-	n.visit, n.seen, n.spent, n.most = visit, n.seen[:0], 0, viewBytes+viewTimes*len(text)
-	defer n.forget()
 	if len(n.levels) == 0 {
 		n.levels = append(n.levels, level{})
 	}
+	if !visit(View{Text: text, normalizer: n}) {
+		return nil
+	}
+	t := traitsOf(text).sharpened(text, n.Skip)
+	n.pieces.skip = n.Skip
+	if t == 0 && n.pieces.next(text, 0) == len(text) {
+		return nil
+	}
+	n.visit, n.seen, n.spent, n.most = visit, n.seen[:0], 0, viewBytes+viewTimes*len(text)
 	n.levels[0].text = text
-	_, err := n.explore(0, stageRaw, 0)
+	_, err := n.beneath(0, stageRaw, 0, t)
+	n.forget()
 	return err
 }
 
@@ -73,7 +81,11 @@ func (n *Normalizer) explore(at int, from stage, layer int) (bool, error) {
 	if !n.visit(View{Text: text, Layer: layer, normalizer: n, level: at}) {
 		return false, nil
 	}
-	t := traitsOf(text)
+	return n.beneath(at, from, layer, traitsOf(text).sharpened(text, n.Skip))
+}
+
+// beneath shows all that can be made of the view at a level, which has the traits.
+func (n *Normalizer) beneath(at int, from stage, layer int, t traits) (bool, error) {
 	if t&(traitWide|traitControl) != 0 && from < stageCompat {
 		done, goOn, err := n.visible(at, from, layer, t)
 		if done || !goOn || err != nil {
@@ -90,7 +102,7 @@ func (n *Normalizer) explore(at int, from stage, layer int) (bool, error) {
 		{stageComment, traitRemark, uncomment, Comment},
 		{stageComment, traitRemark, tighten, Comment},
 		{stageShell, traitQuote | traitSlash, unquote, Shell},
-		{stageSpace, traitSpace | traitDouble, collapse, Space},
+		{stageSpace, traitSpace, collapse, Space},
 	} {
 		if from >= step.stage || t&step.when == 0 || n.Skip&step.form != 0 {
 			continue
@@ -137,7 +149,6 @@ func (n *Normalizer) decoded(at, layer int, t traits) (bool, error) {
 		return true, nil
 	}
 	n.pieces.most = n.most - n.spent
-	n.pieces.skip = n.Skip
 	goOn, err := n.within(at, layer, n.pieces.decode)
 	if n.pieces.over {
 		n.pieces.over = false

@@ -49,10 +49,22 @@ const codeTable = codeNone + "\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x3E\x
 
 const codeNone = "\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40"
 
-// decode makes a view of what the pieces of a text hold. A piece holds every minPiece-th character, so no others are looked
-// at but those around one that could be of a piece.
+// decode makes a view of what the pieces of a text hold.
 func (p *pieces) decode(l *level, text []byte) {
-	for i := minPiece - 1; i < len(text); {
+	for from := p.next(text, 0); from < len(text); {
+		end := runEnd(text, from)
+		p.piece(l, text, from, end)
+		from = p.next(text, end)
+	}
+}
+
+// next returns the index from i on of the first run of characters that may be a piece, the length of the text when there is
+// none. A run holds every minPiece-th character, so no others are looked at but those around one that could be of it.
+func (p *pieces) next(text []byte, i int) int {
+	if p.skip&(Base64|Hex) == Base64|Hex {
+		return len(text)
+	}
+	for i += minPiece - 1; i < len(text); {
 		if codeTable[text[i]] >= 64 {
 			i += minPiece
 			continue
@@ -61,15 +73,44 @@ func (p *pieces) decode(l *level, text []byte) {
 		for from > 0 && codeTable[text[from-1]] < 64 {
 			from--
 		}
-		for end < len(text) && end-from < minPiece && codeTable[text[end]] < 64 {
+		for end < len(text) && end-from < wholePiece && codeTable[text[end]] < 64 {
 			end++
 		}
-		if end-from >= minPiece {
-			end = runEnd(text, from)
-			p.piece(l, text, from, end)
+		if likely(text[from:end]) {
+			return from
 		}
 		i = end + minPiece
 	}
+	return len(text)
+}
+
+// likely reports whether a run, of which no more than wholePiece is looked at, may be a piece.
+func likely(run []byte) bool {
+	if len(run) < minPiece {
+		return false
+	}
+	if digit(run[2]) < 16 && digit(run[3]) < 16 && digit(run[4]) < 16 {
+		return true
+	}
+	if len(run) >= wholePiece {
+		return capital(run)
+	}
+	for shift := range min(4, len(run)-minPiece+1) {
+		if promising(run[shift:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// capital reports whether there is a capital letter in a run. Base64 of a text this long has one; a path seldom does.
+func capital(run []byte) bool {
+	for _, c := range run {
+		if 'A' <= c && c <= 'Z' {
+			return true
+		}
+	}
+	return false
 }
 
 // runEnd returns the end of a run of characters of base64, which goes on behind the end of a line that is long enough.

@@ -175,6 +175,10 @@ func (m *matcher) see(l *Leaf) error {
 // look looks at one form of a text. It wants no more of them when there is nothing more to be found.
 func (m *matcher) look(v View) bool {
 	m.view, m.state, m.marked = v, 0, m.marked[:0]
+	if m.now == inJoined && v.Original() && !m.crossed(m.leaf) {
+		m.finish(v.Text)
+		return m.first > 0
+	}
 	if m.number++; m.number == 0 { // wrapped round: old marks would count again
 		clear(m.seen)
 		m.number = 1
@@ -184,6 +188,9 @@ func (m *matcher) look(v View) bool {
 			break
 		}
 		i += m.wide(v.Text, i)
+	}
+	if v.Original() && m.leaf != nil {
+		m.leaf.note = note{m.state, len(m.marked) > 0}
 	}
 	m.finish(v.Text)
 	return m.first > 0 && len(m.all) <= MaxHits

@@ -26,7 +26,15 @@ type Leaf struct {
 	Wide bool // Text may have bytes beyond ASCII; where it is false there are none
 
 	walker *Walker
-	depth  int // how many of the walker's frames lead to it
+	depth  int    // how many of the walker's frames lead to it
+	parts  []part // of neighbours: what they are made of
+	note   note   // of a string or number: what a matcher wants to know of it again when it sees it among its neighbours
+}
+
+// part is one text among its neighbours.
+type part struct {
+	joined, spliced int // where it ends
+	note            note
 }
 
 // Pointer returns the RFC 6901 pointer of the leaf: of the value, of the member for a name, of the array or object for
@@ -46,6 +54,7 @@ type Walker struct {
 	reader
 	frames          []frame
 	joined, spliced []byte // texts of all open containers, innermost last
+	parts           []part // of all open containers, innermost last
 	names           []byte // decoded names of all open objects that have escapes, innermost last
 	leaf            Leaf
 	visit           func(*Leaf) error
@@ -67,7 +76,7 @@ type frame struct {
 	names  int    // where names of this object start in the walker's
 	joined int    // where texts of this container start in the walker's joined
 	splice int    // and in its spliced
-	texts  int    // how many texts there are since
+	parts  int    // and in its parts
 	wide   bool   // there may be bytes beyond ASCII among them
 }
 
@@ -101,7 +110,10 @@ func Walk(doc []byte, visit func(*Leaf) error) error { return new(Walker).Walk(d
 func (w *Walker) forget() {
 	w.doc, w.visit = nil, nil
 	w.leaf = Leaf{}
-	w.frames = w.frames[:0]
+	w.frames, w.parts = w.frames[:0], w.parts[:0]
+	if cap(w.parts) > keptBytes/64 {
+		w.parts = nil
+	}
 	for _, buffer := range []*[]byte{&w.decoded, &w.joined, &w.spliced, &w.names} {
 		*buffer = (*buffer)[:0]
 		if cap(*buffer) > keptBytes {
@@ -196,7 +208,7 @@ func (w *Walker) open(array bool) (opened bool, err error) {
 		outer = w.frames[n-1].name
 	}
 	w.frames = append(w.frames, frame{
-		array: array, outer: outer, name: outer, names: len(w.names), joined: len(w.joined), splice: len(w.spliced),
+		array: array, outer: outer, name: outer, names: len(w.names), joined: len(w.joined), splice: len(w.spliced), parts: len(w.parts),
 	})
 	w.pos++
 	switch c := w.peek(); {
@@ -215,7 +227,7 @@ func (w *Walker) close() error {
 	f := w.frames[len(w.frames)-1]
 	err := w.together()
 	w.frames = w.frames[:len(w.frames)-1]
-	w.names, w.joined, w.spliced = w.names[:f.names], w.joined[:f.joined], w.spliced[:f.splice]
+	w.names, w.joined, w.spliced, w.parts = w.names[:f.names], w.joined[:f.joined], w.spliced[:f.splice], w.parts[:f.parts]
 	return err
 }
 

@@ -207,8 +207,12 @@ func (g *Gate) refuse(ctx context.Context, w *walk, d *Decision) Decision {
 // admit finishes a walk that nothing ended: with what audit let pass, the wish to ask, or no objection. What the call will
 // touch is noted before it runs.
 func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
-	if d.Effect != Allow && w.audits() {
+	switch {
+	case d.Effect == Allow:
+	case w.audits():
 		d.Effect, d.Would = Allow, true
+	case d.Effect == Ask:
+		d = g.agreed(ctx, w, d)
 	}
 	if d.Effect == Allow && len(w.snapshot.labels) > 0 && !w.call.Unknown {
 		if fault := g.touch(ctx, w); fault != nil {

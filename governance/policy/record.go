@@ -12,7 +12,7 @@ import (
 
 // The fields of a policy and of a blocked pattern, in the order in which Encode writes them.
 const (
-	policyFields  = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules"
+	policyFields  = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules require_approval"
 	patternFields = "name type pattern case_sensitive"
 )
 
@@ -112,6 +112,8 @@ func (r *record) field(path, name string, value ast.Node) {
 		p.MaxFanOut = r.whole(path, value)
 	case "max_result_tokens":
 		p.MaxResultTokens = r.whole(path, value)
+	case "require_approval":
+		r.approvals(path, value)
 	case "labels":
 		r.labels(path, value)
 	case "rules":

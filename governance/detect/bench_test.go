@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -46,7 +47,31 @@ func BenchmarkText(b *testing.B) {
 			b.ReportAllocs()
 			var found []match.Finding
 			for b.Loop() {
-				found = e.Text(found[:0], text, detect.Context{})
+				var err error
+				if found, err = e.Text(found[:0], text, detect.Context{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(found)), "findings")
+		})
+	}
+}
+
+func BenchmarkDocument(b *testing.B) {
+	e := engine(b, detect.All)
+	for name, text := range samples() {
+		doc, err := json.Marshal(map[string]any{"content": []any{map[string]string{"type": "text", "text": text[:min(len(text), 16<<10)]}}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(doc)))
+			b.ReportAllocs()
+			var found []match.Finding
+			for b.Loop() {
+				if found, err = e.Document(found[:0], doc, detect.Context{}); err != nil {
+					b.Fatal(err)
+				}
 			}
 			b.ReportMetric(float64(len(found)), "findings")
 		})

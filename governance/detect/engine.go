@@ -127,13 +127,19 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// Text appends to dst what is found in a text, in the order of the places where it begins, and returns the longer slice.
-// Spans are in bytes of the text, which is neither kept nor changed. It need not be valid UTF-8. Findings of one check do
-// not overlap.
-func (e *Engine) Text(dst []match.Finding, text string, in Context) []match.Finding {
+// Text appends to dst what is found in a text and in every form of it that match.Normalizer knows, and returns the longer
+// slice: what the text itself holds in the order of the places where it begins, and then what only forms of it hold, with
+// Form saying which. Spans are in bytes of the text, which is neither kept nor changed. It need not be valid UTF-8.
+// Findings of one check in one form do not overlap. A text under which too much lies encoded is match.ErrLayers; what
+// was found before has been appended then. Whoever gets an error denies.
+func (e *Engine) Text(dst []match.Finding, text string, in Context) ([]match.Finding, error) {
 	s := e.begin()
 	defer e.end(s)
-	return s.read(dst, text, in)
+	s.dst = dst
+	err := s.all(bytesOf(text), in)
+	dst = s.dst
+	s.dst = nil
+	return dst, err
 }
 
 // begin takes a scan from the pool.
@@ -142,13 +148,15 @@ func (e *Engine) begin() *scan {
 	if s, ok := e.scans.Get().(*scan); ok {
 		return s
 	}
-	return &scan{engine: e, filter: e.filter, most: e.most}
+	s := &scan{engine: e, filter: e.filter, most: e.most, only: All}
+	s.leaf, s.form = s.visitLeaf, s.visitForm
+	return s
 }
 
 // end gives a scan back, without the texts that it saw and without buffers that a text with many findings has grown.
 func (e *Engine) end(s *scan) {
 	const kept = 256
-	s.text, s.in = "", Context{}
+	s.text, s.in, s.inner, s.outer = "", Context{}, Context{}, Context{}
 	if cap(s.found) > kept {
 		s.found = nil
 	}

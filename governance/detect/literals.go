@@ -21,7 +21,7 @@ func literals(d Detectors, forms []tokenForm) []literal {
 		all = append(all, literal{text: "\x1B", role: roleControl}) // all control characters are one class
 		all = append(all, literal{text: "\xC2", role: roleHidden, exact: true})
 	}
-	return all
+	return append(all, escapeLiterals()...)
 }
 
 // secretLiterals returns the beginnings of tokens, and the names of what is secret.

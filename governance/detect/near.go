@@ -15,26 +15,23 @@ type vicinity struct {
 	named int
 }
 
-// surroundings returns the text in front of start, from the same line, and the name of the text, both in lower case. A
-// text without letters is returned as none: no word stands in it.
+// surroundings returns the text in front of start, from the same line, and the name of the text, both in lower case.
 func (s *scan) surroundings(start int) (before, name string) {
 	v := &s.vicinity
 	if v.start != start+1 {
 		v.start = start + 1
 		v.size = len(lowered(v.text[:0], s.before(start, len(v.text))))
 		v.named = len(lowered(v.name[:0], s.in.Key))
-		if strings.IndexFunc(view(v.text[:v.size]), letter) < 0 {
-			v.size = 0
-		}
 	}
 	return view(v.text[:v.size]), view(v.name[:v.named])
 }
 
-func letter(r rune) bool { return r >= 0x80 || isLetter(byte(r)) }
-
 // near reports whether one of the words, which are in lower case, labels what begins at start: it stands in the name that
 // the text has, or shortly before on the same line. A word of up to four letters must stand for itself.
 func (s *scan) near(start int, words ...string) bool {
+	if s.row.bare && s.in.Key == "" && start >= s.row.start && start < s.row.end {
+		return false
+	}
 	before, name := s.surroundings(start)
 	if before == "" && name == "" {
 		return false
@@ -73,3 +70,6 @@ func has(text, w string) bool {
 
 // view returns bytes as a string, which is valid as long as nobody changes them.
 func view(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
+
+// bytesOf returns the bytes of a string, which nobody may change.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }

@@ -10,6 +10,7 @@ type run struct {
 	n          int  // groups
 	total      int  // digits
 	plus       bool // a + stands before the first group
+	bare       bool // no word stands shortly before on the line
 }
 
 // A group is digits without a separator.
@@ -33,13 +34,27 @@ func (s *scan) number(end int) {
 		first++
 	}
 	r := &s.row
+	last, bare := r.end, r.bare
 	*r = run{}
+	if r.bare = bare && last > 0 && first-last <= 2; !r.bare {
+		r.bare = wordless(s.before(first, 48))
+	}
 	if first > 0 && isDigit(s.text[first-1]) || !s.collect(r, first) {
 		s.resume = max(s.resume, end+digitSet.span(s.text[end:], 1<<20))
 		return
 	}
 	s.resume = max(s.resume, r.end)
 	s.identify(r)
+}
+
+// wordless reports whether a text has no letters.
+func wordless(text string) bool {
+	for i := range len(text) {
+		if isLetter(text[i]) || text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // separates reports whether the byte at i stands between two groups of digits.

@@ -34,6 +34,7 @@ const (
 	roleFence               // ```
 	roleControl             // a control character
 	roleHidden              // a character that is not seen
+	roleEscape              // the beginning of an escape sequence
 )
 
 // A scan looks through one text. It belongs to an Engine's pool.
@@ -51,15 +52,26 @@ type scan struct {
 	vicinity vicinity
 	discourse
 	overflow bool
+	coded    bool // there is an escape sequence that may hide something
+
+	// What follows belongs to the text or document of which texts are scanned one by one.
+	dst          []match.Finding // findings of the whole
+	base         int             // where those of the current text begin, in all its forms
+	outer, inner Context         // of the whole, and of the current text
+	only         Detectors       // those that the current form is for
+	normalizer   match.Normalizer
+	walker       match.Walker
+	leaf         func(*match.Leaf) error
+	form         func(match.View) bool
 }
 
 // read looks through a text and appends what it finds to dst.
 func (s *scan) read(dst []match.Finding, text string, in Context) []match.Finding {
-	s.text, s.in, s.lookout = text, in, s.engine.detectors
+	s.text, s.in, s.lookout = text, in, s.engine.detectors&s.only
 	if in.Source != Definitions {
 		s.lookout &^= Definition
 	}
-	s.resume, s.overflow, s.vicinity.start = 0, false, 0
+	s.resume, s.overflow, s.coded, s.vicinity.start, s.row.end = 0, false, false, 0, 0
 	s.found = s.found[:0]
 	s.discourse.reset()
 	if in.Key != "" {
@@ -100,11 +112,17 @@ func (s *scan) pass() {
 
 // stands reports whether a literal really is at start.
 func (s *scan) stands(l *literal, start int) bool {
-	if l.bound && start > 0 && isWord(s.text[start-1]) {
+	if l.bound && start > 0 && isWord(s.text[start-1]) && !s.escaped(start) {
 		return false
 	}
 	here := s.text[start : start+len(l.text)]
 	return (!l.exact || here == l.text) && (!l.wide || equalFolded(here, l.text))
+}
+
+// escaped reports whether what stands before start is not a word but the end of an escape: \n or %20.
+func (s *scan) escaped(start int) bool {
+	return start >= 2 && s.text[start-2] == '\\' && strings.IndexByte("nrt", s.text[start-1]) >= 0 ||
+		start >= 3 && s.text[start-3] == '%' && isHex(s.text[start-2]) && isHex(s.text[start-1])
 }
 
 // equalFolded reports whether a text is a literal but for capitals of ASCII.
@@ -165,6 +183,8 @@ func (s *scan) look(l *literal, start int) {
 		s.control(start)
 	case roleHidden:
 		s.hidden(start)
+	case roleEscape:
+		s.escapes(start)
 	}
 }
 

@@ -369,7 +369,7 @@ func (c *command) scheduled() {
 func (c *command) encoded() {
 	for i := 1; i+1 < len(c.words); i++ {
 		option := lower(c.text(i))
-		if len(option) < 2 || !strings.HasPrefix("-encodedcommand", option) || option == "-e" && len(c.text(i+1)) < 16 {
+		if len(option) < 2 || len(option) > len("-encodedcommand") || option != "-encodedcommand"[:len(option)] || option == "-e" && len(c.text(i+1)) < 16 {
 			continue
 		}
 		c.report(hit{rule: pipeToShell, severity: High, confidence: Certain, note: "runs a command that it decodes first"})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -91,6 +92,7 @@ func (e *Engine) validate(source Source, options Options) (given Language, chose
 // source examines the whole source. A text that clearly is of another language than the one given is examined in both.
 func (s *scan) source(source Source, given Language) (Language, bool) {
 	p := s.fold(source.Code)
+	s.shells = strings.Contains(p.text, "/bin/sh") || strings.Contains(p.text, "/bin/bash")
 	l, weight := given, 0
 	if l == "" {
 		l, weight = detect(p.text, source.Filename)

@@ -28,3 +28,13 @@ os.system("cd /srv && r''m -fr /")
 	// 2:1 medium os_command (CWE-78): runs a command line
 	// 2:23 critical rm_root (CWE-73): removes the system's or the user's own files
 }
+
+func ExampleStatements() {
+	for _, s := range code.Statements("SELECT 1; WITH old AS (DELETE FROM log) SELECT * FROM old; UPDATE a SET b = 1 WHERE c = 2") {
+		fmt.Println(s.Kind, s.Verb, s.Targets, s.Rows == code.RowsAll)
+	}
+	// Output:
+	// read select [] false
+	// write select [log] true
+	// write update [a] false
+}

@@ -33,7 +33,7 @@ type Options struct {
 // A Report says what was found. Its zero value blocks.
 type Report struct {
 	Verdict      Verdict   `json:"verdict"`
-	Parsed       bool      `json:"parsed"`        // a real parser accepted the text; only Go has one, the rest is lexed
+	Parsed       bool      `json:"parsed"`        // a parser accepted the text: of Shell, JavaScript, TypeScript that is JavaScript too, Go; the rest is lexed
 	Language     Language  `json:"language"`      // as given, or else as detected
 	Findings     []Finding `json:"findings"`      // by position; the most severe MaxFindings of them
 	Total        int       `json:"total"`         // findings of at least MinSeverity, listed or not

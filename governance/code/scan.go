@@ -17,6 +17,7 @@ type hit struct {
 type scan struct {
 	tables *tables
 	hits   []hit
+	shells bool // the text names a shell by its path
 	wanted func() error
 	err    error
 }

@@ -24,6 +24,8 @@ type shellFrame struct {
 	yields   bool   // any command of the frame does
 	previous string // name of the command before the current one in the pipeline
 	function string // the function whose body is being read
+	text     int    // how long the parser's buffer was when the frame began
+	spans    int
 }
 
 // A shellParser reads commands in one pass. Frames are a stack of its own, so that depth costs no Go stack.
@@ -267,7 +269,7 @@ func (p *shellParser) backquote() {
 
 // push starts a frame that is part of a word.
 func (p *shellParser) push(closer byte, size int) {
-	p.frames = append(p.frames, shellFrame{closer: closer, nested: true})
+	p.frames = append(p.frames, shellFrame{closer: closer, nested: true, text: len(p.weaver.text), spans: len(p.weaver.spans)})
 	p.pos += size
 }
 
@@ -276,6 +278,9 @@ func (p *shellParser) pop() {
 	p.endCommand(';')
 	child := p.frame()
 	yields, nested := child.yields, child.nested
+	if nested { // what it read is no part of the word that it stands in
+		p.weaver.text, p.weaver.spans, p.weaver.next = p.weaver.text[:child.text], p.weaver.spans[:child.spans], -1
+	}
 	p.frames = p.frames[:len(p.frames)-1]
 	parent := p.frame()
 	if nested {

@@ -121,3 +121,31 @@ func TestShellFallsBack(t *testing.T) {
 		})
 	}
 }
+
+// TestParsedByLanguage: what a parser accepts says so, and what it does not accept is examined all the same.
+func TestParsedByLanguage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, language, code string
+		want                 bool
+	}{
+		{"shell", "shell", "for f in *; do echo \"$f\"; done", true},
+		{"shell unclosed", "shell", "for f in *; do rm -rf /", false},
+		{"script", "javascript", "const a = await import('b');", true},
+		{"script with markup", "javascript", "const a = <b>{eval(c)}</b>;", false},
+		{"types", "typescript", "const a: string = eval(b);", false},
+		{"typescript without types", "typescript", "const a = b;", true},
+		{"python", "python", "x = 1", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := check(t, test.language, test.code)
+			if r.Parsed != test.want {
+				t.Errorf("parsed %v, want %v", r.Parsed, test.want)
+			}
+			if strings.Contains(test.code, "eval") && !has(r, "eval", code.High) {
+				t.Errorf("eval was not found: %+v", r.Findings)
+			}
+		})
+	}
+}

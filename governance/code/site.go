@@ -98,6 +98,9 @@ func (s *site) judge(r *callRule) (hit, bool) {
 	case withSecret:
 		return h, s.secret()
 	case withStdio:
+		if !s.scan.shells {
+			h.severity = Medium
+		}
 		return h, len(s.args) == 2 && strings.HasSuffix(s.args[0].name, "fileno()") && s.args[1].kind == opNumber
 	case withEmpty:
 		return h, len(s.args) == 0 || s.args[0].kind == opList && len(s.args[0].items) == 0

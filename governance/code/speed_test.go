@@ -124,6 +124,9 @@ func worst() []struct{ name, language, unit string } {
 		{"dollar quotes", "sql", "$a$ ; "},
 		{"docker here documents", "dockerfile", "RUN <<A\n"},
 		{"workflow expressions", "yaml", "run: ${{ a\n"},
+		{"shells in words", "shell", "sh -c $(0 0 0\n"},
+		{"shells behind redirections", "shell", "su 0>("},
+		{"names of quotes", "sql", "TRUNCATE A'''''"},
 		{"downloads", "shell", "curl -o a b; sh c\n"},
 	}
 }

@@ -258,11 +258,11 @@ func isTruncateOption(word string) bool {
 
 // name returns the index behind a table's name that starts at i, which may have a schema, quotes and holes.
 func (st *statement) name(i int) int {
-	for ; ; i++ {
+	for limit := i + 32; ; i++ {
 		tok := st.at(i)
 		switch {
-		case tok.kind == kindPunct && strings.IndexByte(".{}[]%@#:?", st.text[tok.start]) >= 0:
-		case (tok.kind == kindWord || tok.kind == kindNumber || tok.kind == kindString) && !st.separate(i):
+		case i < limit && tok.kind == kindPunct && strings.IndexByte(".{}[]%@#:?", st.text[tok.start]) >= 0:
+		case i < limit && (tok.kind == kindWord || tok.kind == kindNumber || tok.kind == kindString) && !st.separate(i):
 		default:
 			return i
 		}

@@ -52,7 +52,7 @@ const (
 	MetricTokens            // of arguments and answers
 	MetricBytesIn           // of arguments
 	MetricBytesOut          // of answers; the one that passes the limit still leaves, and the next call is refused
-	MetricConcurrent        // calls that run at the same time in this process
+	MetricConcurrent        // calls that run at the same time in this process; of all calls together only those from outside
 )
 
 const metricNames = "none calls tokens bytes_in bytes_out concurrent"
@@ -165,8 +165,10 @@ func (r *rate) same(other *rate) bool {
 // applies reports whether a call counts.
 func (r *rate) applies(c *Call) bool {
 	switch {
-	case r.Metric == MetricCalls && !c.Kind.charges():
+	case (r.Metric == MetricCalls || r.Metric == MetricConcurrent) && !c.Kind.charges():
 		return false
+	case r.Metric == MetricConcurrent && r.Per&PerTool == 0 && r.names == nil && c.Depth > 0:
+		return false // it runs within one that has its place
 	case r.Per&PerTool == 0 && r.names == nil:
 		return true
 	case c.Kind != KindTool:

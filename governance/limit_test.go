@@ -264,6 +264,26 @@ func TestConcurrency(t *testing.T) {
 	third.Hold.Release() // which has none
 }
 
+func TestConcurrencyCountsWhatRuns(t *testing.T) {
+	t.Parallel()
+	g, _ := counted(t, limited(governance.Limit{Per: governance.PerPrincipal, Metric: governance.MetricConcurrent, Max: 1}))
+	if d := g.Decide(t.Context(), call()); !d.Allowed() {
+		t.Fatalf("%+v", d)
+	}
+	for name, c := range map[string]*governance.Call{
+		"within it":           call(func(c *governance.Call) { c.Depth = 1 }),
+		"a question about it": call(func(c *governance.Call) { c.Kind = governance.KindTask }),
+		"a completion":        call(func(c *governance.Call) { c.Kind, c.Name = governance.KindCompletion, "prompt:x" }),
+	} {
+		if d := g.Decide(t.Context(), c); !d.Allowed() {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	if d := g.Decide(t.Context(), call()); d.Allowed() {
+		t.Error("a second one runs")
+	}
+}
+
 func TestConcurrencyIsExact(t *testing.T) {
 	t.Parallel()
 	const most = 5

@@ -222,3 +222,27 @@ func BenchmarkRules(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLimits measures a decision and its settlement under no rate, and under three in two shards.
+func BenchmarkLimits(b *testing.B) {
+	rate := func(per governance.Per, m governance.Metric) governance.Limit {
+		return governance.Limit{Per: per, Metric: m, Max: 1 << 40, Window: time.Minute}
+	}
+	for name, limits := range map[string][]governance.Limit{
+		"none":  nil,
+		"three": {rate(governance.PerPrincipal, governance.MetricCalls), rate(governance.PerPrincipal, governance.MetricBytesOut), rate(governance.PerTool, governance.MetricCalls)},
+	} {
+		b.Run(name, func(b *testing.B) {
+			g, _ := ruled(b, limited(limits...))
+			c := call()
+			b.ReportAllocs()
+			ctx := b.Context()
+			for b.Loop() {
+				d := g.Decide(ctx, c)
+				if _, err := g.Settle(ctx, c, d, governance.Used{Calls: 1, Tokens: 12, In: 12, Out: 100}); err != nil || !d.Allowed() {
+					b.Fatalf("%+v, %v", d, err)
+				}
+			}
+		})
+	}
+}

@@ -32,10 +32,11 @@ const cutMark = "io.mcp-kernel/cut"
 const markerTokens = 192
 
 // cut shortens an answer with more tokens than the policies allow one answer: as many as fit stay, followed by a marker
-// and a link to the rest, which is kept for the caller. What cannot be kept is said to be lost.
+// and a link to the rest, which is kept for the caller. What cannot be kept is said to be lost. What a handler is answered
+// does not leave, so it is not cut.
 func (c *call) cut(ctx context.Context, e *ending) {
 	budget, ok := c.decision.Snapshot.MaxResultTokens()
-	if !ok || e.refusal != nil || !e.status.Ran() || c.gov.Kind == governance.KindTask {
+	if !ok || c.gov.Depth > 0 || e.refusal != nil || !e.status.Ran() || c.gov.Kind == governance.KindTask {
 		return
 	}
 	texts := e.result.texts()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -136,14 +137,16 @@ func (l *Limit) problem() string {
 type rate struct {
 	Limit
 
-	policy string
-	names  *nameList // nil counts every call
-	suffix string    // tells limits on other tools apart
+	policy   string
+	names    *nameList // nil counts every call
+	plain    string    // the counter's name, or its beginning when each tool has one
+	suffix   string    // tells limits on other tools apart
+	counters *counterNames
 }
 
 // newRate compiles a limit of a policy, which is the one with the index there.
 func newRate(policy string, index int, l Limit) rate {
-	r := rate{Limit: l, policy: policy}
+	r := rate{Limit: l, policy: policy, plain: l.Metric.String() + "/" + l.Per.String(), counters: &counterNames{}}
 	if r.Name == "" {
 		r.Name = fmt.Sprintf("%s[%d]", CheckRates, index)
 	}
@@ -153,6 +156,9 @@ func newRate(policy string, index int, l Limit) rate {
 		r.names = &list
 		sum := sha256.Sum256([]byte(strings.Join(r.Tools, "\x00")))
 		r.suffix = "~" + hex.EncodeToString(sum[:4])
+	}
+	if l.Per&PerTool == 0 {
+		r.plain += r.suffix
 	}
 	return r
 }
@@ -193,19 +199,50 @@ func (r *rate) shard(c *Call) string {
 // counter returns the name of the counter in its shard. A tool that does not exist has no counter of its own, so that
 // inventing names makes none.
 func (r *rate) counter(c *Call) string {
-	name := r.Metric.String() + "/" + r.Per.String()
-	if r.Per&PerTool != 0 {
-		tool := c.Name
-		switch {
-		case c.Unknown:
-			tool = unknownTool + "/"
-		case len(tool) > maxToolShown || strings.ContainsFunc(tool, notInName):
-			sum := sha256.Sum256([]byte(tool))
-			tool = "#" + hex.EncodeToString(sum[:8])
-		}
-		name += "/" + tool
+	switch {
+	case r.Per&PerTool == 0:
+		return r.plain
+	case c.Unknown:
+		return r.plain + "/" + unknownTool + "/" + r.suffix
+	default:
+		return r.counters.name(r, c.Name)
 	}
-	return name + r.suffix
+}
+
+// counterNames remembers the names of the counters of a limit per tool, within bounds.
+type counterNames struct {
+	mu    sync.RWMutex
+	known map[string]string
+}
+
+// name returns the name of a tool's counter.
+func (n *counterNames) name(r *rate, tool string) string {
+	n.mu.RLock()
+	name, ok := n.known[tool]
+	n.mu.RUnlock()
+	if ok {
+		return name
+	}
+	name = r.plain + "/" + countedAs(tool) + r.suffix
+	if len(tool) > maxRulingBytes {
+		return name
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.known == nil || len(n.known) >= maxRulings {
+		n.known = make(map[string]string)
+	}
+	n.known[strings.Clone(tool)] = name
+	return name
+}
+
+// countedAs is a tool's name in that of a counter, which the journal holds as it is.
+func countedAs(tool string) string {
+	if len(tool) <= maxToolShown && !strings.ContainsFunc(tool, notInName) {
+		return tool
+	}
+	sum := sha256.Sum256([]byte(tool))
+	return "#" + hex.EncodeToString(sum[:8])
 }
 
 // amount is what a call is charged before it runs.

@@ -15,28 +15,33 @@ import (
 // shardClaims are the claims of one shard, which are taken in one step.
 type shardClaims struct {
 	shard  string
+	own    int // how many of the claims are not of rates
 	claims []state.Claim
-	rates  []*rate // by whose word each claim is made
+	rates  []*rate // by whose word each of the others is made
 }
 
-// groups returns what the limits charge a call, by shard: first that of the caller's identity, which the counters of its
-// executions share.
-func (w *walk) groups(identity string) []shardClaims {
-	groups := []shardClaims{{shard: identity}}
+// groups returns what a call is charged, by shard: first, of the caller's identity, what its executions' limits charge,
+// which is prepared already, and then what the rates do.
+func (w *walk) groups(identity string, own []state.Claim) []shardClaims {
+	room := len(w.snapshot.rates)
+	groups := make([]shardClaims, 1, 3)
+	groups[0] = shardClaims{shard: identity, own: len(own), claims: append(make([]state.Claim, 0, len(own)+room), own...), rates: make([]*rate, 0, room)}
 	for i := range w.snapshot.rates {
 		r := &w.snapshot.rates[i]
 		if !r.applies(w.call) {
 			continue
 		}
 		shard := r.shard(w.call)
-		at := slices.IndexFunc(groups, func(g shardClaims) bool { return g.shard == shard })
-		if at < 0 {
-			at = len(groups)
+		at := 0
+		for at < len(groups) && groups[at].shard != shard {
+			at++
+		}
+		if at == len(groups) {
 			groups = append(groups, shardClaims{shard: shard})
 		}
-		claim := state.Claim{Name: r.counter(w.call), N: r.amount(w.call), Limit: r.Max, Window: r.Window}
-		groups[at].claims = append(groups[at].claims, claim)
-		groups[at].rates = append(groups[at].rates, r)
+		to := &groups[at]
+		to.claims = append(to.claims, state.Claim{Name: r.counter(w.call), N: r.amount(w.call), Limit: r.Max, Window: r.Window})
+		to.rates = append(to.rates, r)
 	}
 	return groups
 }
@@ -44,17 +49,10 @@ func (w *walk) groups(identity string) []shardClaims {
 // rated reserves what the executions' limits and the rates charge a call: a step for each shard, and no further shard
 // once one has refused. What was taken until then stays the decision's, to be given back like all that is reserved.
 func (g *Gate) rated(ctx context.Context, w *walk) *Decision {
-	identity := w.call.Caller.Identity()
-	groups := w.groups(identity)
-	own := w.counters
-	groups[0].claims = append(slices.Clone(w.claims[:own]), groups[0].claims...)
+	groups := w.groups(w.call.Caller.Identity(), w.claims[:w.counters])
 	var over *Decision
 	for i := range groups {
-		first := 0
-		if i == 0 {
-			first = own
-		}
-		d, err := g.takeGroup(ctx, w, &groups[i], first)
+		d, err := g.takeGroup(ctx, w, &groups[i])
 		if err != nil {
 			return countFault(err)
 		}
@@ -68,14 +66,14 @@ func (g *Gate) rated(ctx context.Context, w *walk) *Decision {
 	return over
 }
 
-// takeGroup takes the claims of one shard and notes what was taken, or says which of them was refused. first is the
-// place of the first claim of a rate. Under mode audit what is over the limit is charged all the same.
-func (g *Gate) takeGroup(ctx context.Context, w *walk, gr *shardClaims, first int) (*Decision, error) {
+// takeGroup takes the claims of one shard and notes what was taken, or says which of them was refused. Under mode audit
+// what is over the limit is charged all the same.
+func (g *Gate) takeGroup(ctx context.Context, w *walk, gr *shardClaims) (*Decision, error) {
 	taken, err := g.takeAll(ctx, gr)
 	if err != nil {
 		return nil, err
 	}
-	over := w.overGroup(gr, taken, first)
+	over := w.overGroup(gr, taken)
 	if over != nil && w.audits() {
 		for i := range gr.claims {
 			gr.claims[i].Limit = math.MaxInt64
@@ -104,20 +102,23 @@ func (g *Gate) takeAll(ctx context.Context, gr *shardClaims) ([]state.Taken, err
 
 // charge notes what was taken.
 func (w *walk) charge(gr *shardClaims, taken []state.Taken) {
+	if w.charges == nil {
+		w.charges = make([]Charge, 0, len(taken)+len(w.snapshot.rates))
+	}
 	for i := range taken {
 		w.charges = append(w.charges, Charge{Shard: gr.shard, Claim: gr.claims[i], Until: taken[i].Ends})
 	}
 }
 
 // overGroup returns the objection of the first counter of a shard that refused.
-func (w *walk) overGroup(gr *shardClaims, taken []state.Taken, first int) *Decision {
+func (w *walk) overGroup(gr *shardClaims, taken []state.Taken) *Decision {
 	for i := range taken {
 		switch {
 		case taken[i].OK:
-		case i < first:
+		case i < gr.own:
 			return w.exceeded(i, taken[i])
 		default:
-			return gr.rates[i-first].exceeded(taken[i])
+			return gr.rates[i-gr.own].exceeded(taken[i])
 		}
 	}
 	return nil
@@ -139,16 +140,12 @@ func (r *rate) exceeded(t state.Taken) *Decision {
 // have counted it already and those that are full do not count it again. What cannot be counted is left out: the call is
 // refused in any case.
 func (g *Gate) attempted(ctx context.Context, w *walk) {
-	for _, gr := range w.groups(w.call.Caller.Identity()) {
-		var attempts shardClaims
-		attempts.shard = gr.shard
+	for _, gr := range w.groups(w.call.Caller.Identity(), nil) {
 		for i, r := range gr.rates {
-			if r.Metric == MetricCalls && !w.charged(gr.shard, gr.claims[i].Name, r.Window) {
-				attempts.claims = append(attempts.claims, gr.claims[i])
+			if r.Metric != MetricCalls || w.charged(gr.shard, gr.claims[i].Name, r.Window) {
+				continue
 			}
-		}
-		for _, claim := range attempts.claims {
-			one := shardClaims{shard: attempts.shard, claims: []state.Claim{claim}}
+			one := shardClaims{shard: gr.shard, claims: gr.claims[i : i+1]}
 			if taken, err := g.takeAll(context.WithoutCancel(ctx), &one); err == nil && taken[0].OK {
 				w.charge(&one, taken)
 			}
@@ -172,7 +169,7 @@ func (g *Gate) peekRates(ctx context.Context, w *walk) []StageTrace {
 		return nil
 	}
 	var traces []StageTrace
-	for _, gr := range w.groups(w.call.Caller.Identity()) {
+	for _, gr := range w.groups(w.call.Caller.Identity(), nil) {
 		if len(gr.claims) == 0 {
 			continue
 		}

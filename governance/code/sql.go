@@ -15,15 +15,16 @@ type sqlContext struct {
 type statement struct {
 	*tokens
 	sqlContext
-	scan *scan
-	end  int // the index behind its last token
-	work int // how many tokens were looked at ahead, which is bounded
+	scan  *scan
+	small string // the text in small letters, so that words are compared without a copy of each
+	end   int    // the index behind its last token
+	work  int    // how many tokens were looked at ahead, which is bounded
 }
 
 // sql examines a passage as SQL.
 func (s *scan) sql(p passage, c sqlContext) {
 	t := s.tokens(p, lexisOf(SQL))
-	st := statement{tokens: &t, sqlContext: c, scan: s}
+	st := statement{tokens: &t, sqlContext: c, scan: s, small: small(p.text)}
 	for i := range t.list {
 		if i&0xFFFF == 0 && s.stopped() {
 			return
@@ -76,9 +77,31 @@ func readsLikeSQL(text string) bool {
 // key returns the word at i in lower case, unless it is quoted.
 func (st *statement) key(i int) string {
 	if tok := st.at(i); tok.kind == kindWord && tok.open == 0 {
-		return lower(st.text[tok.start:tok.end])
+		return st.small[tok.start:tok.end]
 	}
 	return ""
+}
+
+// small returns a text with its ASCII letters in lower case, byte for byte.
+func small(text string) string {
+	first := 0
+	for first < len(text) && (text[first] < 'A' || text[first] > 'Z') {
+		first++
+	}
+	if first == len(text) {
+		return text
+	}
+	var all strings.Builder
+	all.Grow(len(text))
+	all.WriteString(text[:first])
+	for i := first; i < len(text); i++ {
+		c := text[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		all.WriteByte(c)
+	}
+	return all.String()
 }
 
 // skip returns the index of the next token that is no end of a line.

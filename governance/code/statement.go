@@ -58,7 +58,7 @@ func Statements(sql string) []Statement {
 		return []Statement{{End: len(sql)}}
 	}
 	t, _ := lex(passage{text: sql}, lexisOf(SQL), func() error { return nil })
-	r := statementReader{statement: statement{tokens: &t, sqlContext: sqlContext{whole: true}}}
+	r := statementReader{statement: statement{tokens: &t, sqlContext: sqlContext{whole: true}, small: small(sql)}}
 	for i := r.skip(0); i < len(t.list) && len(r.all) < MaxStatements; {
 		if r.is(i, ";") {
 			i = r.skip(i + 1)

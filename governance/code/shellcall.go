@@ -29,6 +29,7 @@ func (t *shellTree) redirect(r *syntax.Redirect) stream {
 	case syntax.DplIn:
 	default:
 		t.target(*w, r.Op)
+		t.targets = append(t.targets[:min(len(t.targets), 8)], w.text)
 	}
 	return stream{}
 }
@@ -290,17 +291,24 @@ func (t *shellTree) downloaded(c *command, name string) {
 	case "sha256sum", "sha512sum", "shasum", "gpg", "gpgv", "cosign", "minisign", "md5sum", "sha1sum", "b2sum":
 		t.files = nil
 	default:
-		if len(t.files) == 0 || len(c.words) == 0 {
+		if len(t.files) == 0 && len(t.written) == 0 || len(c.words) == 0 {
 			return
 		}
-		run := 0
+		run, language := 0, Shell
 		if l, ok := interpreted(name); ok && l != SQL && name != "ssh" || name == "source" || name == "." {
-			run = 1
+			if run = 1; ok {
+				language = l
+			}
 		}
 		for run == 1 && run < len(c.words) && strings.HasPrefix(c.text(run), "-") {
 			run++
 		}
-		if file := strings.TrimPrefix(c.text(run), "./"); file != "" && t.wasDownloaded(file) {
+		file := strings.TrimPrefix(c.text(run), "./")
+		if text, ok := t.written[file]; ok {
+			delete(t.written, file)
+			t.scan.language(text, language, t.depth+1)
+		}
+		if file != "" && t.wasDownloaded(file) {
 			c.report(hit{rule: pipeToShell, severity: Medium, confidence: Likely, note: "runs a file that it has downloaded and nothing has verified"})
 		}
 	}

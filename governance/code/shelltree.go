@@ -80,9 +80,11 @@ type shellTree struct {
 	scan     *scan
 	depth    int // of code within code
 	vars     map[string][]string
-	function string   // whose body is being read
-	files    []string // that were downloaded
-	left     int      // bytes that expansions may still make
+	function string             // whose body is being read
+	files    []string           // that were downloaded
+	written  map[string]passage // files and what was written to them, until they are run
+	targets  []string           // files that the current command writes
+	left     int                // bytes that expansions may still make
 }
 
 // tree reads a parsed program.
@@ -123,7 +125,25 @@ func (t *shellTree) stmt(s *syntax.Stmt, in stream) stream {
 			in = text
 		}
 	}
-	return t.command(s.Cmd, in)
+	targets := t.targets
+	t.targets = nil
+	out := t.command(s.Cmd, in)
+	if out.known {
+		t.keep(targets, out.text)
+	}
+	return out
+}
+
+// keep remembers what was written to files.
+func (t *shellTree) keep(files []string, text passage) {
+	for _, file := range files {
+		if t.written == nil {
+			t.written = make(map[string]passage)
+		}
+		if len(t.written) < 64 {
+			t.written[strings.TrimPrefix(file, "./")] = text
+		}
+	}
 }
 
 // command reads a command.

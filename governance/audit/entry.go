@@ -163,6 +163,10 @@ const (
 	ActionAbandoned Action = "abandoned" // process Subject ended with Count calls running, the first of which are Calls
 	ActionLost      Action = "lost"      // an operator accepted that entries up to number Count were not all there
 	ActionNote      Action = "note"      // an operator's or a module's own remark
+
+	ActionApprovalGiven   Action = "approval_given"   // By agreed to what approval Subject asks, which Calls[0] asked for
+	ActionApprovalRefused Action = "approval_refused" // By said no to it
+	ActionApprovalExpired Action = "approval_expired" // it was not answered, or the agreement not used, in time
 )
 
 // A Control is what a control entry records.

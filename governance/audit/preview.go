@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
@@ -28,12 +29,24 @@ func Preview(canonical []byte) string {
 	return string(p.of(canonical))
 }
 
+// Show is Preview for a person who must judge the value: it has at most so many bytes, and texts are shown up to their own
+// bound. Control characters are escapes. whole reports that nothing was left out or replaced.
+func Show(canonical []byte, most, text int) (shown string, whole bool) {
+	p := preview{most: most, width: text, exact: true}
+	shown = string(p.of(canonical))
+	return shown, !p.full && !p.cut
+}
+
 // A preview is one being made, in buffers that the next one uses again. It stops reading as soon as there is no room.
 type preview struct {
 	in    []byte
 	at    int
 	out   []byte
 	full  bool
+	cut   bool   // something is missing
+	most  int    // bytes of the whole; 0 is maxPreview
+	exact bool   // control characters are shown as such
+	width int    // bytes of one text that is shown; 0 is previewText
 	bare  bool   // the text that was read last has no escapes, so that any part of it is written as it stands
 	plain []byte // a text without its escapes
 	small []byte // a key in small letters
@@ -42,7 +55,10 @@ type preview struct {
 
 // of returns the preview of a canonical JSON value, valid until the next one is made.
 func (p *preview) of(canonical []byte) []byte {
-	p.in, p.at, p.out, p.full = canonical, 0, p.out[:0], false
+	if p.most == 0 {
+		p.most, p.width = maxPreview, previewText
+	}
+	p.in, p.at, p.out, p.full, p.cut = canonical, 0, p.out[:0], false, false
 	p.value(0, false)
 	p.in = nil
 	return p.out
@@ -57,6 +73,7 @@ func (p *preview) value(depth int, secret bool) {
 	switch c := p.in[p.at]; {
 	case (c == '{' || c == '[') && (secret || depth == previewDepth):
 		p.skip()
+		p.cut = true
 		p.word(hidden(secret))
 	case c == '{' || c == '[':
 		p.container(depth, c)
@@ -102,10 +119,10 @@ func (p *preview) member(depth int, named bool) {
 		p.out = append(p.out, ':')
 	}
 	p.value(depth+1, secret)
-	if len(p.out) <= maxPreview-previewSpare-depth {
+	if len(p.out) <= p.most-previewSpare-depth {
 		return
 	}
-	if !p.full || len(p.out) > maxPreview-depth {
+	if !p.full || len(p.out) > p.most-depth {
 		p.full = true
 		p.out = append(p.out[:mark], `"…"`...)
 		if named {
@@ -127,8 +144,10 @@ func (p *preview) scalar(secret bool) {
 	digit := token[0] == '-' || '0' <= token[0] && token[0] <= '9'
 	switch {
 	case secret && digit:
+		p.cut = true
 		p.word("<secret>")
 	case digit && len(token) >= longNumber:
+		p.cut = true
 		p.word("<number>")
 	default:
 		p.out = append(p.out, token...)
@@ -178,16 +197,19 @@ func (p *preview) string() []byte {
 	raw := p.in[start:min(p.at, len(p.in))]
 	p.at++
 	if p.bare {
-		return raw[:min(len(raw), previewJudge)]
+		return raw[:min(len(raw), p.judged())]
 	}
-	p.plain = unescapeStart(p.plain[:0], raw)
+	p.plain = unescapeStart(p.plain[:0], raw, p.judged(), p.exact)
 	return p.plain
 }
 
-// unescapeStart appends a canonical text without its escapes, up to previewJudge bytes of it. Control characters other
+// judged is how much of a text is looked at for secrets.
+func (p *preview) judged() int { return p.width - previewText + previewJudge }
+
+// unescapeStart appends a canonical text without its escapes, up to so many bytes of it. Control characters other
 // than line ends and tabs become spaces.
-func unescapeStart(dst, raw []byte) []byte {
-	for i := 0; i < len(raw) && len(dst) < previewJudge; i++ {
+func unescapeStart(dst, raw []byte, most int, exact bool) []byte {
+	for i := 0; i < len(raw) && len(dst) < most; i++ {
 		if raw[i] != '\\' || i+1 == len(raw) {
 			dst = append(dst, raw[i])
 			continue
@@ -200,16 +222,37 @@ func unescapeStart(dst, raw []byte) []byte {
 			dst = append(dst, '\r')
 		case 't':
 			dst = append(dst, '\t')
-		case 'b', 'f':
-			dst = append(dst, ' ')
-		case 'u':
-			dst = append(dst, ' ')
-			i += len("0000")
+		case 'b', 'f', 'u':
+			control := byte(' ')
+			if exact {
+				control = controlAt(raw[i:])
+			}
+			dst = append(dst, control)
+			if c == 'u' {
+				i += len("0000")
+			}
 		default:
 			dst = append(dst, c)
 		}
 	}
 	return dst
+}
+
+// controlAt is the control character whose escape, without its backslash, stands here. Canonical JSON escapes no other.
+func controlAt(s []byte) byte {
+	switch {
+	case s[0] == 'b':
+		return '\b'
+	case s[0] == 'f':
+		return '\f'
+	case len(s) < len("u0000"):
+		return ' '
+	}
+	n, err := strconv.ParseUint(string(s[3:5]), 16, 8)
+	if err != nil {
+		return ' '
+	}
+	return byte(n)
 }
 
 // text shows a text, or what kind of secret it is.
@@ -219,6 +262,7 @@ func (p *preview) text(s []byte, secret bool) {
 		return
 	}
 	if secret {
+		p.cut = true
 		p.word("<secret>")
 		return
 	}
@@ -233,10 +277,12 @@ func (p *preview) beginning(s []byte, secret string) {
 	mark := ""
 	switch {
 	case secret != "":
+		p.cut = true
 		p.shown = append(append(append(p.shown[:0], '<'), secret...), '>')
 		s = p.shown
-	case len(s) > previewText:
-		cut := previewText - len(ellipsis)
+	case len(s) > p.width:
+		p.cut = true
+		cut := p.width - len(ellipsis)
 		for cut > 0 && !utf8.RuneStart(s[cut]) {
 			cut--
 		}

@@ -70,3 +70,28 @@ func FuzzPreview(f *testing.F) {
 		}
 	})
 }
+
+// TestShow shows whole what a person must judge, and says when something is missing.
+func TestShow(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a b ", 100)
+	for _, c := range []struct {
+		name, in, want string
+		most, text     int
+		whole          bool
+	}{
+		{"whole", `{"path":"` + long + `"}`, `{"path":"` + long + `"}`, 4096, 1024, true},
+		{"a secret", `{"password":"x","path":"p"}`, `{"password":"<secret>","path":"p"}`, 4096, 1024, false},
+		{"a long text", `{"path":"` + long + `"}`, `{"path":"` + long[:37] + `…"}`, 4096, 40, false},
+		{"too much", `{"a":"` + long[:100] + `","b":1,"c":2}`, `{"a":"` + long[:100] + `","…":"…"}`, 120, 200, false},
+		{"too deep", `[[[[[[[[[1]]]]]]]]]`, `[[[[[[[["…"]]]]]]]]`, 4096, 40, false},
+		{"control characters", `{"a":"x\u001b[2J\b\n"}`, `{"a":"x\u001b[2J\b\n"}`, 4096, 40, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got, whole := audit.Show([]byte(c.in), c.most, c.text); got != c.want || whole != c.whole {
+				t.Errorf("got %s, whole %t; want %s, %t", got, whole, c.want, c.whole)
+			}
+		})
+	}
+}

@@ -321,12 +321,17 @@ func TestConcurrencyIsExact(t *testing.T) {
 func TestDeniedCallsHoldNothing(t *testing.T) {
 	t.Parallel()
 	p := limited(governance.Limit{Per: governance.PerPrincipal, Metric: governance.MetricConcurrent, Max: 1})
+	p.MaxFanOut = new(int64(9))
+	tree := &governance.Tree{}
 	g, _ := counted(t, p, func(o *governance.Options) {
 		o.Limits = []governance.Check{answering("late", governance.Decision{}, errors.New("down"))}
 	})
 	for range 3 {
 		if d := g.Decide(t.Context(), call()); d.Check != "late" || d.Hold != nil {
 			t.Fatalf("%+v", d)
+		}
+		if d := g.Decide(t.Context(), call(func(c *governance.Call) { c.Depth, c.Tree = 1, tree })); d.Check != "late" || tree.Calls() != 0 {
+			t.Fatalf("%+v, and %d calls in the tree", d, tree.Calls())
 		}
 	}
 }

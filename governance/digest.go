@@ -38,6 +38,24 @@ type patternMeaning struct {
 	Type          match.Type
 	Text          string
 	CaseSensitive bool
+
+	At       []string          `json:",omitempty"`
+	On       match.On          `json:",omitempty"`
+	Action   match.Action      `json:",omitempty"`
+	Except   []match.Exception `json:",omitempty"`
+	Severity *match.Severity   `json:",omitempty"`
+}
+
+// patternMeaningOf leaves out what a pattern says that it would mean anyway.
+func patternMeaningOf(p *EffectivePattern) patternMeaning {
+	m := patternMeaning{p.Type, p.Text, p.CaseSensitive, p.At, p.On, p.Action, p.Except, p.Severity}
+	if m.On == match.On(0).Or() {
+		m.On = 0
+	}
+	if m.Severity != nil && *m.Severity == match.High {
+		m.Severity = nil
+	}
+	return m
 }
 
 // listMeaning is a composed allowlist: the exact names that globs do not allow anyway, and the different sets of globs
@@ -55,11 +73,11 @@ func (s *Snapshot) sum(policies []Policy) string {
 		Timeout: time.Duration(e.Timeout.Value), Threshold: e.ConfidenceThreshold.Value,
 		Tools: s.tools.meaning(), Resources: s.resources.meaning(), Prompts: s.prompts.meaning(),
 	}
-	for _, p := range e.BlockedPatterns {
-		m.Patterns = append(m.Patterns, patternMeaning{p.Type, p.Text, p.CaseSensitive})
+	for i := range e.BlockedPatterns {
+		m.Patterns = append(m.Patterns, patternMeaningOf(&e.BlockedPatterns[i]))
 	}
 	slices.SortFunc(m.Patterns, func(a, b patternMeaning) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Text, b.Text), cmp.Compare(rank(a), rank(b)))
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Text, b.Text), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.rest(), b.rest()))
 	})
 	s.more(&m, policies)
 	form, err := json.Marshal(m)
@@ -100,6 +118,12 @@ func said(v From[int64]) *int64 {
 		return nil
 	}
 	return &v.Value
+}
+
+// rest orders patterns that look for the same.
+func (p patternMeaning) rest() string {
+	form, _ := json.Marshal(p) // fails for no pattern that is valid
+	return string(form)
 }
 
 func rank(p patternMeaning) int {

@@ -2,6 +2,8 @@ package governance
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,7 +44,14 @@ type EffectivePattern struct {
 	Type          match.Type `json:"type"`
 	Text          string     `json:"pattern,omitempty"`
 	CaseSensitive bool       `json:"case_sensitive,omitempty"`
-	Policy        string     `json:"policy"`
+
+	At       []string          `json:"at,omitempty"` // for operators, as Except is
+	On       match.On          `json:"on,omitempty"`
+	Action   match.Action      `json:"action,omitempty"`
+	Except   []match.Exception `json:"except,omitempty"`
+	Severity *match.Severity   `json:"severity,omitempty"` // nil is high
+
+	Policy string `json:"policy"`
 }
 
 // An EffectiveLimit is a limit and the policy that gave it.
@@ -110,7 +119,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 func (s *Snapshot) Effective() Effective {
 	e := s.EffectiveForOperator()
 	for i := range e.BlockedPatterns {
-		e.BlockedPatterns[i].Text = ""
+		p := &e.BlockedPatterns[i]
+		p.Text, p.At, p.Except = "", nil, nil
 	}
 	return e
 }
@@ -150,7 +160,7 @@ func compose(ceiling Ceiling, policies []Policy) Effective {
 		MaxToolCallsPerRequest: From[int64]{ceiling.MaxCalls, CeilingName},
 		Timeout:                From[Duration]{Duration(ceiling.Timeout), CeilingName},
 	}
-	seen := make(map[match.Pattern]bool)
+	seen := make(map[string]bool)
 	for i := range policies {
 		p := &policies[i]
 		e.Policies = append(e.Policies, p.Name)
@@ -205,16 +215,40 @@ func sortedSet(names []string) []string {
 }
 
 // addPatterns adds the patterns of a policy that no earlier one has, under whatever name.
-func (e *Effective) addPatterns(p *Policy, seen map[match.Pattern]bool) {
+func (e *Effective) addPatterns(p *Policy, seen map[string]bool) {
 	for _, pattern := range p.namedPatterns() {
-		name := pattern.Name
-		pattern.Name = ""
-		if seen[pattern] {
+		added := EffectivePattern{
+			Type: pattern.Type, Text: pattern.Text, CaseSensitive: pattern.CaseSensitive, At: sortedOrNil(pattern.At),
+			On: pattern.On, Action: pattern.Action, Except: pattern.Except, Severity: pattern.Severity,
+		}
+		key := added.key()
+		if seen[key] {
 			continue
 		}
-		seen[pattern] = true
-		e.BlockedPatterns = append(e.BlockedPatterns, EffectivePattern{
-			Name: name, Type: pattern.Type, Text: pattern.Text, CaseSensitive: pattern.CaseSensitive, Policy: p.Name,
-		})
+		seen[key] = true
+		added.Name, added.Policy = pattern.Name, p.Name
+		e.BlockedPatterns = append(e.BlockedPatterns, added)
 	}
+}
+
+// sortedOrNil returns the different texts of a list, sorted, nil for none.
+func sortedOrNil(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return sortedSet(list)
+}
+
+// key is equal for patterns that mean the same.
+func (p *EffectivePattern) key() string {
+	plain := *p
+	plain.Name, plain.Policy = "", ""
+	if plain.On == 0 {
+		plain.On = plain.On.Or()
+	}
+	form, err := json.Marshal(&plain)
+	if err != nil {
+		return fmt.Sprintf("%p", p) // a time out of range, which Validate refuses: the pattern is like no other
+	}
+	return string(form)
 }

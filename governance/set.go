@@ -136,7 +136,7 @@ func (p Policy) clone() Policy {
 	p.MaxToolCallsPerRequest = copied(p.MaxToolCallsPerRequest)
 	p.ConfidenceThreshold = copied(p.ConfidenceThreshold)
 	p.Timeout = copied[time.Duration](p.Timeout)
-	p.BlockedPatterns = slices.Clone(p.BlockedPatterns)
+	p.BlockedPatterns = clonedPatterns(p.BlockedPatterns)
 	p.AllowedTools = slices.Clone(p.AllowedTools)
 	p.AllowedResources = slices.Clone(p.AllowedResources)
 	p.AllowedPrompts = slices.Clone(p.AllowedPrompts)

@@ -1,6 +1,7 @@
 package governance
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,8 +14,9 @@ import (
 // A Snapshot is what several policies compose to: for every field the strictest, with the policy that gave it. It is
 // immutable and safe for concurrent use. The zero value and the nil pointer allow nothing.
 type Snapshot struct {
-	effective Effective // with the patterns' texts
-	patterns  *match.Set
+	effective Effective   // with the patterns' texts
+	patterns  *patternSet // that count in calls
+	results   *patternSet // that count in what comes of them
 	tools     *allowlist
 	resources *allowlist
 	prompts   *allowlist
@@ -99,17 +101,14 @@ func nameLists(lists []From[[]string]) []nameList {
 	return compiled
 }
 
-// compilePatterns makes one set of the patterns of all policies.
+// compilePatterns makes one set of the patterns of all policies that count in calls, and one of those that do in results.
 func (s *Snapshot) compilePatterns() error {
-	all := make([]match.Pattern, len(s.effective.BlockedPatterns))
-	for i, p := range s.effective.BlockedPatterns {
-		all[i] = match.Pattern{Name: p.Name, Type: p.Type, Text: p.Text, CaseSensitive: p.CaseSensitive}
-	}
-	set, err := match.Compile(numbered(all))
-	if err != nil {
+	var faults [2]error
+	s.patterns, faults[0] = newPatternSet(s.effective.BlockedPatterns, match.Arguments|match.Names)
+	s.results, faults[1] = newPatternSet(s.effective.BlockedPatterns, match.Results)
+	if err := cmp.Or(faults[0], faults[1]); err != nil {
 		return fmt.Errorf("%s of %s together: %w", CheckPatterns, strings.Join(s.effective.Policies, ", "), err)
 	}
-	s.patterns = set
 	return nil
 }
 

@@ -145,6 +145,7 @@ func (v *validator) patterns() {
 		} else {
 			seen[p.Name] = i
 		}
+		v.terms(field, &p)
 	}
 	_, err := match.Compile(numbered(named))
 	v.patternFaults(err)

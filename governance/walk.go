@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
 
@@ -36,6 +37,7 @@ type walk struct {
 	asks      []Requirement // of people
 	hold      *Hold
 	grew      bool // the call is counted in its tree
+	found     []match.Finding
 }
 
 // begin returns a walk, which goes back to end.
@@ -108,6 +110,9 @@ func (w *walk) finish(d Decision) Decision {
 	d.Snapshot = w.snapshot
 	if w.charges != nil {
 		d.Charges = w.charges
+	}
+	if w.found != nil {
+		d.Findings = append(w.found, d.Findings...)
 	}
 	d.Labels = w.labels
 	if d.Effect != Allow {
@@ -225,24 +230,6 @@ func listed(_ context.Context, w *walk) *Decision {
 		d.Reason = fmt.Sprintf("%q is not in %s of policy %q", clip(w.call.Name), check, r.policy)
 	}
 	return d
-}
-
-func scanned(_ context.Context, w *walk) *Decision {
-	if w.snapshot == nil || w.snapshot.patterns == nil {
-		return denied("no policy governs the call, so nothing is allowed")
-	}
-	hit, found, err := w.snapshot.patterns.Scan(w.call.Name, w.call.arguments())
-	if err != nil {
-		return &Decision{Reason: "the arguments cannot be judged: " + err.Error(), Fault: err}
-	}
-	if !found {
-		return nil
-	}
-	p := &w.snapshot.effective.BlockedPatterns[hit.Pattern]
-	return &Decision{
-		Rule: p.Name, Policy: p.Policy, Pointer: hit.Pointer,
-		Reason: fmt.Sprintf("blocked pattern %q of policy %q", p.Name, p.Policy),
-	}
 }
 
 // arguments returns everything that the handler will see of the client, as Input does.

@@ -76,6 +76,9 @@ func (p *pieces) next(text []byte, i int) int {
 		for end < len(text) && end-from < wholePiece && codeTable[text[end]] < 64 {
 			end++
 		}
+		if end-from == wholePiece {
+			end = runEnd(text, from)
+		}
 		if likely(text[from:end]) {
 			return from
 		}
@@ -84,7 +87,7 @@ func (p *pieces) next(text []byte, i int) int {
 	return len(text)
 }
 
-// likely reports whether a run, of which no more than wholePiece is looked at, may be a piece.
+// likely reports whether a run may be a piece.
 func likely(run []byte) bool {
 	if len(run) < minPiece {
 		return false

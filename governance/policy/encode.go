@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
-	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
 // Encode writes policies as a file that Decode reads back as the same policies. The lists are always written, so that
@@ -71,26 +70,6 @@ func (w *writer) names(field string, names []string) {
 	fmt.Fprintf(w, "  %s:\n", field)
 	for _, name := range names {
 		fmt.Fprintf(w, "    - %s\n", scalar(name))
-	}
-}
-
-func (w *writer) patterns(patterns []match.Pattern) {
-	if len(patterns) == 0 {
-		w.field("blocked_patterns", "[]")
-		return
-	}
-	w.WriteString("  blocked_patterns:\n")
-	for _, p := range patterns {
-		indent := "    - "
-		if p.Name != "" {
-			fmt.Fprintf(w, "%sname: %s\n", indent, scalar(p.Name))
-			indent = "      "
-		}
-		fmt.Fprintf(w, "%stype: %s\n", indent, p.Type)
-		fmt.Fprintf(w, "      pattern: %s\n", scalar(p.Text))
-		if p.CaseSensitive {
-			w.WriteString("      case_sensitive: true\n")
-		}
 	}
 }
 

@@ -7,13 +7,11 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
-	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
-// The fields of a policy and of a blocked pattern, in the order in which Encode writes them.
+// The fields of a policy, in the order in which Encode writes them.
 const (
-	policyFields  = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules require_approval"
-	patternFields = "name type pattern case_sensitive"
+	policyFields = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules require_approval"
 )
 
 // A record reads one policy.
@@ -153,45 +151,5 @@ func (r *record) names(path string, node ast.Node) []string {
 func (r *record) patterns(path string, node ast.Node) {
 	for i, entry := range r.list(path, node, `a list of patterns, each as in "{type: substring, pattern: …}"`) {
 		r.policy.BlockedPatterns = append(r.policy.BlockedPatterns, r.pattern(fmt.Sprintf("%s[%d]", path, i), entry))
-	}
-}
-
-// pattern reads a blocked pattern.
-func (r *record) pattern(path string, node ast.Node) match.Pattern {
-	var p match.Pattern
-	r.note(path, node)
-	for _, name := range []string{"name", "type", "pattern"} {
-		r.note(path+"."+name, node)
-	}
-	members, ok := mapping(node)
-	if !ok {
-		r.wrong(path, node, `a pattern as in "{type: substring, pattern: …}"`)
-		return p
-	}
-	seen := r.fields(path+".", patternFields, members, func(path, name string, value ast.Node) {
-		switch name {
-		case "name":
-			p.Name, _ = r.text(path, value)
-		case "type":
-			r.patternType(path, value, &p)
-		case "pattern":
-			p.Text, _ = r.text(path, value)
-		case "case_sensitive":
-			p.CaseSensitive = r.truth(path, value)
-		}
-	})
-	if !seen["type"] {
-		r.fault(place(node), path+".type", "missing: write substring, regex or glob")
-	}
-	if !seen["pattern"] {
-		r.fault(place(node), path+".pattern", "missing: write the text to block")
-	}
-	return p
-}
-
-func (r *record) patternType(path string, value ast.Node, p *match.Pattern) {
-	text, ok := r.text(path, value)
-	if ok && p.Type.UnmarshalText([]byte(text)) != nil {
-		r.fault(place(value), path, unknown("type", text, "substring regex glob"))
 	}
 }

@@ -214,6 +214,9 @@ func (p *program) separator(i int) bool {
 func (p *program) callee(i int) (path string, first int) {
 	path, first = p.word(i), i
 	for range 8 {
+		if p.is(first-1, "#") && p.is(first-2, ".") { // a private member
+			return "#." + path, first
+		}
 		if !p.separator(first - 1) {
 			break
 		}

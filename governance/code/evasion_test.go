@@ -68,6 +68,7 @@ func TestEvasionsPass(t *testing.T) {
 		{"sends a file", "python", "requests.post(url, files={'f': open('report.pdf', 'rb')})"},
 		{"some of a collection", "python", "db.users.delete_many({'expired': True})"},
 		{"pattern", "javascript", "const m = /rm (.*)/.exec('rm -rf build');"},
+		{"private member", "javascript", "class A { #exec(c) { return c } run(c) { return this.#exec(c) } }"},
 		{"script of awk", "shell", "awk '{ print $1 }' file"},
 		{"user", "shell", "useradd -m -s /bin/bash ada"},
 		{"one row", "sql", "DELETE FROM users WHERE id > 0 AND expired"},

@@ -99,7 +99,7 @@ func (s *site) judge(r *callRule) (hit, bool) {
 		return h, s.secret()
 	case withStdio:
 		if !s.scan.shells {
-			h.severity = Medium
+			h.severity, h.note = Medium, "makes a standard stream of another descriptor, as a shell over the network does"
 		}
 		return h, len(s.args) == 2 && strings.HasSuffix(s.args[0].name, "fileno()") && s.args[1].kind == opNumber
 	case withEmpty:

@@ -42,27 +42,34 @@ type decoder struct {
 	files    bool     // files beside it may be read
 	policies []governance.Policy
 	faults   []*governance.PolicyError
+
+	document func(*ast.File) // reads what the file holds; nil reads policies
 }
 
 // decode reads one file as far as its form goes.
 func decode(file string, data []byte, files bool) *decoder {
 	d := &decoder{file: file, files: files}
+	d.decode(data)
+	return d
+}
+
+// decode reads the bytes of the file, unless they cannot be read in bounded time.
+func (d *decoder) decode(data []byte) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(data) > MaxFileBytes {
 		d.fault(start(), fmt.Sprintf("the file has more than %d bytes: split it", MaxFileBytes))
-		return d
+		return
 	}
 	if !utf8.Valid(data) {
 		d.fault(invalidAt(data), "not valid UTF-8: save the file as UTF-8")
-		return d
+		return
 	}
 	if at, ok := emptyRun(data); ok {
 		d.fault(at, fmt.Sprintf("more than %d empty lines in a row: remove some", maxEmptyLines))
-		return d
+		return
 	}
 	d.lines = strings.Split(string(data), "\n")
 	d.parse(lexer.Tokenize(string(data)))
-	return d
 }
 
 // parse reads the tokens of a file. The parser recurses, so what is too deep for it is refused before.
@@ -77,6 +84,8 @@ func (d *decoder) parse(tokens token.Tokens) {
 	parsed, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	var bad *yaml.SyntaxError
 	switch {
+	case err == nil && d.document != nil:
+		d.document(parsed)
 	case err == nil:
 		d.records(parsed)
 	case errors.As(err, &bad) && bad.Token != nil:

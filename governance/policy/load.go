@@ -16,10 +16,10 @@ import (
 // maxFiles bounds what one Load reads.
 const maxFiles = 1000
 
-// Load reads the policies of files and of directories, of which it takes every *.yaml and *.yml that is not hidden,
-// sorted by name and without going deeper. A path that cannot be read and a directory without a policy file are faults.
-// All faults of all files are returned at once, joined, names used twice in different files included; then there are no
-// policies.
+// Load reads the policies of files and of directories, of which it takes every *.yaml and *.yml that is neither hidden nor
+// holds fixtures (*.test.yaml), sorted by name and without going deeper. A path that cannot be read and a directory without
+// a policy file are faults. All faults of all files are returned at once, joined, names used twice in different files
+// included; then there are no policies.
 func Load(ctx context.Context, paths ...string) ([]governance.Policy, error) {
 	var (
 		all    decoder
@@ -102,5 +102,5 @@ func expand(path string) ([]string, error) {
 
 func isPolicyFile(e fs.DirEntry) bool {
 	extension := strings.ToLower(filepath.Ext(e.Name()))
-	return !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && (extension == ".yaml" || extension == ".yml")
+	return !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && (extension == ".yaml" || extension == ".yml") && !IsSuite(e.Name())
 }

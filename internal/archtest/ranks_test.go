@@ -37,15 +37,20 @@ contract:
 	 5  tools
 
 governance:
-	 6  governance/policy
+	 5  governance/policy/trial
+	 4  governance/policy
+	 4  governance/approval
 	 4  governance/audit
 	 3  governance
 	 2  governance/rules
 	 1  governance/code
+	 1  governance/detect
+	 1  governance/detect/gen
 	 1  governance/tokens
 	 1  governance/tokens/gen
 	 0  governance/audit/merkle
 	 0  governance/match
+	 0  governance/policy/templates
 	 0  governance/policy/watch
 	 0  governance/tokens/vocabulary
 

@@ -10,6 +10,15 @@ import (
 
 // RuleSchema returns what the rules of policies can speak of, given a catalog.
 func RuleSchema(c *tools.Catalog) (*rules.Schema, error) {
+	schema, err := rules.NewSchema(RuleSurface(c))
+	if err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	return schema, nil
+}
+
+// RuleSurface returns a catalog as rules see it.
+func RuleSurface(c *tools.Catalog) rules.Surface {
 	surface := rules.Surface{}
 	for _, s := range c.Tools(tools.ProfileFull) {
 		readOnly := s.ReadOnly == tools.Yes
@@ -29,11 +38,7 @@ func RuleSchema(c *tools.Catalog) (*rules.Schema, error) {
 		}
 		surface.Prompts = append(surface.Prompts, prompt)
 	}
-	schema, err := rules.NewSchema(surface)
-	if err != nil {
-		return nil, fmt.Errorf("catalog: %w", err)
-	}
-	return schema, nil
+	return surface
 }
 
 // bindRules validates the rules of policies against the catalog, when there are any.

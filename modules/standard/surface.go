@@ -12,12 +12,12 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
-// SchemaOf returns what the rules of policies can speak of under a configuration, without its data directory and its
-// policies: it puts a kernel together that is thrown away.
-func SchemaOf(ctx context.Context, c config.Config, extra ...tools.Module) (schema *rules.Schema, err error) {
-	dir, err := os.MkdirTemp("", "mcp-kernel-schema-")
+// CatalogOf returns what there would be to call under a configuration, without its data directory and its policies: it
+// puts a kernel together that is thrown away. Of the catalog only what it lists can be used.
+func CatalogOf(ctx context.Context, c config.Config, extra ...tools.Module) (catalog *tools.Catalog, err error) {
+	dir, err := os.MkdirTemp("", "mcp-kernel-catalog-")
 	if err != nil {
-		return nil, fmt.Errorf("schema of rules: %w", err)
+		return nil, fmt.Errorf("catalog: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	c.DataDir = filepath.Join(dir, "data")
@@ -28,5 +28,14 @@ func SchemaOf(ctx context.Context, c config.Config, extra ...tools.Module) (sche
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(ctx))) }()
-	return RuleSchema(k.Catalog)
+	return k.Catalog, nil
+}
+
+// SchemaOf returns what the rules of policies can speak of under a configuration, as CatalogOf finds it.
+func SchemaOf(ctx context.Context, c config.Config, extra ...tools.Module) (*rules.Schema, error) {
+	catalog, err := CatalogOf(ctx, c, extra...)
+	if err != nil {
+		return nil, err
+	}
+	return RuleSchema(catalog)
 }

@@ -99,7 +99,7 @@ const (
 	CheckRates      = "limits"
 	CheckMaxDepth   = "max_depth"
 	CheckFanOut     = "max_fan_out"
-	CheckResult     = "max_result_tokens" //nolint:gosec // a limit's name is no credential
+	CheckResult     = "max_result_tokens"
 	CheckLabels     = "labels"
 	CheckRules      = "rules"
 	CheckApproval   = "require_approval"

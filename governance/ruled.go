@@ -13,7 +13,7 @@ import (
 var errUnbound = errors.New("the rules were not validated against a catalog")
 
 // ruled asks the rules of the policies.
-func (g *Gate) ruled(_ context.Context, w *walk) *Decision {
+func (*Gate) ruled(_ context.Context, w *walk) *Decision {
 	if w.snapshot.unbound {
 		return &Decision{Reason: "the rules of the policies are not ready", Fault: errUnbound}
 	}
@@ -71,7 +71,7 @@ func (v *validator) rules() {
 func ruleErrors(err error) []error {
 	var out []error
 	for _, e := range unjoin(err) {
-		var f *rules.Fault
+		var f *rules.RuleError
 		if !errors.As(e, &f) {
 			out = append(out, e)
 			continue

@@ -63,7 +63,7 @@ func (g *Gate) takeBack(ctx context.Context, w *walk, charges []Charge) error {
 
 // difference makes of a reservation the charge that settles it, and reports whether there is one. An attempt stays one.
 func (g *Gate) difference(c *Charge, used Used) bool {
-	amount := int64(0)
+	var amount int64
 	switch name := c.Claim.Name; {
 	case strings.HasPrefix(name, "calls/"):
 		return false

@@ -15,6 +15,7 @@ import (
 
 // under returns what puts a desk under one policy that allows everything else.
 func under(tb testing.TB, change func(*governance.Policy)) func(*tools.DispatcherOptions) {
+	tb.Helper()
 	all := []string{"*"}
 	p := governance.Policy{Name: "p", AllowedTools: all, AllowedResources: all, AllowedPrompts: all}
 	change(&p)

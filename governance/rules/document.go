@@ -49,7 +49,7 @@ func (d *Document) Rules() []Rule {
 	return all
 }
 
-// Parse reads the rules of a policy. The error joins what is wrong with their form, each a *Fault at its place.
+// Parse reads the rules of a policy. The error joins what is wrong with their form, each a *RuleError at its place.
 func Parse(s Source) (*Document, error) {
 	d := &Document{source: s}
 	if problem := formProblem(s.Text); problem != "" {
@@ -171,8 +171,8 @@ func split(tokens []token) [][]token {
 }
 
 // fault returns a fault of a rule, or of the text as such, at a place of the text.
-func (d *Document) fault(r *rule, at Position, problem string) *Fault {
-	f := &Fault{File: d.source.File, At: d.source.place(at), Policy: d.source.Policy, Problem: problem}
+func (d *Document) fault(r *rule, at Position, problem string) *RuleError {
+	f := &RuleError{File: d.source.File, At: d.source.place(at), Policy: d.source.Policy, Problem: problem}
 	if r != nil {
 		f.Rule = r.ID
 	}

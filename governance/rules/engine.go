@@ -78,7 +78,7 @@ func (l *looks) note(p path) {
 func Compile(s *Schema, labels []string, documents ...*Document) (*Engine, error) {
 	documents = slices.DeleteFunc(slices.Clone(documents), func(d *Document) bool { return d == nil || len(d.rules) == 0 })
 	if len(documents) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // the nil Engine has no rules
 	}
 	if err := s.Validate(labels, documents...); err != nil {
 		return nil, err

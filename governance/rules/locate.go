@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 )
@@ -99,8 +101,9 @@ func leaf(tokens []token, i int) bool {
 func leaves(n ast.IsNode) int {
 	count := 0
 	ast.Inspect(ast.NewNode(n), func(n ast.IsNode) bool {
-		switch n.(type) {
-		case ast.NodeTypeVariable, ast.NodeValue:
+		_, variable := n.(ast.NodeTypeVariable)
+		_, literal := n.(ast.NodeValue)
+		if variable || literal {
 			count++
 		}
 		return true
@@ -136,8 +139,8 @@ func (r *rule) typeFaultAt(v *validate.Validator) Position {
 // refuses reports whether the type checker refuses an expression where the guards hold.
 func (s *search) refuses(n ast.IsNode) bool {
 	body := ast.NewNode(n)
-	for i := len(s.guards) - 1; i >= 0; i-- {
-		body = ast.NewNode(s.guards[i]).And(body)
+	for _, guard := range slices.Backward(s.guards) {
+		body = ast.NewNode(guard).And(body)
 	}
 	probe := *s.rule.tree
 	probe.Conditions = []ast.ConditionType{{Condition: ast.ConditionWhen, Body: body.AsIsNode()}}

@@ -164,8 +164,8 @@ func TestSyntax(t *testing.T) {
 			if err == nil || err.Error() != c.want || d != nil {
 				t.Errorf("got\n%v\nwant\n%s", err, c.want)
 			}
-			if _, ok := errors.AsType[*rules.Fault](err); !ok {
-				t.Errorf("%T holds no *Fault", err)
+			if _, ok := errors.AsType[*rules.RuleError](err); !ok {
+				t.Errorf("%T holds no *RuleError", err)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func shapeOf(schema json.RawMessage) (*shape, error) {
 		return nil, err
 	}
 	if read.kind != shapeRecord {
-		return nil, fmt.Errorf("input schema: not an object's")
+		return nil, errors.New("input schema: not an object's")
 	}
 	return read, nil
 }

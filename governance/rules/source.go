@@ -39,8 +39,8 @@ func (s *Source) place(p Position) Position {
 	return at
 }
 
-// A Fault is one thing that is wrong with the rules of a policy.
-type Fault struct {
+// A RuleError is one thing that is wrong with the rules of a policy.
+type RuleError struct {
 	File    string
 	At      Position
 	Policy  string
@@ -49,7 +49,7 @@ type Fault struct {
 }
 
 // Error returns file:line:column: policy "name": rule "id": problem, of which it leaves out what is not known.
-func (f *Fault) Error() string {
+func (f *RuleError) Error() string {
 	text := f.Problem
 	if f.Rule != "" {
 		text = fmt.Sprintf("rule %q: %s", f.Rule, text)
@@ -64,15 +64,15 @@ func (f *Fault) Error() string {
 }
 
 // faults collects what is wrong.
-type faults []*Fault
+type faults []*RuleError
 
-// err returns all faults, in the order of files and places, joined, each *Fault; nil when there is none.
+// err returns all faults, in the order of files and places, joined, each *RuleError; nil when there is none.
 func (f faults) err() error {
-	slices.SortStableFunc(f, func(a, b *Fault) int {
+	slices.SortStableFunc(f, func(a, b *RuleError) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.At.Line, b.At.Line),
 			cmp.Compare(a.At.Column, b.At.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Problem, b.Problem))
 	})
-	f = slices.CompactFunc(f, func(a, b *Fault) bool { // what is wrong for one tool is so for many
+	f = slices.CompactFunc(f, func(a, b *RuleError) bool { // what is wrong for one tool is so for many
 		return a.File == b.File && a.Policy == b.Policy && a.At == b.At && a.Rule == b.Rule
 	})
 	var joined []error

@@ -12,7 +12,7 @@ import (
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 )
 
-// Validate reports every fault of every rule under the schema, joined, each a *Fault at its place: tools, prompts,
+// Validate reports every fault of every rule under the schema, joined, each a *RuleError at its place: tools, prompts,
 // arguments and attributes that do not exist, comparisons of different types, arguments that may be left out and are not
 // asked for with "has", and labels that nothing adds. labels are those that the loaded policies add.
 func (s *Schema) Validate(labels []string, documents ...*Document) error {

@@ -43,7 +43,7 @@ func (w *want) add(names []string) {
 func (s *shape) value(raw json.RawMessage, w *want) (types.Value, error) {
 	raw = bytes.TrimSpace(raw)
 	if string(raw) == "null" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // null is no value, and no fault
 	}
 	switch s.kind {
 	case shapeString:
@@ -170,8 +170,7 @@ func (e *valueError) Unwrap() error { return e.err }
 // within lengthens the pointer of an error by the step that led there.
 func within(step string, err error) error {
 	step = "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
-	var inner *valueError
-	if errors.As(err, &inner) {
+	if inner, ok := errors.AsType[*valueError](err); ok {
 		return &valueError{step + inner.pointer, inner.err}
 	}
 	return &valueError{step, err}

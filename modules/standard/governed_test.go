@@ -97,7 +97,7 @@ func TestChild(t *testing.T) {
 	if _, err := call(t, k, "web_fetch", `{"url":"https://example.org"}`); err != nil {
 		t.Fatal(err)
 	}
-	os.Stdout.WriteString("touched\n")
+	_, _ = os.Stdout.WriteString("touched\n")
 	_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
 }
 

@@ -35,7 +35,7 @@ type rests struct {
 }
 
 // Name implements tools.Module.
-func (r *rests) Name() string { return restsName }
+func (*rests) Name() string { return restsName }
 
 // Surface implements tools.Module.
 func (r *rests) Surface() tools.Surface {
@@ -46,7 +46,7 @@ func (r *rests) Surface() tools.Surface {
 }
 
 // key is where a rest lies: in one of the places that its caller has.
-func (r *rests) key(who governance.Caller, call string) string {
+func (*rests) key(who governance.Caller, call string) string {
 	owner := sha256.Sum256([]byte(who.Identity()))
 	slot := fnv.New32a()
 	_, _ = slot.Write([]byte(call))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 )
 
@@ -33,7 +34,13 @@ type call struct {
 	entry    audit.Entry     // the decision's, then the outcome's
 	charges  [4]audit.Charge // where the charges of both lie, if they are no more
 	run      execution
-	tree     governance.Tree // of the calls that this one leads to, when it came from outside
+	tree     governance.Tree  // of the calls that this one leads to, when it came from outside
+	outer    *governance.Tree // of the call that this one is within; nil when it came from outside
+
+	asked     *approval.Request // what people must agree to first
+	grant     *governance.Grant // what they have agreed to, used up for this call
+	malformed error             // why nobody is asked: the arguments cannot be read
+	finished  bool              // the handler ran to its end
 
 	cancel  context.CancelFunc // of the running handler's context; guarded by Dispatcher.mu
 	stopped error              // why the Dispatcher ended the call; guarded by Dispatcher.mu
@@ -87,6 +94,8 @@ func (c *call) walk(ctx context.Context) (Result, *Error) {
 		c.gov.Hints = c.target.hints
 	}
 	c.gov.Unknown = c.target == nil
+	c.outer = c.gov.Tree
+	defer c.unredeemed(ctx)
 	if c.gov.Tree == nil {
 		c.gov.Tree = &c.tree
 	}
@@ -94,11 +103,15 @@ func (c *call) walk(ctx context.Context) (Result, *Error) {
 		return Result{}, refused
 	}
 	var e ending
-	if c.decision.Allowed() {
+	switch {
+	case c.decision.Allowed():
 		e = c.attempt(ctx)
-	} else {
+	case c.malformed != nil:
+		e = c.unreadable(c.malformed)
+	default:
 		e = ending{status: governance.StatusDenied, refusal: c.denial()}
 	}
+	c.finished = e.status.Ran() && e.status != governance.StatusInputRequired
 	return c.conclude(context.WithoutCancel(ctx), e)
 }
 
@@ -108,6 +121,11 @@ func (c *call) attempt(ctx context.Context) ending {
 	if err == nil {
 		return c.execute(ctx, h)
 	}
+	return c.unreadable(err)
+}
+
+// unreadable is the ending of a call whose arguments do not bind to the handler.
+func (c *call) unreadable(err error) ending {
 	if panicked(err) {
 		c.fault(err)
 	}
@@ -140,6 +158,9 @@ func (c *call) prepare() (h Handler, err error) {
 // denial is the error of a decision that does not allow.
 func (c *call) denial() *Error {
 	d := &c.decision
+	if d.Effect == governance.Ask && c.asked != nil {
+		return c.awaiting(c.asked)
+	}
 	e := c.refuse(CodeDenied, d.Reason, d.Fault)
 	e.Details = c.detail(d).json()
 	switch {
@@ -157,16 +178,17 @@ func (c *call) denial() *Error {
 
 // A detail is what a refusal tells programs.
 type detail struct {
-	Effect     string `json:"effect,omitempty"`
-	Stage      string `json:"stage,omitempty"`
-	Check      string `json:"check,omitempty"`
-	Rule       string `json:"rule,omitempty"`
-	Policy     string `json:"policy,omitempty"`
-	Pointer    string `json:"pointer,omitempty"`
-	Event      string `json:"event,omitempty"`
-	Used       int64  `json:"used,omitempty"`
-	Limit      int64  `json:"limit,omitempty"`
-	RetryAfter int64  `json:"retry_after,omitempty"` // whole seconds
+	Effect     string          `json:"effect,omitempty"`
+	Stage      string          `json:"stage,omitempty"`
+	Check      string          `json:"check,omitempty"`
+	Rule       string          `json:"rule,omitempty"`
+	Policy     string          `json:"policy,omitempty"`
+	Pointer    string          `json:"pointer,omitempty"`
+	Event      string          `json:"event,omitempty"`
+	Used       int64           `json:"used,omitempty"`
+	Limit      int64           `json:"limit,omitempty"`
+	RetryAfter int64           `json:"retry_after,omitempty"` // whole seconds
+	Approval   *approvalDetail `json:"approval,omitempty"`
 }
 
 func (c *call) detail(d *governance.Decision) detail {

@@ -41,6 +41,9 @@ func (c *call) judge(ctx context.Context) {
 	if c.decision.Labels != nil {
 		c.gov.Labels = c.decision.Labels
 	}
+	if a := c.decision.Approval; a != nil {
+		c.grant = a.Grant
+	}
 	switch {
 	case c.decision.Check == governance.CheckFrozen && !c.decision.Allowed():
 	case c.target == nil:
@@ -50,6 +53,8 @@ func (c *call) judge(ctx context.Context) {
 	case c.decision.Allowed() && c.d.stragglers.Load() >= int64(c.d.opts.MaxStragglers):
 		c.deny(governance.StageLimits, CheckCapacity, fmt.Sprintf("%d handlers did not end in time and still run: try again later",
 			c.d.opts.MaxStragglers), governance.PolicyViolation)
+	case c.decision.Effect == governance.Ask:
+		c.appeal(ctx)
 	}
 }
 

@@ -85,8 +85,23 @@ func (d *Dispatcher) Refuse(ctx context.Context, gc governance.Call, reason stri
 	return err
 }
 
-// walk makes one governed call of a target, which is nil when there is none.
+// walk makes one governed call of a target, which is nil when there is none, and where people must agree first, once more
+// when they have.
 func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t *target) (Result, error) {
+	if len(gc.Answers) > 0 && t != nil {
+		d.heard(ctx, &gc, peer)
+	}
+	c, result, err := d.once(ctx, gc, peer, t)
+	if c.asked != nil && err != nil {
+		if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeApproval {
+			return d.consult(ctx, c, refused)
+		}
+	}
+	return result, err
+}
+
+// once takes a call through all its steps once. What the call came to may be read until it is made again.
+func (d *Dispatcher) once(ctx context.Context, gc governance.Call, peer Peer, t *target) (*call, Result, error) {
 	c := &call{d: d, gov: gc, peer: peer, target: t, began: d.opts.Now()}
 	if c.gov.ID == "" {
 		c.gov.ID = d.opts.IDs()
@@ -95,15 +110,15 @@ func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t 
 		c.gov.At = c.began
 	}
 	if err := d.enter(c); err != nil {
-		return Result{}, err
+		return c, Result{}, err
 	}
 	c.holders.Add(1)
 	defer c.release()
 	result, refused := c.walk(ctx)
 	if refused != nil {
-		return Result{}, refused
+		return c, Result{}, refused
 	}
-	return result, nil
+	return c, result, nil
 }
 
 // enter makes a call one of those that Close waits for.

@@ -12,19 +12,20 @@ type Code string
 
 // The codes.
 const (
-	CodeUnknown      Code = "unknown_name"   // no such tool, resource or prompt, or none for this audience
-	CodeDenied       Code = "denied"         // policy denied it
-	CodeBadArguments Code = "bad_arguments"  // the arguments do not fit the schema
-	CodeTimeout      Code = "timeout"        // the deadline passed
-	CodeCancelled    Code = "cancelled"      // the caller hung up or cancelled
-	CodeFrozen       Code = "frozen"         // an operator stopped all calls
-	CodeWithheld     Code = "withheld"       // the answer was reviewed and withheld
-	CodeUnavailable  Code = "unavailable"    // the kernel cannot record, so it does not run; try again later
-	CodeOverloaded   Code = "overloaded"     // too many calls at once; try again later
-	CodeUnsupported  Code = "unsupported"    // the client has not declared a capability that the call needs
-	CodeNeedsTask    Code = "needs_task"     // the tool runs as a task only, and the client does not know tasks
-	CodeFailed       Code = "failed"         // the handler says why, in words that may be shown
-	CodeInternal     Code = "internal_error" // a fault of the handler or the kernel; the log knows it by the call id
+	CodeUnknown      Code = "unknown_name"      // no such tool, resource or prompt, or none for this audience
+	CodeDenied       Code = "denied"            // policy denied it
+	CodeApproval     Code = "approval_required" // people must agree first; the details say which approval, and the same call passes then
+	CodeBadArguments Code = "bad_arguments"     // the arguments do not fit the schema
+	CodeTimeout      Code = "timeout"           // the deadline passed
+	CodeCancelled    Code = "cancelled"         // the caller hung up or cancelled
+	CodeFrozen       Code = "frozen"            // an operator stopped all calls
+	CodeWithheld     Code = "withheld"          // the answer was reviewed and withheld
+	CodeUnavailable  Code = "unavailable"       // the kernel cannot record, so it does not run; try again later
+	CodeOverloaded   Code = "overloaded"        // too many calls at once; try again later
+	CodeUnsupported  Code = "unsupported"       // the client has not declared a capability that the call needs
+	CodeNeedsTask    Code = "needs_task"        // the tool runs as a task only, and the client does not know tasks
+	CodeFailed       Code = "failed"            // the handler says why, in words that may be shown
+	CodeInternal     Code = "internal_error"    // a fault of the handler or the kernel; the log knows it by the call id
 )
 
 // The keys of result _meta that the kernel writes.

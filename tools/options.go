@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
@@ -65,6 +66,11 @@ type DispatcherOptions struct {
 	Measure func(text []byte) int64
 	// Keep keeps the rest of an answer that was cut, for the caller to read as a resource. Nil keeps none.
 	Keep func(ctx context.Context, rest Rest) (Kept, error)
+	// Approvals keeps what people are asked about calls, and what they have agreed to; the gate asks the same desk. Nil asks
+	// nobody, so that what people would be asked about is denied.
+	Approvals *approval.Desk
+	// ApproveWith is the command by which an operator agrees, without the id behind it; callers are told. Empty is none.
+	ApproveWith string
 	// OnFault is told of every fault that the caller is not: the error, with a stack for a panic. It must not wait.
 	OnFault func(call string, err error)
 

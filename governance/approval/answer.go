@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
@@ -220,4 +221,25 @@ func noteOf(r *Request, v *Vote) Note {
 // Late reports whether an error of Answer says that it came too late, or from somebody who is not asked.
 func Late(err error) bool {
 	return errors.Is(err, ErrUnknown) || errors.Is(err, ErrUsed) || errors.Is(err, ErrNotApprover) || errors.Is(err, ErrAnswered)
+}
+
+// Await returns when a request no longer waits for people, is gone, or ctx ends.
+func (d *Desk) Await(ctx context.Context, r Request) {
+	tick := time.NewTicker(d.opts.Poll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		b, _, err := d.load(ctx, keyOf(r.Caller))
+		if err != nil {
+			continue // it cannot be seen now
+		}
+		b.strike(d.opts.Now())
+		if now := b.byID(r.ID); now == nil || now.stands(now.Needs) != Waiting {
+			return
+		}
+	}
 }

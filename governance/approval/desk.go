@@ -30,6 +30,7 @@ var (
 const (
 	DefaultMaxOpen = 32
 	DefaultSweep   = 30 * time.Second
+	DefaultPoll    = 500 * time.Millisecond
 )
 
 // maxReturns bounds how often an agreement can come back: as often as a call can go on with its client's answers.
@@ -64,6 +65,7 @@ type Options struct {
 	Now     func() time.Time // nil is time.Now
 
 	MaxOpen int           // requests of one caller that are not used; 0 is DefaultMaxOpen
+	Poll    time.Duration // between two looks of Await; 0 is DefaultPoll
 	Sweep   time.Duration // between two looks for what has expired; 0 is DefaultSweep, less looks only when it is asked
 }
 
@@ -106,6 +108,9 @@ func New(o Options) (*Desk, error) {
 	}
 	if o.MaxOpen == 0 {
 		o.MaxOpen = DefaultMaxOpen
+	}
+	if o.Poll <= 0 {
+		o.Poll = DefaultPoll
 	}
 	if o.Sweep == 0 {
 		o.Sweep = DefaultSweep

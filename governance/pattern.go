@@ -46,7 +46,7 @@ func newPatternSet(patterns []EffectivePattern, on match.On) (*patternSet, error
 			r.except = append(r.except, exemption{globsOf(e.Tools), globsOf(e.Principals), e.Until})
 		}
 		s.rules = append(s.rules, r)
-		s.plain = s.plain && p.Action == match.Block && len(p.At) == 0 && len(p.Except) == 0 && p.On.Or()&on == on
+		s.plain = s.plain && p.Action == match.Blocks && len(p.At) == 0 && len(p.Except) == 0 && p.On.Or()&on == on
 	}
 	var err error
 	s.set, err = match.Compile(all)
@@ -157,11 +157,11 @@ func (s *patternSet) strictest(w *walk, hits []match.Hit) *Decision {
 		if first == nil || s.rules[h.Pattern].Action < s.rules[first.Pattern].Action {
 			first = h
 		}
-		if s.rules[h.Pattern].Action >= match.Ask {
+		if s.rules[h.Pattern].Action >= match.Asks {
 			w.found = append(w.found, s.finding(h))
 		}
 	}
-	if first == nil || s.rules[first.Pattern].Action == match.Log {
+	if first == nil || s.rules[first.Pattern].Action == match.Logs {
 		return nil
 	}
 	return s.objection(first)
@@ -172,10 +172,10 @@ func (s *patternSet) objection(h *match.Hit) *Decision {
 	p := s.rules[h.Pattern]
 	d := &Decision{Rule: p.Name, Policy: p.Policy, Pointer: h.Pointer, Reason: fmt.Sprintf("blocked pattern %q of policy %q", p.Name, p.Policy)}
 	switch p.Action {
-	case match.Ask:
+	case match.Asks:
 		d.Effect = Ask
 		d.Reason = fmt.Sprintf("pattern %q of policy %q asks a human first", p.Name, p.Policy)
-	case match.Redact:
+	case match.Redacts:
 		d.Reason += ": arguments are not redacted but refused"
 	default:
 	}
@@ -210,7 +210,7 @@ func (s *Snapshot) ScanResult(c *Call, result json.RawMessage, now time.Time) (R
 		if !scan.Found || p.Action < scan.Action {
 			scan.Found, scan.Action, scan.Rule, scan.Policy = true, p.Action, p.Name, p.Policy
 		}
-		if p.Action == match.Redact {
+		if p.Action == match.Redacts {
 			scan.Redact = append(scan.Redact, f)
 		}
 	}
@@ -244,7 +244,7 @@ func (v *validator) terms(field string, p *match.Pattern) {
 	if p.On > match.Arguments|match.Results|match.Names {
 		v.fault(field+".on", "unknown: write arguments, results or names")
 	}
-	if p.Action > match.Log {
+	if p.Action > match.Logs {
 		v.fault(field+".action", "unknown: write block, redact, ask or log")
 	}
 	if p.Severity != nil && *p.Severity > match.Critical {

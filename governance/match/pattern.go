@@ -134,22 +134,22 @@ type Action uint8
 
 // The actions, the strictest first.
 const (
-	Block  Action = iota // what holds it does not go on
-	Redact               // it goes on without what was hit; arguments, which nobody may change, do not go on
-	Ask                  // it goes on when a human agrees
-	Log                  // it goes on, and what was found is recorded
+	Blocks  Action = iota // what holds it does not go on
+	Redacts               // it goes on without what was hit; arguments, which nobody may change, do not go on
+	Asks                  // it goes on when a human agrees
+	Logs                  // it goes on, and what was found is recorded
 )
 
 // String returns "block", "redact", "ask" or "log".
 func (a Action) String() string {
 	switch a {
-	case Block:
+	case Blocks:
 		return "block"
-	case Redact:
+	case Redacts:
 		return "redact"
-	case Ask:
+	case Asks:
 		return "ask"
-	case Log:
+	case Logs:
 		return "log"
 	default:
 		return "invalid"
@@ -161,7 +161,7 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler; an unknown name is an error.
 func (a *Action) UnmarshalText(text []byte) error {
-	for action := Block; action <= Log; action++ {
+	for action := Blocks; action <= Logs; action++ {
 		if action.String() == string(text) {
 			*a = action
 			return nil

@@ -26,7 +26,9 @@ type Leaf struct {
 	Wide bool // Text may have bytes beyond ASCII; where it is false there are none
 
 	walker *Walker
-	depth  int    // how many of the walker's frames lead to it
+	depth  int // how many of the walker's frames lead to it
+	from   int // where it is written in the document, quotes and all; of neighbours it means nothing
+	to     int
 	parts  []part // of neighbours: what they are made of
 	note   note   // of a string or number: what a matcher wants to know of it again when it sees it among its neighbours
 }
@@ -125,7 +127,7 @@ func (w *Walker) forget() {
 // show visits a text that the first depth frames lead to.
 func (w *Walker) show(kind Kind, text, key []byte, wide bool, depth int) error {
 	l := &w.leaf
-	l.Kind, l.Text, l.Key, l.Wide, l.depth = kind, text, key, wide, depth
+	l.Kind, l.Text, l.Key, l.Wide, l.depth, l.to = kind, text, key, wide, depth, w.pos
 	return w.visit(l)
 }
 
@@ -150,6 +152,7 @@ func (w *Walker) element() (opened bool, err error) {
 	case '{', '[':
 		return w.open(c == '[')
 	case '"':
+		w.leaf.from = w.pos
 		text, wide, err := w.text()
 		if err != nil {
 			return false, err
@@ -162,6 +165,7 @@ func (w *Walker) element() (opened bool, err error) {
 	case 'n':
 		return false, w.word("null")
 	default:
+		w.leaf.from = w.pos
 		text, err := w.number()
 		if err != nil {
 			return false, err
@@ -237,7 +241,7 @@ func (w *Walker) member() error {
 		return w.unexpected()
 	}
 	f := &w.frames[len(w.frames)-1]
-	f.key = w.pos
+	f.key, w.leaf.from = w.pos, w.pos
 	name, wide, err := w.text()
 	if err != nil {
 		return err

@@ -175,7 +175,7 @@ func (w *writer) terms(p *match.Pattern) {
 	if p.On != 0 {
 		w.flow("      on", strings.Split(p.On.String(), ","))
 	}
-	if p.Action != match.Block {
+	if p.Action != match.Blocks {
 		fmt.Fprintf(w, "      action: %s\n", p.Action)
 	}
 	if p.Severity != nil {

@@ -60,7 +60,7 @@ func protocolCode(kind governance.Kind, modern bool, code tools.Code) int {
 			return codeCapability
 		}
 		return codeNoMethod
-	case tools.CodeDenied, tools.CodeFrozen, tools.CodeWithheld:
+	case tools.CodeDenied, tools.CodeApproval, tools.CodeFrozen, tools.CodeWithheld:
 		return codeDenied
 	case tools.CodeTimeout, tools.CodeCancelled, tools.CodeUnavailable, tools.CodeOverloaded:
 		return codeUnavailable

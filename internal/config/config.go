@@ -67,6 +67,12 @@ type Governance struct {
 	Window      time.Duration `mapstructure:"window"`       // of the implicit execution
 	MaxDepth    int           `mapstructure:"max_depth"`    // of calls that calls make
 	Ceiling     Ceiling       `mapstructure:"ceiling"`      // what no policy exceeds, and what holds where all are silent
+	Approvals   Approvals     `mapstructure:"approvals"`    // what people are asked about calls
+}
+
+// Approvals configures what people are asked about calls.
+type Approvals struct {
+	MaxOpen int `mapstructure:"max_open"` // questions about calls of one caller that were not answered, or whose calls were not made yet
 }
 
 // Ceiling bounds what policies can grant.
@@ -128,7 +134,8 @@ func Default() Config {
 		},
 		Governance: Governance{
 			Policies: []string{"default"}, Window: time.Hour, MaxDepth: 8,
-			Ceiling: Ceiling{MaxTokens: 100_000_000, MaxCalls: 1_000_000, Timeout: 10 * time.Minute},
+			Approvals: Approvals{MaxOpen: 32},
+			Ceiling:   Ceiling{MaxTokens: 100_000_000, MaxCalls: 1_000_000, Timeout: 10 * time.Minute},
 		},
 		Audit: Audit{
 			Durability: "process", Capture: "preview", CheckpointEvery: 4096, CheckpointInterval: time.Second,

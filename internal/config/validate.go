@@ -43,6 +43,7 @@ func (c *Config) Validate() error {
 	positive("server.max_asks", int64(c.Server.MaxAsks))
 	positive("server.ask_timeout", int64(c.Server.AskTimeout))
 	positive("governance.max_depth", int64(c.Governance.MaxDepth))
+	positive("governance.approvals.max_open", int64(c.Governance.Approvals.MaxOpen))
 	positive("governance.ceiling.max_tokens", c.Governance.Ceiling.MaxTokens)
 	positive("governance.ceiling.max_calls", c.Governance.Ceiling.MaxCalls)
 	positive("governance.ceiling.timeout", int64(c.Governance.Ceiling.Timeout))

@@ -117,7 +117,7 @@ func (r *Report) undone() bool {
 		return false
 	}
 	switch r.Error.Code {
-	case "denied", "bad_arguments", "unknown_name", "overloaded", "failed", "unsupported":
+	case "denied", "approval_required", "bad_arguments", "unknown_name", "overloaded", "failed", "unsupported":
 		return true
 	default:
 		return false

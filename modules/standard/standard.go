@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
@@ -57,6 +58,7 @@ type Kernel struct {
 	Events     *governance.Stream // announces decisions to subscribers
 	State      Store              // what modules keep
 	Signer     *primitives.Signer // signs the journal's heads
+	Approvals  *approval.Desk     // what people are asked about calls
 	Tasks      *tasks.Manager     // runs the calls that go on without their client
 	IDs        func() string      // makes the ids of calls
 	Now        func() time.Time   // the clock of everything above
@@ -88,7 +90,7 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
-		k.loadPolicies, k.openDirectory, k.openJournal, k.openState, k.assemble,
+		k.loadPolicies, k.openDirectory, k.openJournal, k.openState, k.openApprovals, k.assemble,
 	} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, k.unmake())
@@ -248,7 +250,8 @@ func (k *Kernel) makeGate(executions governance.Executions, counter *tokens.Coun
 	k.Gate, err = governance.New(governance.Options{
 		Select: k.Policies.Select, Limiter: patient{k.Journal, counter}, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
 		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Labels: labels,
-		Now: k.Now,
+		Approvals: k.Approvals,
+		Now:       k.Now,
 	})
 	return err
 }
@@ -276,7 +279,7 @@ func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 			}
 			return n
 		},
-		OnFault: k.fault, Now: k.Now, IDs: k.IDs,
+		Approvals: k.Approvals, ApproveWith: k.agreeing(), OnFault: k.fault, Now: k.Now, IDs: k.IDs,
 	}
 	if k.rests != nil {
 		options.Keep = k.rests.keep

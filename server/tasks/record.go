@@ -136,7 +136,7 @@ func (r *record) end(result *tools.Result, refused *tools.Error, now time.Time) 
 // answered reports whether a refusal is an answer that a model can act on, as it is for a call that is waited for.
 func answered(e *tools.Error) bool {
 	switch e.Code {
-	case tools.CodeDenied, tools.CodeBadArguments, tools.CodeTimeout, tools.CodeWithheld, tools.CodeFailed:
+	case tools.CodeDenied, tools.CodeApproval, tools.CodeBadArguments, tools.CodeTimeout, tools.CodeWithheld, tools.CodeFailed:
 		return true
 	default:
 		return false

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -32,6 +33,7 @@ type meaning struct {
 	Labels    []EffectiveLabel    `json:",omitempty"`
 	Rules     []string            `json:",omitempty"` // the texts
 	Approvals []EffectiveApproval `json:",omitempty"`
+	Detect    []string            `json:",omitempty"` // the rules of a policy in their order, for the last of them holds
 }
 
 type patternMeaning struct {
@@ -103,6 +105,12 @@ func (s *Snapshot) more(m *meaning, policies []Policy) {
 		a.Name, a.Policy, a.Message = "", "", ""
 		m.Approvals = append(m.Approvals, a)
 	}
+	for i := range policies {
+		if rules := policies[i].Detect; len(rules) > 0 {
+			m.Detect = append(m.Detect, fmt.Sprintf("%v", rules))
+		}
+	}
+	slices.Sort(m.Detect)
 	for i := range policies {
 		if text := policies[i].Rules.Text; text != "" {
 			m.Rules = append(m.Rules, text)

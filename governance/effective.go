@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/detect"
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
@@ -36,6 +37,16 @@ type Effective struct {
 	Labels                 []EffectiveLabel    `json:"labels,omitempty"`
 	Rules                  []EffectiveRule     `json:"rules,omitempty"`
 	RequireApproval        []EffectiveApproval `json:"require_approval,omitempty"`
+	Detect                 []EffectiveDetect   `json:"detect,omitempty"`
+}
+
+// An EffectiveDetect is a rule for detectors and the policy that gave it.
+type EffectiveDetect struct {
+	What      string          `json:"what"`
+	Action    string          `json:"action"` // "default" for what is recommended
+	Threshold float64         `json:"threshold,omitempty"`
+	On        []detect.Source `json:"on,omitempty"`
+	Policy    string          `json:"policy"`
 }
 
 // An EffectivePattern is a blocked pattern and the policy that gave it. Text is for operators.
@@ -72,6 +83,7 @@ type EffectiveLabel struct {
 	Resources []string        `json:"resources,omitempty"`
 	Prompts   []string        `json:"prompts,omitempty"`
 	Hints     map[string]bool `json:"hints,omitempty"`
+	Found     []string        `json:"found,omitempty"` // in an answer
 	Policy    string          `json:"policy"`
 }
 
@@ -137,7 +149,7 @@ func (s *Snapshot) EffectiveForOperator() Effective {
 	e.AllowedResources = clonedLists(e.AllowedResources)
 	e.AllowedPrompts = clonedLists(e.AllowedPrompts)
 	e.Limits, e.Labels, e.Rules = slices.Clone(e.Limits), slices.Clone(e.Labels), slices.Clone(e.Rules)
-	e.RequireApproval = slices.Clone(e.RequireApproval)
+	e.RequireApproval, e.Detect = slices.Clone(e.RequireApproval), slices.Clone(e.Detect)
 	return e
 }
 

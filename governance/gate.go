@@ -146,6 +146,7 @@ func (g *Gate) order() []step {
 	add(StageAllow, g.options.Allow, step{governed: true, run: listed})
 	add(StagePatterns, g.options.Patterns,
 		step{check: CheckPatterns, governed: true, run: g.scanned},
+		step{check: fieldDetect, governed: true, needs: needsDetection, run: g.detected},
 		step{check: CheckLabels, hard: true, governed: true, needs: needsLabels, run: g.labelled},
 		step{check: CheckRules, governed: true, needs: needsRules, run: g.ruled})
 	add(StageLimits, g.options.Limits,

@@ -27,12 +27,13 @@ type LabelRule struct {
 	Resources []string        // exact URIs or globs
 	Prompts   []string        // exact names or globs
 	Hints     map[string]bool // read_only, destructive, idempotent, open_world, and whether it holds
+	Found     []string        // detectors or classes of findings: the rule then says what was touched once an answer holds one
 }
 
 // clone returns a rule that shares nothing with this one.
 func (r LabelRule) clone() LabelRule {
 	r.Add, r.Tools, r.Resources = slices.Clone(r.Add), slices.Clone(r.Tools), slices.Clone(r.Resources)
-	r.Prompts, r.Hints = slices.Clone(r.Prompts), maps.Clone(r.Hints)
+	r.Prompts, r.Hints, r.Found = slices.Clone(r.Prompts), maps.Clone(r.Hints), slices.Clone(r.Found)
 	return r
 }
 
@@ -76,12 +77,17 @@ func (v *validator) labelRule(field string, r *LabelRule) {
 			v.fault(field+".hints", fmt.Sprintf("unknown hint %q: there are %s", clip(hint), strings.ReplaceAll(hintNames, " ", ", ")))
 		}
 	}
+	for i, name := range r.Found {
+		if !slices.Contains(DetectNames(), name) {
+			v.fault(fmt.Sprintf("%s.found[%d]", field, i), fmt.Sprintf("unknown detector or class %q: there are %s", clip(name), strings.Join(DetectNames(), ", ")))
+		}
+	}
 	lists := len(r.Tools) + len(r.Resources) + len(r.Prompts)
 	switch {
 	case len(r.Add) == 0:
 		v.fault(field, `adds nothing: write add, as in "add: [untrusted:web]"`)
-	case lists+len(r.Hints) == 0:
-		v.fault(field, "says for no call: write tools, resources, prompts or hints")
+	case lists+len(r.Hints)+len(r.Found) == 0:
+		v.fault(field, "says for no call: write tools, resources, prompts, hints or found")
 	case len(r.Tools) == 0 && lists > 0 && len(r.Hints) > 0:
 		v.fault(field, "hints are of tools: write tools too, or another rule")
 	}
@@ -147,7 +153,7 @@ func (s *Snapshot) compileLabels(policies []Policy) error {
 		for _, r := range policies[i].Labels {
 			s.labels = append(s.labels, newLabeler(policies[i].Name, r))
 			s.effective.Labels = append(s.effective.Labels, EffectiveLabel{
-				Add: r.Add, Tools: r.Tools, Resources: r.Resources, Prompts: r.Prompts, Hints: r.Hints, Policy: policies[i].Name,
+				Add: r.Add, Tools: r.Tools, Resources: r.Resources, Prompts: r.Prompts, Hints: r.Hints, Found: r.Found, Policy: policies[i].Name,
 			})
 			for _, label := range r.Add {
 				all[label] = true
@@ -165,7 +171,7 @@ func (s *Snapshot) compileLabels(policies []Policy) error {
 func (s *Snapshot) adds(c *Call) []string {
 	var added []string
 	for i := range s.labels {
-		if s.labels[i].applies(c) {
+		if len(s.labels[i].Found) == 0 && s.labels[i].applies(c) {
 			added = append(added, s.labels[i].Add...)
 		}
 	}

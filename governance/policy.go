@@ -60,6 +60,8 @@ type Policy struct {
 	Rules           rules.Source   // Cedar; without a text there are none
 	RequireApproval []ApprovalRule // what people must agree to before it runs
 
+	Detect []DetectRule // what detectors find in arguments and answers, and what is done about it; without any nothing is looked for
+
 	Source Source // where it was written; zero for policies made in code
 }
 

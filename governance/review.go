@@ -6,14 +6,20 @@ import (
 	"math"
 )
 
-// Review judges what came of a call that Decide let run with the decision d. Inspectors can withhold the answer: the
-// effect is then Deny and the event PolicyViolation. Confidence is the lower of the kernel's and the tool's own; below
+// Review judges what came of a call that Decide let run with the decision d. Patterns that count in results, detectors and
+// inspectors can withhold the answer: the effect is then Deny and the event PolicyViolation. Patterns and detectors can also
+// have something taken out of it: Redacted is then what may leave. Whatever was found is in Findings. Confidence is the lower of the kernel's and the tool's own; below
 // the threshold the event is DriftDetected, which withholds nothing. Otherwise there is no event. Under mode audit an
 // inspector's objection is kept with Would set, while its faults withhold in every mode.
 func (g *Gate) Review(ctx context.Context, c *Call, o *Outcome, d Decision) Decision {
 	reviewed := Decision{Effect: Allow, Snapshot: d.Snapshot, Stage: StageReview}
-	if len(g.options.Results) > 0 {
-		g.inspect(ctx, c, o, &reviewed)
+	g.examine(ctx, c, o, &reviewed)
+	if len(g.options.Results) > 0 && reviewed.Effect == Allow {
+		left := *o
+		if reviewed.Redacted != nil {
+			left.Result = reviewed.Redacted
+		}
+		g.inspect(ctx, c, &left, &reviewed)
 	}
 	reviewed.Confidence = g.confidence(c, o, &d)
 	if reviewed.Event == EventNone {
@@ -26,6 +32,7 @@ func (g *Gate) Review(ctx context.Context, c *Call, o *Outcome, d Decision) Deci
 func (g *Gate) inspect(ctx context.Context, c *Call, o *Outcome, reviewed *Decision) {
 	w := g.begin(c, reviewed.Snapshot)
 	defer g.end(w)
+	examined := *reviewed
 	for _, inspector := range g.options.Results {
 		s := step{stage: StageReview, check: inspector.Name(), run: inspecting(inspector, o)}
 		objection := s.judge(ctx, w)
@@ -33,7 +40,8 @@ func (g *Gate) inspect(ctx context.Context, c *Call, o *Outcome, reviewed *Decis
 			continue
 		}
 		*reviewed = *objection
-		reviewed.Snapshot = w.snapshot
+		reviewed.Snapshot, reviewed.Findings, reviewed.Labels = w.snapshot, examined.Findings, examined.Labels
+		reviewed.Redacted = examined.Redacted
 		if !w.passes(&s, objection) {
 			break
 		}

@@ -146,7 +146,7 @@ func (s *Set) Bind(schema *rules.Schema) error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	base, err := compile(schema, labels, s.ceiling, s.pick(s.active)...)
+	base, err := compile(schema, labels, &s.engines, s.ceiling, s.pick(s.active)...)
 	if err != nil {
 		return err
 	}

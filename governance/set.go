@@ -29,6 +29,7 @@ type Set struct {
 	policies map[string]Policy
 	active   []string // sorted
 	base     atomic.Pointer[Snapshot]
+	engines  engines // of detectors, shared by all compositions
 
 	mu       sync.RWMutex
 	schema   *rules.Schema        // what rules are about; nil until Bind
@@ -51,7 +52,7 @@ func NewSet(ceiling Ceiling, policies []Policy, active []string) (*Set, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	base, err := Compile(ceiling, s.pick(s.active)...)
+	base, err := compile(nil, nil, &s.engines, ceiling, s.pick(s.active)...)
 	s.base.Store(base)
 	return s, err
 }
@@ -114,7 +115,7 @@ func (s *Set) narrow(added []string) (*Snapshot, error) {
 	if known != nil {
 		return known, nil
 	}
-	composed, err := compile(schema, s.labelNames(), s.ceiling, s.pick(append(cloned(s.active), added...))...)
+	composed, err := compile(schema, s.labelNames(), &s.engines, s.ceiling, s.pick(append(cloned(s.active), added...))...)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +146,7 @@ func (p Policy) clone() Policy {
 	for i := range p.Limits {
 		p.Limits[i].Tools = slices.Clone(p.Limits[i].Tools)
 	}
+	p.Detect = cloneDetection(p.Detect)
 	p.Labels = slices.Clone(p.Labels)
 	for i := range p.Labels {
 		p.Labels[i] = p.Labels[i].clone()

@@ -27,6 +27,7 @@ type Snapshot struct {
 	labels    []labeler     // what calls add
 	approvals []approver    // what people must agree to
 	rules     *rules.Engine // nil when there are none, or none yet
+	detection *detection    // nil when nothing is looked for
 	unbound   bool          // there are rules, and no schema that they were validated against
 	has       needs         // which steps of a decision there is work for
 }
@@ -41,6 +42,7 @@ const (
 	needsFanOut
 	needsBounds
 	needsApproval
+	needsDetection
 )
 
 // Compile validates the policies and composes them: minima of limits and timeout, never above the ceiling; the maximum
@@ -50,11 +52,12 @@ const (
 //
 // Rules are not bound to anything here, so that a snapshot with rules denies: Set.Bind compiles those that judge.
 func Compile(ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
-	return compile(nil, nil, ceiling, policies...)
+	return compile(nil, nil, nil, ceiling, policies...)
 }
 
-// compile is Compile with what the rules are about: a schema, and the labels that the loaded policies add.
-func compile(schema *rules.Schema, labels []string, ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
+// compile is Compile with what the rules are about, a schema and the labels that the loaded policies add, and with the
+// engines of detectors that there are already.
+func compile(schema *rules.Schema, labels []string, made *engines, ceiling Ceiling, policies ...Policy) (*Snapshot, error) {
 	if err := Validate(policies...); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func compile(schema *rules.Schema, labels []string, ceiling Ceiling, policies ..
 	if err := s.compilePatterns(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.compileLimits(sorted), s.compileLabels(sorted), s.compileRules(schema, labels, sorted)); err != nil {
+	if err := errors.Join(s.compileLimits(sorted), s.compileLabels(sorted), s.compileRules(schema, labels, sorted), s.compileDetection(made, sorted)); err != nil {
 		return nil, err
 	}
 	s.compileApprovals(sorted)
@@ -90,6 +93,7 @@ func (s *Snapshot) needed() needs {
 	add(s.effective.MaxFanOut.Policy != "", needsFanOut)
 	add(len(s.bounds) > 0, needsBounds)
 	add(len(s.approvals) > 0, needsApproval)
+	add(s.detection != nil, needsDetection)
 	return n
 }
 

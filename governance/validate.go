@@ -60,6 +60,7 @@ func (p *Policy) faults(index int) []error {
 	v.labels()
 	v.rules()
 	v.approvals()
+	v.detection()
 	return v.faults
 }
 

@@ -108,6 +108,9 @@ func (c *call) review(ctx context.Context, e *ending, doc []byte) governance.Dec
 		Status: e.status, Result: doc, Confidence: 1 - e.result.Doubt, Duration: e.handler,
 	}, c.decision)
 	c.fault(d.Fault)
+	if d.Labels != nil {
+		c.gov.Labels = d.Labels
+	}
 	if !d.Allowed() {
 		e.status, e.result = governance.StatusWithheld, Result{}
 		e.refusal = c.refuse(CodeWithheld, d.Reason, d.Fault)

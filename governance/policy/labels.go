@@ -13,7 +13,7 @@ import (
 
 // The fields of a rule for labels, and the hints that it can ask for.
 const (
-	labelFields = "add tools resources prompts hints"
+	labelFields = "add tools resources prompts hints found"
 	hintWords   = "read_only destructive idempotent open_world"
 )
 
@@ -41,6 +41,8 @@ func (r *record) labelRule(path string, node ast.Node) governance.LabelRule {
 			l.Resources = r.names(path, value)
 		case "prompts":
 			l.Prompts = r.names(path, value)
+		case "found":
+			l.Found = r.names(path, value)
 		case "hints":
 			l.Hints = r.hints(path, value)
 		}
@@ -103,6 +105,7 @@ func (w *writer) labels(labels []governance.LabelRule) {
 		w.flow("      tools", l.Tools)
 		w.flow("      resources", l.Resources)
 		w.flow("      prompts", l.Prompts)
+		w.flow("      found", l.Found)
 		if len(l.Hints) == 0 {
 			continue
 		}

@@ -24,6 +24,7 @@ type mention struct {
 	start, end int
 	idea       idea
 	imperative bool // stands where an order begins
+	free       bool // says by itself that it is an order
 }
 
 // A motion is a passage that may be an instruction to a model, with the evidence for and against.
@@ -50,12 +51,13 @@ func (d *discourse) reset() {
 // bit is an idea in a set of ideas.
 func (i idea) bit() uint32 { return 1 << i }
 
-// concept notes an idea, and looks whether with those before it it makes a motion.
-func (s *scan) concept(start, end int, i idea) {
+// concept notes an idea, and looks whether with those before it it makes a motion. A free one says by itself that it is
+// an order, and may stand on either side of what it is about, as in languages other than English.
+func (s *scan) concept(start, end int, i idea, free bool) {
 	if s.lookout&(Injection|Definition) == 0 {
 		return
 	}
-	m := mention{start: start, end: end, idea: i}
+	m := mention{start: start, end: end, idea: i, free: free, imperative: free}
 	switch i {
 	case ideaTalk:
 		s.talk++
@@ -71,35 +73,34 @@ func (s *scan) concept(start, end int, i idea) {
 		if s.reported(start, end) {
 			return
 		}
-		m.imperative = s.ordered(start)
+		m.imperative = free || s.ordered(start, false)
 	case ideaReveal, ideaSend, ideaInvoke, ideaDestroy, ideaRead:
-		m.imperative = s.ordered(start)
+		m.imperative = s.ordered(start, true)
 	default:
 	}
 	s.recent[s.count%len(s.recent)] = m
 	s.count++
-	if triggers>>i&1 == 1 {
+	if s.engine.triggers&i.bit() != 0 {
 		s.weigh(m)
 	}
 }
 
-// triggers are the ideas with which a motion can become complete.
-const triggers = 1<<ideaIgnore | 1<<ideaOrders | 1<<ideaPrior | 1<<ideaAll | 1<<ideaPrompt | 1<<ideaReveal | 1<<ideaRole | 1<<ideaUnbound | 1<<ideaNew | 1<<ideaReader | 1<<ideaSecrecy |
-	1<<ideaUser | 1<<ideaTool | 1<<ideaSend | 1<<ideaGoods | 1<<ideaAway | 1<<ideaFile | 1<<ideaBefore | 1<<ideaOther | 1<<ideaDestroy | 1<<ideaInvoke
-
 // reported reports whether a verb is told or negated rather than ordered: "ignores", "ignored", "do not ignore".
 func (s *scan) reported(start, end int) bool {
+	if c := s.byteBefore(start); strings.IndexByte("`\"'.<=(_-/", c) >= 0 && c != 0 && end < len(s.text) && strings.IndexByte("`\"'.>=)_-:/", s.text[end]) >= 0 {
+		return true // a name
+	}
 	if end < len(s.text) && (s.text[end] == 'd' || s.text[end] == 's' || s.text[end] == 'r') || strings.HasPrefix(s.text[end:], "ing") || strings.HasPrefix(s.text[end:], "ten") {
 		return true
 	}
 	var room [12]byte
 	before := lowered(room[:0], s.before(start, 12))
-	return strings.HasSuffix(before, "not ") || strings.HasSuffix(before, "n't ") || strings.HasSuffix(before, "never ") || strings.HasSuffix(before, "cannot ") || strings.HasSuffix(before, "to not ")
+	return strings.HasSuffix(before, "if you ") || strings.HasSuffix(before, "when you ") || strings.HasSuffix(before, "that you ") || strings.HasSuffix(before, "not ") || strings.HasSuffix(before, "n't ") || strings.HasSuffix(before, "never ") || strings.HasSuffix(before, "cannot ") || strings.HasSuffix(before, "to not ")
 }
 
 // ordered reports whether an order may begin at start: at the beginning of a sentence or clause, or behind words such as
-// "please" and "must".
-func (s *scan) ordered(start int) bool {
+// "please" and "must", or "to" where an infinitive is enough.
+func (s *scan) ordered(start int, infinitive bool) bool {
 	var room [24]byte
 	before := strings.TrimRight(lowered(room[:0], s.text[max(0, start-24):start]), " \t\"'“”*_`«»(")
 	if before == "" {
@@ -110,67 +111,66 @@ func (s *scan) ordered(start int) bool {
 	}
 	w := before[strings.LastIndexByte(before, ' ')+1:]
 	switch w[strings.LastIndexByte(w, '\n')+1:] {
-	case "please", "must", "should", "now", "and", "then", "also", "just", "kindly", "first", "immediately", "you", "assistant", "ai", "simply", "completely", "instead", "shall", "need", "important", "bitte", "system", "claude", "agent", "model", "to", "will", "always", "so", "therefore", "can":
+	case "please", "must", "should", "now", "and", "then", "also", "just", "kindly", "first", "immediately", "you", "assistant", "ai", "simply", "completely", "instead", "shall", "need", "important", "bitte", "system", "claude", "agent", "model", "always", "so", "therefore", "shalt", "do", "ok", "okay", "hey", "but", "or", "next":
 		return true
+	case "to":
+		return infinitive || strings.HasSuffix(before, "need to") || strings.HasSuffix(before, "have to") || strings.HasSuffix(before, "you to") || strings.HasSuffix(before, "required to")
 	}
 	return false
 }
 
-// around returns the ideas that stand in the n bytes before the end of m, and those of them that
-// stand where an order begins.
-func (s *scan) around(m mention, n int) (ideas, ordered uint32) {
+// around returns the ideas that stand in the bytes before the end of m within which ideas can belong together.
+func (s *scan) around(m mention) (ideas uint32) {
 	for k := s.count - 1; k >= 0 && k > s.count-len(s.recent); k-- {
 		other := &s.recent[k%len(s.recent)]
-		if m.end-other.start > n {
+		if m.end-other.start > farthest {
 			break
 		}
 		ideas |= other.idea.bit()
-		if other.imperative {
-			ordered |= other.idea.bit()
-		}
 	}
-	return ideas, ordered
-}
-
-// first returns where the first of the wanted ideas begins within n bytes before the end of m.
-func (s *scan) first(m mention, n int, wanted uint32) int {
-	start := m.start
-	for k := s.count - 1; k >= 0 && k > s.count-len(s.recent); k-- {
-		other := &s.recent[k%len(s.recent)]
-		if m.end-other.start > n {
-			break
-		}
-		if wanted&other.idea.bit() != 0 {
-			start = min(start, other.start)
-		}
-	}
-	return start
+	return ideas
 }
 
 // weigh looks for evidence that m completes.
 func (s *scan) weigh(m mention) {
-	bit := m.idea.bit()
-	ideas, _ := s.around(m, farthest)
+	bit, ideas := m.idea.bit(), s.around(m)
 	for i := range s.engine.theses {
 		t := &s.engine.theses[i]
-		if (t.needs|t.any)&bit == 0 || ideas&t.needs != t.needs || !s.complete(t, m) {
+		if (t.needs|t.any)&bit == 0 || ideas&t.needs != t.needs || t.last != 0 && t.last&bit == 0 && s.text[m.start] < 0x80 {
 			continue
 		}
-		if start := s.first(m, t.within, t.needs); t.apart || !parted(s.text[start:m.end]) {
+		if start, ok := s.complete(t, m); ok && (t.apart || !parted(s.text[start:m.end])) {
 			s.move(start, m.end, t.evidence)
 		}
 	}
 }
 
-// complete reports whether all that a thesis needs stands within its bytes before the end of m.
-func (s *scan) complete(t *thesis, m mention) bool {
-	ideas, ordered := s.around(m, t.within)
-	return ideas&t.needs == t.needs && (t.any == 0 || ideas&t.any != 0) && (t.orders == 0 || ordered&t.orders != 0)
+// complete reports whether all that a thesis needs stands within its bytes before the end of m, and where the nearest of
+// it begins.
+func (s *scan) complete(t *thesis, m mention) (start int, ok bool) {
+	needs, some, ordered := t.needs, t.any == 0, t.orders == 0
+	for k := s.count - 1; k >= 0 && k > s.count-len(s.recent); k-- {
+		other := &s.recent[k%len(s.recent)]
+		bit := other.idea.bit()
+		switch {
+		case m.end-other.start > t.within:
+			return 0, false
+		case (t.needs|t.any|t.orders)&bit == 0, other.idea == ideaIgnore && !other.free && needs&t.object != 0:
+			continue
+		}
+		needs &^= bit
+		some = some || t.any&bit != 0
+		ordered = ordered || t.orders&bit != 0 && other.imperative
+		if needs == 0 && some && ordered {
+			return other.start, true
+		}
+	}
+	return 0, false
 }
 
 // parted reports whether a sentence ends within a text, so that what stands in it is not one order.
 func parted(text string) bool {
-	for _, mark := range [...]string{". ", "! ", "? ", "\n\n", "。", "; ", ".\n", "\",", "},", "|"} {
+	for _, mark := range [...]string{". ", "! ", "? ", "\n\n", "。", "; ", ".\n", ": ", "\",", "},", "|"} {
 		if n := strings.Index(text, mark); n > 0 && n+len(mark) < len(text) {
 			return true
 		}

@@ -98,13 +98,13 @@ func (s *scan) visitForm(v match.View) bool {
 		return true
 	}
 	in, from := s.inner, len(s.dst)
-	s.only = All &^ Terminal
+	s.only, s.derived = All&^Terminal, true
 	if v.Layer > 0 {
 		form := v.Form(0, len(v.Text))
 		in.Encoded = strings.Contains(form, "base64") || strings.Contains(form, "hex") || strings.Contains(form, "tags")
 	}
 	s.dst = s.read(s.dst, view(v.Text), in)
-	s.only = All
+	s.only, s.derived = All, false
 	kept := from
 	for i := from; i < len(s.dst); i++ {
 		f := s.dst[i]
@@ -119,13 +119,18 @@ func (s *scan) visitForm(v match.View) bool {
 	return true
 }
 
-// known reports whether a finding of the same check among those of the current text covers the same bytes in part.
+// known reports whether a finding of the same check among those of the current text covers the same bytes in part. One
+// that is less sure gives way.
 func (s *scan) known(f match.Finding, end int) bool {
 	for i := s.base; i < end; i++ {
 		old := &s.dst[i]
-		if old.Check == f.Check && old.Span.Start < f.Span.End && f.Span.Start < old.Span.End && (old.Class == f.Class || old.Confidence >= f.Confidence) {
-			return true
+		if old.Check != f.Check || old.Span.Start >= f.Span.End || f.Span.Start >= old.Span.End {
+			continue
 		}
+		if f.Confidence > old.Confidence {
+			*old = f
+		}
+		return true
 	}
 	return false
 }

@@ -61,17 +61,6 @@ next:
 	return d, nil
 }
 
-// Source says what a text is part of. The zero value is Results, of which the least is trusted.
-type Source uint8
-
-// The sources.
-const (
-	Results     Source = iota // what a call brought back: results, resources, errors
-	Arguments                 // what a call carries
-	Definitions               // the name, description and schemas of a tool, prompt or resource
-	Prompts                   // text of a prompt that a server offers
-)
-
 // A Context is what is known of a text beside itself. The zero value is a bare text that came back from a call.
 type Context struct {
 	Source  Source
@@ -101,6 +90,7 @@ type Engine struct {
 	filter      *filter
 	forms       []tokenForm
 	theses      []thesis
+	triggers    uint32 // ideas with which a thesis can become complete
 	phoneLabels []string
 	scans       sync.Pool
 }
@@ -167,6 +157,9 @@ func (e *Engine) end(s *scan) {
 func (e *Engine) build() {
 	e.forms = tokenForms()
 	e.theses = theses()
+	for _, t := range e.theses {
+		e.triggers |= t.needs | t.any
+	}
 	e.phoneLabels = phoneLabels()
 	e.filter = newFilter(literals(e.detectors, e.forms))
 }

@@ -109,7 +109,7 @@ func stale(text string) bool {
 	plain := flatten(room[:0], text)
 	for _, part := range [...]string{
 		"example", "changeme", "placeholder", "yourpass", "yourkey", "yourapi", "yoursecret", "yourtoken", "youraccess", "yourown",
-		"yourclient", "insert", "replace", "redacted", "dummy", "fixme", "todo", "xxxx", "notareal", "notreal", "fake", "sample", "mypassword", "mysecret",
+		"yourclient", "insert", "replace", "redacted", "dummy", "fixme", "todo", "xxxx", "notareal", "notreal", "fake", "sample", "mypassword", "mysecret", "opensesame",
 		"goeshere", "apikeyhere", "tokenhere", "abcdefghij", "0123456789", "1234567890", "foobar", "deadbeef", "placehold", "abcdef123456", "abc123def456", "123456789abc",
 	} {
 		if strings.Contains(string(plain), part) {

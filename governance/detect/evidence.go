@@ -10,29 +10,33 @@ import (
 type evidence uint32
 
 const (
-	saysOverride   evidence = 1 << iota // ignore all previous instructions
-	saysIgnoreSome                      // ignore all instructions, ignore your rules
-	saysForget                          // forget everything above
-	saysIgnoreThat                      // ignore the above
-	saysReveal                          // print your system prompt
-	saysUnbound                         // you are now without restrictions
-	saysRole                            // you are now
-	saysNew                             // new instructions
-	saysReader                          // AI assistants that read this must
-	saysSecrecy                         // do not tell the user
-	saysQuiet                           // silently
-	saysCall                            // call the tool
-	saysTheft                           // send the credentials to this address
-	saysSend                            // send the credentials
-	saysFile                            // read ~/.ssh/id_rsa
-	saysShadow                          // when another tool is called
-	saysBefore                          // before using this tool, read a file
-	saysDestroy                         // you must delete everything
-	saysTurn                            // the mark of a turn
-	saysFakeResult                      // a result of a tool within a result
-	saysLink                            // a link that carries data away
-	saysScript                          // a link that runs
-	saysTurnAgain                       // another mark of a turn
+	saysOverride     evidence = 1 << iota // ignore all previous instructions
+	saysIgnoreSome                        // ignore all instructions, ignore your rules
+	saysForget                            // forget everything above
+	saysIgnoreThat                        // ignore the above
+	saysReveal                            // print your system prompt
+	saysUnbound                           // you are now without restrictions
+	saysRole                              // you are now
+	saysNew                               // new instructions
+	saysReader                            // AI assistants that read this must
+	saysSecrecy                           // do not tell the user
+	saysQuiet                             // silently
+	saysCall                              // call the tool
+	saysTheft                             // send the credentials to this address
+	saysSend                              // send the credentials
+	saysFile                              // read ~/.ssh/id_rsa
+	saysShadow                            // when another tool is called
+	saysBefore                            // before using this tool, read a file
+	saysDestroy                           // you must delete everything
+	saysTurn                              // the mark of a turn
+	saysFakeResult                        // a result of a tool within a result
+	saysLink                              // a link that carries data away
+	saysScript                            // a link that runs
+	saysTurnAgain                         // another mark of a turn
+	saysAddress                           // note to AI
+	saysIgnoreMatter                      // ignore the previous message
+	saysFavor                             // AI reviewers, give full marks
+	saysUrgent                            // system override: do this
 )
 
 // A thesis says which ideas, near each other, are evidence.
@@ -42,6 +46,8 @@ type thesis struct {
 	any      uint32 // one of them, unless 0
 	orders   uint32 // one of them is where an order begins, unless 0
 	within   int    // bytes
+	object   uint32 // in English these must stand behind what is ordered
+	last     uint32 // in ASCII one of these must come last, unless 0
 	apart    bool   // in more than one sentence
 }
 
@@ -54,9 +60,16 @@ func theses() []thesis {
 		return bits
 	}
 	return []thesis{
-		{evidence: saysOverride, needs: set(ideaIgnore, ideaOrders, ideaPrior), orders: set(ideaIgnore), within: near},
-		{evidence: saysIgnoreSome, needs: set(ideaIgnore, ideaOrders, ideaAll), orders: set(ideaIgnore), within: 56},
-		{evidence: saysForget, needs: set(ideaIgnore, ideaAll, ideaPrior), orders: set(ideaIgnore), within: 56},
+		{evidence: saysOverride, needs: set(ideaIgnore, ideaOrders, ideaPrior), orders: set(ideaIgnore), within: near, object: set(ideaOrders)},
+		{evidence: saysOverride, needs: set(ideaIgnore, ideaOrders, ideaYours), orders: set(ideaIgnore), within: 50, object: set(ideaOrders)},
+		{evidence: saysIgnoreSome, needs: set(ideaIgnore, ideaOrders, ideaAll), orders: set(ideaIgnore), within: 50, object: set(ideaOrders)},
+		{evidence: saysIgnoreMatter, needs: set(ideaIgnore, ideaMatter, ideaPrior), orders: set(ideaIgnore), within: 60, object: set(ideaMatter)},
+		{evidence: saysIgnoreThat, needs: set(ideaIgnore, ideaUser), any: set(ideaOrders, ideaMatter), orders: set(ideaIgnore), within: 48},
+		{evidence: saysReader, needs: set(ideaReader, ideaIgnore), any: set(ideaOrders, ideaMatter, ideaPrior, ideaUser, ideaNew), orders: set(ideaIgnore), within: 150, apart: true},
+		{evidence: saysFavor, needs: set(ideaReader, ideaFavor), within: 160, apart: true},
+		{evidence: saysUrgent, needs: set(ideaUrgent), any: set(ideaIgnore, ideaInvoke, ideaSend, ideaSecrecy, ideaDestroy, ideaReveal), orders: set(ideaIgnore, ideaInvoke, ideaSend, ideaDestroy, ideaReveal), within: 90, apart: true},
+		{evidence: saysNew, needs: set(ideaNew), any: set(ideaMust, ideaUrgent, ideaReader, ideaInvoke, ideaSend, ideaReveal), within: 90},
+		{evidence: saysForget, needs: set(ideaIgnore, ideaAll, ideaPrior), orders: set(ideaIgnore), within: 56, last: set(ideaPrior, ideaIgnore)},
 		{evidence: saysIgnoreThat, needs: set(ideaIgnore, ideaPrior), orders: set(ideaIgnore), within: 28},
 		{evidence: saysReveal, needs: set(ideaReveal, ideaPrompt), orders: set(ideaReveal), within: 80},
 		{evidence: saysUnbound, needs: set(ideaRole, ideaUnbound), within: 160, apart: true},
@@ -69,9 +82,10 @@ func theses() []thesis {
 		{evidence: saysSend, needs: set(ideaSend, ideaGoods), orders: set(ideaSend), within: 90},
 		{evidence: saysFile, needs: set(ideaRead, ideaFile), orders: set(ideaRead, ideaSend), within: 90},
 		{evidence: saysFile, needs: set(ideaSend, ideaFile), orders: set(ideaSend), within: 90},
-		{evidence: saysShadow, needs: set(ideaOther), any: set(ideaSend, ideaIgnore, ideaSecrecy), within: 160},
+		{evidence: saysShadow, needs: set(ideaOther), any: set(ideaSend, ideaIgnore, ideaSecrecy), within: 160, apart: true},
+		{evidence: saysAddress, needs: set(ideaAddress), any: set(ideaInvoke, ideaSend, ideaDestroy, ideaReveal, ideaRead, ideaMust, ideaIgnore, ideaSecrecy), within: 200, apart: true},
 		{evidence: saysBefore, needs: set(ideaBefore), any: set(ideaFile, ideaGoods), within: 200, apart: true},
-		{evidence: saysDestroy, needs: set(ideaDestroy, ideaReader), within: 160},
+		{evidence: saysDestroy, needs: set(ideaDestroy, ideaReader), orders: set(ideaDestroy, ideaInvoke), within: 160, apart: true},
 		{evidence: saysDestroy, needs: set(ideaDestroy, ideaNew), within: 160, apart: true},
 		{evidence: saysQuiet, needs: set(ideaSecrecy), any: set(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
 	}
@@ -83,8 +97,8 @@ const leastInjection = 0.3
 // weights returns the weight of the i-th evidence, as a log-odds ratio: in what a call brings back, and in the definition
 // of a tool, where orders to the model are usual and stealth is not.
 func (e evidence) weights(definition bool) (sum float64) {
-	content := [...]float64{5, 3.3, 3.2, 1.6, 3.6, 4.4, 1.2, 2.2, 2.6, 3.4, 1.4, 1.2, 3.6, 1.4, 2.2, 0.8, 1, 2.2, 3.2, 2.8, 4.8, 4, 1.7}
-	define := [...]float64{5, 3, 3, 1, 3.2, 4, 0.8, 1.4, 0.8, 4, 2.2, 0.2, 3.6, 1.2, 3.6, 2.4, 2.6, 1.4, 4, 3.2, 4.8, 4, 1.7}
+	content := [...]float64{5.2, 3.8, 3.6, 1.6, 4.7, 5, 1.2, 2.2, 2.6, 3.4, 1.6, 1.2, 3.8, 1.4, 2.2, 0.8, 1.2, 2.2, 4.6, 2.8, 4.9, 4.9, 1.7, 2.2, 3, 3.2, 1}
+	define := [...]float64{5, 3, 3, 1, 3.2, 4, 0.8, 1.4, 0.8, 4, 2.2, 0.2, 3.6, 1.2, 3.6, 2.4, 2.6, 1.4, 4, 3.2, 4.8, 4, 1.7, 1.2, 2.6, 2, 0.4}
 	for i := range content {
 		if e>>i&1 == 0 {
 			continue
@@ -115,10 +129,10 @@ func (e evidence) leading() (string, match.Severity) {
 		{saysSecrecy, "secrecy_demand", match.High},
 		{saysTurn, "turn_marker", match.High},
 		{saysFakeResult, "fake_tool_result", match.High},
-		{saysIgnoreSome | saysForget | saysIgnoreThat, "instruction_override", match.High},
+		{saysIgnoreSome | saysForget | saysIgnoreThat | saysIgnoreMatter, "instruction_override", match.High},
 		{saysShadow | saysBefore, "tool_shadowing", match.High},
 		{saysDestroy | saysCall | saysSend, "tool_bait", match.High},
-		{saysReader, "reader_address", match.Medium},
+		{saysReader | saysAddress | saysFavor, "reader_address", match.Medium},
 	} {
 		if e&r.evidence != 0 {
 			return r.rule, r.severity
@@ -132,15 +146,19 @@ func (e evidence) leading() (string, match.Severity) {
 func (s *scan) confidence(m *motion) float64 {
 	e := m.evidence
 	if e&saysOverride != 0 {
-		e &^= saysIgnoreSome | saysForget | saysIgnoreThat // the same words once more
+		e &^= saysIgnoreSome | saysForget | saysIgnoreThat | saysIgnoreMatter // the same words once more
 	}
 	if e&(saysIgnoreSome|saysForget) != 0 {
-		e &^= saysIgnoreThat
+		e &^= saysIgnoreThat | saysIgnoreMatter
 	}
 	if e&saysTheft != 0 {
 		e &^= saysSend
 	}
-	sum := e.weights(s.check() == "definition") - 3.2
+	sum := e.weights(s.check() == "definition")
+	if s.talk > 0 && (m.quoted || m.code) {
+		sum = min(sum, 5.5) // an example may be as complete as an attack
+	}
+	sum -= 3.2
 	if s.in.Encoded {
 		sum += 2
 	}

@@ -25,6 +25,7 @@ type literal struct {
 	bound bool   // no letter, digit or underscore of ASCII stands before it
 	exact bool   // case, digits and bytes beyond ASCII are to be compared
 	wide  bool   // bytes beyond ASCII are to be compared
+	free  bool   // of an idea: says by itself that it is an order
 }
 
 // Classes that are shared by many bytes. Letters are 1 to 26; what follows is numbered as it comes.

@@ -13,8 +13,8 @@ func (s *scan) hidden(i int) {
 		s.control1(i)
 		return
 	}
-	if s.lookout&(Injection|Definition) == 0 {
-		return
+	if s.lookout&(Injection|Definition) == 0 || s.in.Encoded || s.derived {
+		return // what is written as an escape is seen
 	}
 	r, _ := utf8.DecodeRuneInString(s.text[i:])
 	switch kind := invisible(r); kind {
@@ -96,7 +96,7 @@ func (s *scan) selectors(i int) {
 	switch {
 	case n >= 4:
 		s.concealed("variation_selectors", match.Critical, 0.97, i, end)
-	case n >= 2:
+	case n == 3:
 		s.concealed("variation_selectors", match.Medium, 0.6, i, end)
 	}
 }

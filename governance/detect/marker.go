@@ -12,17 +12,17 @@ const (
 // markerLiterals returns the marks: of the chat templates that models' makers publish, and those that hosts use.
 func markerLiterals() []literal {
 	marks := map[int]string{
-		markTurn: "<|im_start|>\v<|im_end|>\v<|system|>\v<|user|>\v<|assistant|>\v<|eot_id|>\v<|start_header_id|>\v<|endofprompt|>\v[inst]\v[/inst]\v<<sys>>\v<start_of_turn>\v<end_of_turn>" +
+		markTurn: "<|im_start|>\v<|im_end|>\v<|system|>\v<|user|>\v<|assistant|>\v<|eot_id|>\v<|start_header_id|>\v<|endofprompt|>\v[INST]\v[/INST]\v<<SYS>>\v<start_of_turn>\v<end_of_turn>" +
 			"\v<|begin_of_text|>\v<|end_of_turn|>\v<|start|>system\v<｜user｜>\v<｜assistant｜>",
 		markRole: "### system\v### instruction\v### new instruction\v### assistant\v### human\v### user\v\nhuman:\v\nassistant:\v\nsystem:\v[system]\v[system message]\v[assistant]\v<system>\v</system>\v<system_prompt>\v</system_prompt>\v<instructions>\v<important>\v</user>\v[end of document]\v--- end of" +
-			"\vend of tool output\vend of user input\v<admin>\v<system-reminder>\v</context>\v</document>",
-		markResult: "</tool_result>\v<tool_result>\v<function_results>\v</function_results>\v<tool_response>\v</tool_response>\v<function_calls>\v<invoke name=\v<tool_call>\v</tool_output>\v</result>\v\"role\": \"system\"\v\"role\":\"system\"\v<|tool",
+			"\vend of tool output\vend of user input\v<information>\v<admin>\v<system-reminder>\v</context>\v</document>",
+		markResult: "</tool_result>\v<tool_result>\v<function_results>\v</function_results>\v<tool_response>\v</tool_response>\v<function_calls>\v<invoke name=\v<tool_call>\v</tool_output>\v\"role\": \"system\"\v\"role\":\"system\"\v<|tool",
 	}
 	var literals []literal
 	for kind := markTurn; kind <= markResult; kind++ {
 		for text := range strings.SplitSeq(marks[kind], "\v") {
-			wide := strings.Contains(text, "｜")
-			literals = append(literals, literal{text: text, role: roleMarker, index: uint16(kind), wide: wide})
+			exact := strings.Contains(text, "｜") || strings.HasPrefix(text, "[INST") || strings.HasPrefix(text, "[/INST")
+			literals = append(literals, literal{text: text, role: roleMarker, index: uint16(kind), exact: exact})
 		}
 	}
 	for _, text := range [...]string{"](", "<img "} {
@@ -131,11 +131,11 @@ func collector(host string) bool {
 
 // gap reports whether a part of a URL has a place that somebody is to fill in.
 func gap(text string) bool {
-	if strings.ContainsAny(text, "{<[") || strings.Contains(text, "$(") || strings.Contains(text, "%7B") || strings.Contains(text, "%5B") {
+	if strings.Contains(text, "{") || strings.Contains(text, "$(") || strings.Contains(text, "%7B") {
 		return true
 	}
 	for pair := range strings.SplitSeq(text, "&") {
-		if _, v, ok := strings.Cut(pair, "="); ok && len(v) >= 4 && shouts(v) {
+		if _, v, ok := strings.Cut(pair, "="); ok && len(v) >= 4 && (shouts(v) || v[0] == '[' || v[0] == '<' || strings.HasPrefix(v, "%5B") || strings.HasPrefix(v, "%3C")) {
 			return true
 		}
 	}

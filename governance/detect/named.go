@@ -233,6 +233,8 @@ func (s *scan) password(text string, from, to int, quoted bool) {
 	switch {
 	case m.digit > 0 && m.lower+m.upper > 0 && m.other > 0:
 		confidence = 0.92
+	case m.digit > 0 && m.digit <= 3 && m.upper == 0 && m.lower == len(text)-m.digit && len(strings.TrimRight(text, "0123456789")) == m.lower:
+		confidence = 0.7 // a word and a number: weak, or an example
 	case m.digit > 0 && m.lower+m.upper > 0:
 		confidence = 0.85
 	case m.other > 0 && m.upper > 0 && m.lower > 0 && strings.Trim(text, "-_.:,()!?") == text && !strings.Contains(text, " "):

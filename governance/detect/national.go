@@ -37,6 +37,10 @@ func (s *scan) grouped(r *run, i, n, shape int, digits string, start int, sep by
 		if luhn(digits) && s.near(start, "sin", "social insurance") {
 			return "ca_sin", "national_id", 0.9
 		}
+	case 222: // AB 12 34 56 C
+		if sep == ' ' && s.spacedNINO(&s.row, i) {
+			return "uk_nino", "national_id", s.surer(start, 0.85, 0.96, "insurance", "nino", "ni number", "nin")
+		}
 	case 444: // 2341 2341 2346
 		if (sep == ' ' || sep == '-') && digits[0] >= '2' && verhoeff(digits) {
 			return "in_aadhaar", "national_id", s.surer(start, 0.65, 0.95, "aadhaar", "aadhar", "uid", "uidai")
@@ -110,7 +114,7 @@ func (s *scan) solid(digits string, start, end int) bool {
 	switch len(digits) {
 	case 8:
 		if spanish(digits, s.window(end, 2)) {
-			rule, end, confidence = "es_dni", end+len(s.window(end, 1)), s.surer(start, 0.55, 0.95, "dni", "nif", "documento", "identidad")
+			rule, end, confidence = "es_dni", end+len(s.window(end, 1)), s.surer(start, 0.7, 0.95, "dni", "nif", "documento", "identidad")
 			if s.text[end-1] == '-' {
 				end++
 			}
@@ -172,6 +176,14 @@ func (s *scan) solid(digits string, start, end int) bool {
 func (s *scan) prefixed(r *run) bool {
 	i := r.start
 	return i >= 2 && isUpper(s.text[i-1]) && isUpper(s.text[i-2]) && !s.wordAt(i-3)
+}
+
+// spacedNINO reports whether three pairs of digits from the i-th on are those of a National Insurance number that is
+// written in pairs.
+func (s *scan) spacedNINO(r *run, i int) bool {
+	start, end := r.groups[i].start, r.groups[i+2].start+2
+	return start >= 3 && s.text[start-1] == ' ' && isUpper(s.text[start-2]) && isUpper(s.text[start-3]) && !s.wordAt(start-4) &&
+		end+1 < len(s.text) && s.text[end] == ' ' && s.nino(start-1, end+1)
 }
 
 // idLetter reports whether one letter stands behind a run, and nothing behind it.

@@ -91,7 +91,7 @@ func planOf(code string) (string, bool) {
 
 func phoneLabels() []string {
 	return []string{
-		"phone", "tel", "mobile", "cell", "call", "fax", "contact", "whatsapp", "sms", "telefon", "telephone", "telefono", "teléfono", "handy", "portable", "mob", "ph", "dial", "reach", "text",
+		"phone", "tel", "mobile", "cell", "call us", "call me", "fax", "whatsapp", "sms", "telefon", "telephone", "telefono", "teléfono", "handy", "mob", "text me", "reach me", "hotline", "contact number",
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *scan) phone(r *run, i, n int) bool {
 		}
 		s.pii("phone_us", "phone", match.Medium, confidence, start, end)
 		return true
-	case len(number) >= 8 && len(number) <= 12 && i == 0 && n == r.n && (number[0] == '0' || n > 1 || s.in.Key != "") && !datelike(r) && s.near(start, s.engine.phoneLabels...):
+	case len(number) >= 8 && len(number) <= 12 && i == 0 && n == r.n && (number[0] == '0' || n > 1 || s.in.Key != "") && !datelike(r) && (sep != '.' || n > 2) && s.near(start, s.engine.phoneLabels...):
 		if bracketed {
 			start--
 		}

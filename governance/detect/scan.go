@@ -52,6 +52,7 @@ type scan struct {
 	vicinity vicinity
 	discourse
 	overflow bool
+	derived  bool // the text is a form of another one
 	coded    bool // there is an escape sequence that may hide something
 
 	// What follows belongs to the text or document of which texts are scanned one by one.
@@ -170,13 +171,13 @@ func (s *scan) look(l *literal, start int) {
 	case roleStreet:
 		s.street(start, end)
 	case roleConcept:
-		s.concept(start, end, idea(l.index))
+		s.concept(start, end, idea(l.index), l.free)
 	case roleMarker:
 		s.marker(start, end, int(l.index))
 	case roleLink:
 		s.link(start)
 	case roleComment:
-		s.concept(start, end, ideaHidden)
+		s.concept(start, end, ideaHidden, false)
 	case roleFence:
 		s.fence(start)
 	case roleControl:

@@ -37,7 +37,8 @@ func tighten(l *level, text []byte) {
 		}
 		i += n
 		end := remarkEnd(text, i)
-		if letter(text[i-1]) && end < len(text) && letter(text[end]) {
+		behind := bytes.TrimLeft(text[end:], "\\")
+		if letter(text[i-1]) && len(behind) > 0 && letter(behind[0]) {
 			l.keep(text[kept:i])
 			l.edit(0, i, end, Comment)
 			kept = end
@@ -169,9 +170,7 @@ func (l *level) dollar(text []byte) int {
 		return 0
 	}
 	switch c := text[1]; {
-	case c == '\'':
-		return l.ansi(text)
-	case c == '"':
+	case c == '\'' || c == '"': // whose escapes are undone as such
 		return 2
 	case c == '@' || c == '*' || c == '!' || '1' <= c && c <= '9':
 		return 2
@@ -198,24 +197,6 @@ func (l *level) parameter(text []byte) int {
 		l.text = append(l.text, ' ')
 	}
 	return end + 1
-}
-
-// ansi is shell for $'…', whose escapes it undoes.
-func (l *level) ansi(text []byte) int {
-	for i := 2; i < len(text); {
-		switch text[i] {
-		case '\'':
-			return i + 1
-		case '\\':
-			if n := l.slash(text[i:]); n > 0 {
-				i += n
-				continue
-			}
-		}
-		l.text = append(l.text, text[i])
-		i++
-	}
-	return len(text)
 }
 
 // braces is shell for {a,b}, which are two words.

@@ -74,11 +74,8 @@ func (l *level) character(text []byte, skip Forms) (width int, form Forms) {
 
 // percent is character for %72 and %u0072.
 func (l *level) percent(text []byte) int {
-	if len(text) > 5 && (text[1] == 'u' || text[1] == 'U') {
-		if r, ok := hexRune(text[2:6]); ok {
-			l.text = utf8.AppendRune(l.text, r)
-			return 6
-		}
+	if len(text) > 5 && text[1]|0x20 == 'u' {
+		return l.unicodeEscape(text, text[:2])
 	}
 	if len(text) > 2 {
 		if r, ok := hexRune(text[1:3]); ok {
@@ -98,7 +95,7 @@ func (l *level) slash(text []byte) int {
 	case 'x':
 		return l.hexEscape(text, 2, true)
 	case 'u':
-		return l.unicodeEscape(text)
+		return l.unicodeEscape(text, text[:2])
 	case 'U':
 		return l.hexEscape(text, 8, false)
 	case '0', '1', '2', '3', '4', '5', '6', '7':
@@ -144,9 +141,10 @@ func (l *level) hexEscape(text []byte, digits int, single bool) int {
 	return 2 + digits
 }
 
-// unicodeEscape is slash for \u0072, pairs of surrogates and \u{72}.
-func (l *level) unicodeEscape(text []byte) int {
-	if len(text) < 12 || text[6] != '\\' || text[7] != 'u' {
+// unicodeEscape is slash for what begins with sign: a UTF-16 unit in four digits, or two that are one character, or a
+// character in braces.
+func (l *level) unicodeEscape(text, sign []byte) int {
+	if len(text) < 12 || !bytes.HasPrefix(text[6:], sign) {
 		return l.hexEscape(text, 4, false)
 	}
 	high, ok := hexRune(text[2:6])

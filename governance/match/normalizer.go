@@ -125,7 +125,9 @@ func (n *Normalizer) visible(at int, from stage, layer int, t traits) (done, goO
 	}
 	if from < stageSeen && n.Skip&Invisible == 0 {
 		if l := n.level(at + 1); n.made(l, text, visible) {
-			goOn, err = n.show(at+1, stageSeen, layer)
+			if goOn, err = n.show(at+1, stageSeen, layer); goOn && err == nil {
+				goOn, err = n.decoded(at, layer, t) // an encoding may hold the other half of what was taken away
+			}
 			return true, goOn, err
 		}
 	}

@@ -76,13 +76,14 @@ func (p *pieces) next(text []byte, i int) int {
 		for end < len(text) && end-from < wholePiece && codeTable[text[end]] < 64 {
 			end++
 		}
+		line := end
 		if end-from == wholePiece {
-			end = runEnd(text, from)
+			line, end = lineEnd(text, from), runEnd(text, from)
 		}
 		if likely(text[from:end]) {
 			return from
 		}
-		i = end + minPiece
+		i = line + minPiece
 	}
 	return len(text)
 }
@@ -116,13 +117,18 @@ func capital(run []byte) bool {
 	return false
 }
 
+// lineEnd returns the end of a run of characters of base64.
+func lineEnd(text []byte, from int) int {
+	for from < len(text) && codeTable[text[from]] < 64 {
+		from++
+	}
+	return from
+}
+
 // runEnd returns the end of a run of characters of base64, which goes on behind the end of a line that is long enough.
 func runEnd(text []byte, from int) int {
 	for line := from; ; {
-		end := line
-		for end < len(text) && codeTable[text[end]] < 64 {
-			end++
-		}
+		end := lineEnd(text, line)
 		next := end
 		if next < len(text) && text[next] == '\r' {
 			next++
@@ -134,18 +140,37 @@ func runEnd(text []byte, from int) int {
 	}
 }
 
-// piece decodes one run, if there is text in it.
+// piece decodes one run, if there is text in it; one that is broken into lines as a whole, and else line by line.
 func (p *pieces) piece(l *level, text []byte, from, end int) {
 	run := text[from:end]
-	if bytes.IndexByte(run, '\n') >= 0 {
-		p.joint = p.joint[:0]
-		for _, c := range run {
-			if codeTable[c] < 64 {
-				p.joint = append(p.joint, c)
-			}
-		}
-		run = p.joint
+	if bytes.IndexByte(run, '\n') < 0 {
+		p.run(l, run, from, end)
+		return
 	}
+	p.joint = p.joint[:0]
+	for _, c := range run {
+		if codeTable[c] < 64 {
+			p.joint = append(p.joint, c)
+		}
+	}
+	if p.run(l, p.joint, from, end); readable(p.raw) {
+		return
+	}
+	for from < end {
+		next := from
+		for next < end && codeTable[text[next]] < 64 {
+			next++
+		}
+		if likely(text[from:next]) {
+			p.run(l, text[from:next], from, next)
+		}
+		from = next + 1
+	}
+}
+
+// run decodes one run without line breaks.
+func (p *pieces) run(l *level, run []byte, from, end int) {
+	p.raw = p.raw[:0]
 	if p.skip&Hex == 0 && p.hex(l, run, from, end) || p.skip&Base64 != 0 {
 		return
 	}
@@ -173,8 +198,15 @@ func promising(run []byte) bool {
 	}
 }
 
-// texts reports whether a byte occurs in text.
-func texts(c byte) bool { return c >= ' ' && c != 0x7F || c == '\n' || c == '\t' || c == '\r' }
+// texts reports whether a byte occurs in text, or among text so that it is not seen.
+func texts(c byte) bool {
+	switch c {
+	case '\t', '\n', '\r', 0, '\b', 0x1B:
+		return true
+	default:
+		return c >= ' ' && c != 0x7F
+	}
+}
 
 // decode64 appends what a run holds. A last character that is no whole byte is left out.
 func decode64(to, run []byte) []byte {
@@ -217,12 +249,18 @@ func (p *pieces) take(l *level, form Forms, from, end int, whole bool) bool {
 		l.text = append(l.text, '\n')
 	}
 	start := len(l.text)
-	switch raw := p.raw; {
+	raw := p.raw
+	wide, sure := wideText(l, raw)
+	switch {
+	case sure:
 	case readable(raw):
+		if wide {
+			l.text = append(l.text, '\n')
+		}
 		l.keep(raw)
+	case wide:
 	case p.skip&Gzip == 0 && p.compressed(l, raw):
 		form |= Gzip
-	case wideText(l, raw):
 	case !whole:
 		stretches(l, raw)
 	}
@@ -256,10 +294,11 @@ func readableRest(raw []byte) bool {
 	return true
 }
 
-// wideText appends bytes that are UTF-16, little-endian or big-endian, mostly of ASCII, as PowerShell takes its commands.
-func wideText(l *level, raw []byte) bool {
+// wideText appends bytes that are UTF-16, little-endian or big-endian, many of ASCII, as PowerShell takes its commands. It is sure
+// when they cannot be a text with zeros in it as well.
+func wideText(l *level, raw []byte) (wide, sure bool) {
 	if bytes.IndexByte(raw, 0) < 0 {
-		return false
+		return false, false
 	}
 	var zeros [2]int
 	for i, c := range raw {
@@ -267,13 +306,12 @@ func wideText(l *level, raw []byte) bool {
 			zeros[i&1]++
 		}
 	}
-	half := len(raw) / 2
 	var order binary.ByteOrder = binary.LittleEndian
-	switch {
-	case half < 3 || max(zeros[0], zeros[1])*2 < half:
-		return false
-	case zeros[0] > zeros[1]:
+	if zeros[0] > zeros[1] {
 		order = binary.BigEndian
+	}
+	if 4*min(zeros[0], zeros[1]) > max(zeros[0], zeros[1]) || max(zeros[0], zeros[1])*20 < 3*len(raw) { // three in ten characters are of ASCII
+		return false, false
 	}
 	for i := 0; i+1 < len(raw); i += 2 {
 		r := rune(order.Uint16(raw[i:]))
@@ -282,7 +320,7 @@ func wideText(l *level, raw []byte) bool {
 		}
 		l.text = utf8.AppendRune(l.text, r)
 	}
-	return true
+	return true, min(zeros[0], zeros[1]) == 0
 }
 
 // stretches appends what is text within bytes that are not, line by line.

@@ -75,7 +75,6 @@ func (r *record) detectAction(path string, node ast.Node, rule *governance.Detec
 	r.word(path, node, &rule.Action, "action", detectWords)
 }
 
-
 // sources reads where something is looked for.
 func (r *record) sources(path string, node ast.Node) []detect.Source {
 	var all []detect.Source

@@ -48,6 +48,9 @@ func newDesk(store state.Backend, journal *audit.Journal, c config.Config, o app
 	o.Store, o.MaxOpen = store, c.Governance.Approvals.MaxOpen
 	o.Show = func(canonical []byte) (string, bool) { return audit.Show(canonical, shownArguments, shownText) }
 	o.Record = func(ctx context.Context, n approval.Note) error {
+		if journal == nil {
+			return errUnrecorded
+		}
 		return journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &audit.Control{
 			Action: audit.Action(n.Action), By: n.By, Reason: n.Reason, Subject: n.Approval, Calls: []string{n.Call},
 		}})
@@ -55,11 +58,14 @@ func newDesk(store state.Backend, journal *audit.Journal, c config.Config, o app
 	return approval.New(o)
 }
 
+var errUnrecorded = errors.New("the journal is not open")
+
 // ErrNotShared says that approvals lie in the memory of another process.
 var ErrNotShared = errors.New("approvals are answered from here only with state.backend: sqlite")
 
-// OpenApprovals opens the approvals of a data directory whose journal is open, beside the kernels that use it, and nothing
-// else: whatever is wrong with a policy keeps nobody from answering. closing ends it.
+// OpenApprovals opens the approvals of a data directory beside the kernels that use it, and nothing else: whatever is wrong
+// with a policy keeps nobody from answering. Answers need its journal, which may be nil where nobody answers. closing ends
+// it.
 func OpenApprovals(c config.Config, journal *audit.Journal, now func() time.Time) (desk *approval.Desk, closing func() error, err error) {
 	if c.State.Backend == "memory" {
 		return nil, nil, ErrNotShared

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,7 +72,7 @@ type approvalDetail struct {
 // awaiting is the refusal of a call that waits for people. It says what to do.
 func (c *call) awaiting(r *approval.Request) *Error {
 	channels := channelsOf(r)
-	text := fmt.Sprintf("approval %s is needed (%s). ", r.ID, approval.Why(&r.Needs[0]))
+	text := fmt.Sprintf("approval %s is needed: %s. ", r.ID, strings.TrimSuffix(approval.Why(&r.Needs[0]), "."))
 	if how := c.d.opts.ApproveWith; how != "" && hasChannel(channels, governance.ChannelCLI) {
 		text += fmt.Sprintf("Ask the operator to run: %s %s. ", how, r.ID)
 	} else {

@@ -52,6 +52,7 @@ type key struct {
 // An ending is what is known at a state where at least one key ends.
 type ending struct {
 	hit    int32   // lowest rule that is hit without a check, of all suffixes; noRule for none
+	hits   []int32 // rules that are hit without a check whose key is the whole path, ascending
 	checks []int32 // rules to check whose key is the whole path, ascending
 	next   uint32  // ending of the next shorter suffix, 0 for none
 }
@@ -178,15 +179,13 @@ func (a *automaton) end(n uint32, keys []key) {
 	e := ending{hit: noRule, next: suffix}
 	if suffix != 0 {
 		e.hit = a.ends[suffix].hit
-		if len(a.ends[suffix].checks) == 0 { // nothing to check there: skip it
-			e.next = a.ends[suffix].next
-		}
 	}
 	for _, k := range keys {
 		if k.check {
 			e.checks = append(e.checks, k.rule)
 		} else {
 			e.hit = min(e.hit, k.rule)
+			e.hits = append(e.hits, k.rule)
 		}
 	}
 	a.out[n] = uint32(len(a.ends))

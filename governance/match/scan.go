@@ -247,9 +247,13 @@ func (m *matcher) ended(e uint32, text []byte) {
 	a := m.auto
 	for id := a.out[a.number(e)]; id != 0; id = a.ends[id].next {
 		end := &a.ends[id]
-		if end.hit < m.first {
-			start, _ := m.set.rules[end.hit].begins(text, m.set.rules[end.hit].text)
-			m.hit(end.hit, start, len(text))
+		switch {
+		case m.all != nil:
+			for _, rule := range end.hits {
+				m.substring(rule, text)
+			}
+		case end.hit < m.first:
+			m.substring(end.hit, text)
 		}
 		for _, rule := range end.checks {
 			if rule >= m.first {
@@ -258,6 +262,13 @@ func (m *matcher) ended(e uint32, text []byte) {
 			m.check(rule, text)
 		}
 	}
+}
+
+// substring records the hit of a substring that ends where text ends.
+func (m *matcher) substring(rule int32, text []byte) {
+	r := &m.set.rules[rule]
+	start, _ := r.begins(text, r.text)
+	m.hit(rule, start, len(text))
 }
 
 // check verifies a substring at once and marks any other rule for the end of the view.

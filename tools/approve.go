@@ -181,7 +181,7 @@ func (d *Dispatcher) put(ctx context.Context, gc *governance.Call, asker Asker, 
 	}
 	answers, err := d.ask(ctx, asker, inquiry, r)
 	switch {
-	case err != nil || len(answers) != 1: // it did not answer: perhaps somebody else did
+	case err != nil || len(answers) != 1 || answers[0] == nil && asker.Waits(): // it did not answer: perhaps somebody else did
 		now, _, lost := d.opts.Approvals.Look(context.WithoutCancel(ctx), gc)
 		if lost != nil || now.ID != r.ID {
 			return r, nil, lost

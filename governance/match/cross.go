@@ -6,6 +6,41 @@ import "unicode/utf8"
 type note struct {
 	state  uint32 // of the automaton at its end
 	marked bool   // there are rules that must be run
+	plain  bool   // there is nothing in it to be undone
+}
+
+// plain reports whether there is nothing to be undone in neighbours because there is nothing in any of them, nor where one
+// follows the other.
+func (l *Leaf) plain() bool {
+	for i := range l.parts {
+		if !l.parts[i].note.plain {
+			return false
+		}
+	}
+	if l.Kind == Joined { // a space belongs to nothing
+		return true
+	}
+	for _, p := range l.parts[:len(l.parts)-1] {
+		if seam(l.Text, p.spliced) {
+			return false
+		}
+	}
+	return true
+}
+
+// seam reports whether something to be undone can begin before at and end behind it.
+func seam(text []byte, at int) bool {
+	if traitTable[text[at-1]] != 0 || traitTable[text[at]] != 0 {
+		return true
+	}
+	from, to := at, at
+	for from > 0 && at-from < minPiece && codeTable[text[from-1]] < 64 {
+		from--
+	}
+	for to < len(text) && to-at < minPiece && codeTable[text[to]] < 64 {
+		to++
+	}
+	return to-from >= minPiece && from < at && to > at
 }
 
 // crossed reports whether there may be more in neighbours than in each of them alone: a key that goes over from one to

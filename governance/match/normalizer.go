@@ -22,6 +22,7 @@ type Normalizer struct {
 	most   int      // of them that are allowed
 	visit  func(View) bool
 	pieces pieces
+	plain  bool // there was nothing to be undone in the last text
 }
 
 // The stages of a view are the forms that it cannot be in any more, in the order in which they are undone.
@@ -44,17 +45,19 @@ func (n *Normalizer) Each(text []byte, visit func(View) bool) error {
 	if len(n.levels) == 0 {
 		n.levels = append(n.levels, level{})
 	}
+	n.plain = false
 	if !visit(View{Text: text, normalizer: n}) {
 		return nil
 	}
 	t := traitsOf(text).sharpened(text, n.Skip)
 	n.pieces.skip = n.Skip
-	if t == 0 && n.pieces.next(text, 0) == len(text) {
+	if n.plain = t == 0 && n.pieces.next(text, 0) == len(text); n.plain {
 		return nil
 	}
 	n.visit, n.seen, n.spent, n.most = visit, n.seen[:0], 0, viewBytes+viewTimes*len(text)
 	n.levels[0].text = text
 	_, err := n.beneath(0, stageRaw, 0, t)
+	n.plain = t == 0 && len(n.seen) == 0 && err == nil
 	n.forget()
 	return err
 }

@@ -80,7 +80,7 @@ func (p *pieces) next(text []byte, i int) int {
 		if end-from == wholePiece {
 			line, end = lineEnd(text, from), runEnd(text, from)
 		}
-		if likely(text[from:end]) {
+		if p.likely(text[from:end]) {
 			return from
 		}
 		i = line + minPiece
@@ -89,7 +89,7 @@ func (p *pieces) next(text []byte, i int) int {
 }
 
 // likely reports whether a run may be a piece.
-func likely(run []byte) bool {
+func (p *pieces) likely(run []byte) bool {
 	if len(run) < minPiece {
 		return false
 	}
@@ -100,7 +100,10 @@ func likely(run []byte) bool {
 		return capital(run)
 	}
 	for shift := range min(4, len(run)-minPiece+1) {
-		if promising(run[shift:]) {
+		if !promising(run[shift:]) {
+			continue
+		}
+		if p.raw = decode64(p.raw[:0], run[shift:]); readable(p.raw) || p.raw[1] == 0x8B || bytes.IndexByte(p.raw, 0) >= 0 {
 			return true
 		}
 	}
@@ -161,7 +164,7 @@ func (p *pieces) piece(l *level, text []byte, from, end int) {
 		for next < end && codeTable[text[next]] < 64 {
 			next++
 		}
-		if likely(text[from:next]) {
+		if p.likely(text[from:next]) {
 			p.run(l, text[from:next], from, next)
 		}
 		from = next + 1
@@ -186,16 +189,33 @@ func (p *pieces) run(l *level, run []byte, from, end int) {
 	}
 }
 
-// promising reports whether what the first four characters of a run hold may begin a text; names and words seldom do.
+// promising reports whether what the first eight characters of a run hold may begin a text; names and words seldom do.
 func promising(run []byte) bool {
-	a, b, c, d := codeTable[run[0]], codeTable[run[1]], codeTable[run[2]], codeTable[run[3]]
-	x, y, z := a<<2|b>>4, b<<4|c>>2, c<<6|d
-	switch {
-	case x < utf8.RuneSelf:
-		return texts(x) && (y < utf8.RuneSelf && texts(y) && texts(z) || y >= 0xC2 && z&0xC0 == 0x80 || y == 0) || x == 0 || x == 0x1F && y == 0x8B
-	default:
-		return x >= 0xC2 && x <= 0xF4 && y&0xC0 == 0x80
+	first := codeTable[run[0]]
+	if first-32 < 16 { // a byte from 0x80 to 0xBF, which begins no character
+		return false
 	}
+	x, y, z := triple(run)
+	switch {
+	case x == 0x1F && y == 0x8B, x == 0, y == 0 && texts(x):
+		return true
+	case x >= utf8.RuneSelf:
+		return x >= 0xC2 && x <= 0xF4 && y&0xC0 == 0x80
+	case !texts(x) || !texts(y) || !texts(z):
+		return false
+	case y|z >= utf8.RuneSelf:
+		return y < utf8.RuneSelf && z >= 0xC2 || y >= 0xC2 && z&0xC0 == 0x80
+	case len(run) < minPiece:
+		return true
+	}
+	x, y, z = triple(run[4:])
+	return texts(x) && texts(y) && texts(z) && (x < utf8.RuneSelf || x >= 0xC2)
+}
+
+// triple returns the bytes that the first four characters of a run hold.
+func triple(run []byte) (x, y, z byte) {
+	a, b, c, d := codeTable[run[0]], codeTable[run[1]], codeTable[run[2]], codeTable[run[3]]
+	return a<<2 | b>>4, b<<4 | c>>2, c<<6 | d
 }
 
 // texts reports whether a byte occurs in text, or among text so that it is not seen.

@@ -162,14 +162,17 @@ func (m *matcher) scan(name string, doc []byte) error {
 	return m.walker.Walk(doc, m.visitLeaf)
 }
 
-// see looks at one text of a document. A number has no other form.
+// see looks at one text of a document. A number has no other form, nor have neighbours of which none has any.
 func (m *matcher) see(l *Leaf) error {
 	m.leaf, m.now = l, placeOf(l.Kind)
-	if l.Kind == Number {
+	if l.Kind == Number || m.now == inJoined && l.plain() {
 		m.look(View{Text: l.Text})
+		l.note.plain = true
 		return nil
 	}
-	return m.normalizer.Each(l.Text, m.visitView)
+	err := m.normalizer.Each(l.Text, m.visitView)
+	l.note.plain = m.normalizer.plain
+	return err
 }
 
 // look looks at one form of a text. It wants no more of them when there is nothing more to be found.
@@ -190,7 +193,7 @@ func (m *matcher) look(v View) bool {
 		i += m.wide(v.Text, i)
 	}
 	if v.Original() && m.leaf != nil {
-		m.leaf.note = note{m.state, len(m.marked) > 0}
+		m.leaf.note.state, m.leaf.note.marked = m.state, len(m.marked) > 0
 	}
 	m.finish(v.Text)
 	return m.first > 0 && len(m.all) <= MaxHits

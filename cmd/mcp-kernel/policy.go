@@ -11,7 +11,18 @@ import (
 )
 
 func (a *app) policy() *cobra.Command {
-	return group(&cobra.Command{Use: "policy", Short: "Check policies, or show what holds"}, a.policyValidate(), a.policyShow(), a.policySchema())
+	return group(&cobra.Command{
+		Use:   "policy",
+		Short: "Write, check, try and compare policies, or show what holds",
+		Long: `A policy says what may be called, how often and with what. These verbs help through its life: begin one with a template
+(init), find its faults (validate) and its oddities (lint), try it on fixtures (test), compare it with another (diff), see
+what it would have decided about the calls of the past (replay), and ask why a call is allowed or not (explain). A server
+puts a changed file in force without a restart.`,
+		Example: `  mcp-kernel policy init research > policies.yaml
+  mcp-kernel policy test policies.test.yaml
+  mcp-kernel policy diff policies.yaml candidate.yaml`,
+	}, a.policyValidate(), a.policyShow(), a.policySchema(), a.policyTest(), a.policyTemplates(), a.policyInit(),
+		a.policyDiff(), a.policyLint(), a.policyExplain())
 }
 
 // A validation is what `policy validate --output json` prints.

@@ -37,6 +37,8 @@ contract:
 	 5  tools
 
 governance:
+	 5  governance/policy/compare
+	 5  governance/policy/lint
 	 5  governance/policy/trial
 	 4  governance/policy
 	 4  governance/approval

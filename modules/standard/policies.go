@@ -22,13 +22,17 @@ func LoadPolicies(ctx context.Context, c config.Config) (*governance.Set, error)
 	if err != nil {
 		return nil, err
 	}
-	limits := c.Governance.Ceiling
-	ceiling := governance.Ceiling{MaxTokens: limits.MaxTokens, MaxCalls: limits.MaxCalls, Timeout: limits.Timeout}
-	set, err := governance.NewSet(ceiling, policies, c.Governance.Policies)
+	set, err := governance.NewSet(CeilingOf(c), policies, c.Governance.Policies)
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
 	return set, nil
+}
+
+// CeilingOf returns what no policy exceeds under a configuration.
+func CeilingOf(c config.Config) governance.Ceiling {
+	limits := c.Governance.Ceiling
+	return governance.Ceiling{MaxTokens: limits.MaxTokens, MaxCalls: limits.MaxCalls, Timeout: limits.Timeout}
 }
 
 func readPolicies(ctx context.Context, files []string) ([]governance.Policy, error) {

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/compare"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/lint"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/templates"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/standard"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// How the command line names policies that do not lie in a file that is given.
+const (
+	templateSource   = "template:"
+	configuredSource = "configured"
+)
+
+// sourceHelp says how policies are named.
+const sourceHelp = `a file, a directory, template:NAME or configured`
+
+// read returns the policies of a source, and the names of those among them that hold.
+func (a *app) readSource(cmd *cobra.Command, c config.Config, source string) ([]governance.Policy, []string, error) {
+	if source == configuredSource {
+		set, err := standard.LoadPolicies(cmd.Context(), c)
+		if err != nil {
+			return nil, nil, err
+		}
+		var policies []governance.Policy
+		for _, name := range set.Names() {
+			p, _ := set.Policy(name)
+			policies = append(policies, p)
+		}
+		return policies, set.Active(), nil
+	}
+	policies, err := readFileOrTemplate(cmd, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := make([]string, len(policies))
+	for i := range policies {
+		names[i] = policies[i].Name
+	}
+	return policies, names, nil
+}
+
+func readFileOrTemplate(cmd *cobra.Command, source string) ([]governance.Policy, error) {
+	name, isTemplate := strings.CutPrefix(source, templateSource)
+	if !isTemplate {
+		return policy.Load(cmd.Context(), source)
+	}
+	text, ok := templates.Policy(name)
+	if !ok {
+		return nil, misused(cmd, "there is no template %q: there are %s", oneLine(name, 80), joined(templates.Names()))
+	}
+	return policy.Decode(source, text)
+}
+
+// sourceSet makes a set of a source, in which the named policies hold, or those that hold there anyway.
+func (a *app) sourceSet(cmd *cobra.Command, c config.Config, source string, names []string) (*governance.Set, error) {
+	policies, active, err := a.readSource(cmd, c, source)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) > 0 {
+		active = names
+	}
+	set, err := governance.NewSet(standard.CeilingOf(c), policies, active)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return set, nil
+}
+
+// resourceNames are the URIs and templates of a catalog.
+func resourceNames(c *tools.Catalog) []string {
+	var names []string
+	for _, r := range c.Resources() {
+		names = append(names, r.URI)
+	}
+	for _, r := range c.Templates() {
+		names = append(names, r.Template)
+	}
+	return names
+}
+
+func (a *app) policyDiff() *cobra.Command {
+	var names list
+	var strict bool
+	cmd := &cobra.Command{
+		Use:   "diff FIRST SECOND",
+		Short: "Say where other policies are stricter or looser, each with a call that shows it",
+		Long: `Diff compares what two sets of policies come to, field by field: where the second is stricter, looser or neither. For each
+direction it looks for a call that the two decide differently, and shows what each said of it.
+
+FIRST and SECOND are ` + sourceHelp + `. All policies of a file hold together, unless --policy says which. With
+--no-looser it is exit code 1 when the second lets pass anything that the first does not, for a pipeline that guards changes.`,
+		Example: `  mcp-kernel policy diff configured candidate.yaml
+  mcp-kernel policy diff template:permissive template:strict
+  mcp-kernel policy diff policies.yaml candidate.yaml --no-looser -o json`,
+		Args: arguments(2, 2, "two sources of policies"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.diffPolicies(cmd, args, names, strict) },
+	}
+	cmd.Flags().Var(&names, "policy", "`name` of a policy that holds on both sides; repeat it for several")
+	cmd.Flags().BoolVar(&strict, "no-looser", false, "exit code 1 unless the second is equal or stricter")
+	return cmd
+}
+
+func (a *app) diffPolicies(cmd *cobra.Command, sources, names []string, strict bool) error {
+	c, err := a.configuration(cmd)
+	if err != nil {
+		return err
+	}
+	var sets [2]*governance.Set
+	for i, source := range sources {
+		if sets[i], err = a.sourceSet(cmd, c, source, names); err != nil {
+			return err
+		}
+	}
+	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
+	if err != nil {
+		return err
+	}
+	r, err := compare.Sets(cmd.Context(), sets[0], sets[1], compare.Options{
+		Surface: standard.RuleSurface(catalog), Resources: resourceNames(catalog),
+		Window: c.Governance.Window, MaxDepth: c.Governance.MaxDepth,
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.print(r, func(t *table) { diffRows(t, r) }); err != nil {
+		return err
+	}
+	if strict && r.Relation != compare.Equal && r.Relation != compare.Stricter {
+		return errFound
+	}
+	return nil
+}
+
+func diffRows(t *table, r compare.Report) {
+	switch r.Relation {
+	case compare.Equal:
+		t.line("The two mean the same.")
+		return
+	case compare.Incomparable:
+		t.line("The second is neither stricter nor looser than the first: it differs in both ways, or in one that cannot be weighed.")
+	default:
+		t.line("The second is %s than the first.", r.Relation)
+	}
+	for _, f := range r.Fields {
+		t.line("")
+		t.line("%s: %s", f.Name, f.Relation)
+		t.line("  first:  %s", oneLine(f.First, 160))
+		t.line("  second: %s", oneLine(f.Second, 160))
+		for _, w := range f.Witnesses {
+			t.line("  %s: %s", w.Relation, witnessed(w))
+			t.line("    first:  %s", sided(w.First))
+			t.line("    second: %s", sided(w.Second))
+		}
+		if f.Note != "" {
+			t.line("  (%s)", f.Note)
+		}
+	}
+}
+
+func witnessed(w compare.Witness) string {
+	text := w.Kind + " " + oneLine(w.Name, 80)
+	if len(w.Args) > 0 {
+		text += " " + oneLine(string(w.Args), 120)
+	}
+	if w.After != "" {
+		text += " (" + w.After + ")"
+	}
+	return text
+}
+
+func sided(v compare.Verdict) string {
+	text := v.Effect
+	if v.Would {
+		text += " in mode audit, though"
+	}
+	if v.Check != "" {
+		text += " by " + v.Check
+	}
+	if v.Says != "" {
+		text += ": " + oneLine(v.Says, 160)
+	}
+	return text
+}
+
+// A lintReport is what `policy lint --output json` prints.
+type lintReport struct {
+	Warnings int            `json:"warnings"`
+	Notes    int            `json:"notes"`
+	Findings []lint.Finding `json:"findings"`
+}
+
+func (a *app) policyLint() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lint [SOURCE…]",
+		Short: "Find what is allowed in a policy and probably not meant",
+		Long: `Lint looks for entries that another makes needless, names of nothing, patterns that hit everything or that another hits
+already, bounds that are never reached, and lists that open everything beside tools that destroy. Each finding has its place
+and what to do about it. A warning is exit code 1; a note is not.
+
+A SOURCE is ` + sourceHelp + `; without one it is configured.`,
+		Example: `  mcp-kernel policy lint policies.yaml
+  mcp-kernel policy lint template:research -o json`,
+		RunE: func(cmd *cobra.Command, sources []string) error {
+			if len(sources) == 0 {
+				sources = []string{configuredSource}
+			}
+			return a.lintPolicies(cmd, sources)
+		},
+	}
+}
+
+func (a *app) lintPolicies(cmd *cobra.Command, sources []string) error {
+	c, err := a.configuration(cmd)
+	if err != nil {
+		return err
+	}
+	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
+	if err != nil {
+		return err
+	}
+	r := lintReport{Findings: []lint.Finding{}}
+	for _, source := range sources {
+		policies, _, err := a.readSource(cmd, c, source)
+		if err != nil {
+			return err
+		}
+		r.Findings = append(r.Findings, lint.Policies(lint.Options{
+			Surface: standard.RuleSurface(catalog), Resources: resourceNames(catalog), Ceiling: standard.CeilingOf(c),
+		}, policies...)...)
+	}
+	for _, f := range r.Findings {
+		if f.Severity == lint.Warning {
+			r.Warnings++
+		} else {
+			r.Notes++
+		}
+	}
+	err = a.print(r, func(t *table) {
+		for _, f := range r.Findings {
+			t.line("%s", f.String())
+		}
+		t.line("%d warnings, %d notes", r.Warnings, r.Notes)
+	})
+	if err == nil && r.Warnings > 0 {
+		return errFound
+	}
+	return err
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,17 +49,14 @@ func (c *call) appeal(ctx context.Context) {
 
 // refusedBy says who refused a request, and why.
 func refusedBy(r *approval.Request) string {
-	text := fmt.Sprintf("approval %s was refused", r.ID)
-	for i := range r.Votes {
-		if v := &r.Votes[i]; !v.Approve {
-			text += " by " + clip(v.By)
-			if v.Reason != "" {
-				text += ": " + v.Reason
-			}
-			break
+	by := ""
+	if i := slices.IndexFunc(r.Votes, func(v approval.Vote) bool { return !v.Approve }); i >= 0 {
+		by = " by " + clip(r.Votes[i].By)
+		if why := r.Votes[i].Reason; why != "" {
+			by += ": " + why
 		}
 	}
-	return text + ". Do not try to get the same done in another way"
+	return "approval " + r.ID + " was refused" + by + ". Do not try to get the same done in another way"
 }
 
 // An approvalDetail is what a refusal tells programs of the request that it waits for.
@@ -73,7 +71,7 @@ type approvalDetail struct {
 func (c *call) awaiting(r *approval.Request) *Error {
 	channels := channelsOf(r)
 	text := fmt.Sprintf("approval %s is needed: %s. ", r.ID, strings.TrimSuffix(approval.Why(&r.Needs[0]), "."))
-	if how := c.d.opts.ApproveWith; how != "" && hasChannel(channels, governance.ChannelCLI) {
+	if how := c.d.opts.ApproveWith; how != "" && slices.Contains(channels, governance.ChannelCLI) {
 		text += fmt.Sprintf("Ask the operator to run: %s %s. ", how, r.ID)
 	} else {
 		text += "Ask for it. "
@@ -91,21 +89,12 @@ func channelsOf(r *approval.Request) []governance.Channel {
 	var all []governance.Channel
 	for i := range r.Needs {
 		for _, c := range r.Needs[i].Channels {
-			if !hasChannel(all, c) {
+			if !slices.Contains(all, c) {
 				all = append(all, c)
 			}
 		}
 	}
 	return all
-}
-
-func hasChannel(all []governance.Channel, c governance.Channel) bool {
-	for _, one := range all {
-		if one == c {
-			return true
-		}
-	}
-	return false
 }
 
 // unredeemed gives back an agreement that was used up for a call which did not come to its end: it did not run, or its

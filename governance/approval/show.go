@@ -88,7 +88,7 @@ func (r *Request) Who() string {
 func Why(n *governance.Requirement) string {
 	why := "a check wants a person to agree"
 	if n.Rule != "" {
-		why = fmt.Sprintf("rule %s", n.Rule)
+		why = "rule " + n.Rule
 	}
 	if n.Policy != "" {
 		why += " of policy " + n.Policy

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
@@ -232,4 +234,23 @@ func noise(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
 	return string(b)
+}
+
+// TestCompat holds the short cut to what the library says of whole texts.
+func TestCompat(t *testing.T) {
+	t.Parallel()
+	n := match.Normalizer{Skip: match.AllForms &^ match.Compat}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.OneOf(
+			rapid.RuneFrom([]rune("aeÅéЙжΩ世가\u1100\u1161\u11a8ｒﬁ…\u0301\u0338\u0327\u3099カﾞº")), rapid.Rune(),
+		)).Draw(t, "text")
+		got := text
+		_ = n.Each([]byte(text), func(v match.View) bool {
+			got = string(v.Text)
+			return true
+		})
+		if want := norm.NFKC.String(text); got != want && len([]rune(text)) < 30 {
+			t.Fatalf("%+q: %+q, want %+q", text, got, want)
+		}
+	})
 }

@@ -68,10 +68,10 @@ func (n *Normalizer) forget() {
 	n.levels[0].text = nil
 	for i := range n.levels {
 		l := &n.levels[i]
-		if cap(l.text) > keptBytes {
+		if cap(l.text) > 4*keptBytes {
 			l.text = nil
 		}
-		if cap(l.edits) > keptBytes/64 {
+		if cap(l.edits) > keptBytes/4 {
 			l.edits = nil
 		}
 	}

@@ -37,6 +37,9 @@ func unseen(text []byte) int {
 	case 0x1B:
 		return sequence(text)
 	case 0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF, 0xF0, 0xF3:
+		if !mayHide(c, text[1]) {
+			return 0
+		}
 		if r, size := utf8.DecodeRune(text); ignorable(r) {
 			return size
 		}
@@ -46,6 +49,24 @@ func unseen(text []byte) int {
 			return 1
 		}
 		return 0
+	}
+}
+
+// mayHide reports whether the first two bytes of a character leave it open that it is ignorable.
+func mayHide(first, second byte) bool {
+	switch first {
+	case 0xC2:
+		return second == 0xAD
+	case 0xE1:
+		return second == 0x85 || second == 0x9E || second == 0xA0
+	case 0xE2:
+		return second == 0x80 || second == 0x81
+	case 0xE3:
+		return second == 0x85
+	case 0xEF:
+		return second == 0xB8 || second >= 0xBB
+	default:
+		return true
 	}
 }
 
@@ -83,7 +104,7 @@ func ignorable(r rune) bool {
 // variation selectors, each of which stands for a byte.
 func hidden(l *level, text []byte) {
 	for i := 0; i < len(text); i++ {
-		if text[i] != 0xF3 && text[i] != 0xEF {
+		if text[i] != 0xF3 && (text[i] != 0xEF || text[i+1] != 0xB8) {
 			continue
 		}
 		r, size := utf8.DecodeRune(text[i:])
@@ -111,24 +132,58 @@ func hiddenByte(r rune) (byte, bool) {
 	}
 }
 
-// compatible makes NFKC of a text.
+// compatible makes NFKC of a text. Only what is not settled is looked at more closely, and each stretch of it by itself.
 func compatible(l *level, text []byte) {
+	kept := 0
 	for i := 0; i < len(text); {
-		same := norm.NFKC.QuickSpan(text[i:])
-		if same == len(text)-i && i == 0 {
-			return
+		if text[i] < utf8.RuneSelf {
+			i++
+			continue
 		}
-		l.keep(text[i : i+same])
-		if i += same; i == len(text) {
-			return
+		r, size := utf8.DecodeRune(text[i:])
+		if settled(r) {
+			i += size
+			continue
+		}
+		if i > kept && !norm.NFKC.Properties(text[i:]).BoundaryBefore() { // it may go together with what is before it
+			_, size = utf8.DecodeLastRune(text[kept:i])
+			i -= size
+		}
+		if same := norm.NFKC.QuickSpan(text[i:]); same > 0 {
+			i += same
+			continue
 		}
 		end := i + norm.NFKC.NextBoundary(text[i:], true)
-		from := len(l.text)
-		l.text = norm.NFKC.Append(l.text, text[i:end]...)
-		if made := l.text[from:]; !bytes.Equal(made, text[i:end]) {
+		if made := norm.NFKC.Bytes(text[i:end]); !bytes.Equal(made, text[i:end]) {
+			l.keep(text[kept:i])
+			l.keep(made)
 			l.edit(len(made), i, end, Compat)
+			kept = end
 		}
 		i = end
+	}
+	if kept > 0 {
+		l.keep(text[kept:])
+	}
+}
+
+// settled reports whether a character beyond ASCII is of those that are their own NFKC, whatever stands before them: the
+// letters of Latin, Greek and Cyrillic that have no compatibility mapping, kana, ideographs, Hangul syllables, and the usual
+// punctuation. There are others (UnicodeData.txt has them all), which merely take longer.
+func settled(r rune) bool {
+	switch {
+	case r < 0x0250:
+		return r >= 0x00C0 && r <= 0x0131 || r >= 0x0141 && r <= 0x0148 || r >= 0x014A && r <= 0x017E || r >= 0x0180 && r <= 0x01C3
+	case r < 0x0400:
+		return r >= 0x0391 && r <= 0x03CE
+	case r < 0x0530:
+		return r <= 0x0482 || r >= 0x048A
+	case r < 0x3000:
+		return r >= 0x2012 && r <= 0x2016 || r >= 0x2018 && r <= 0x2022
+	case r < 0x3100:
+		return r >= 0x3001 && r <= 0x3029 || r >= 0x3041 && r <= 0x3096 || r >= 0x30A1 && r <= 0x30FE
+	default:
+		return r >= 0x3400 && r <= 0x4DBF || r >= 0x4E00 && r <= 0x9FFF || r >= 0xAC00 && r <= 0xD7A3
 	}
 }
 

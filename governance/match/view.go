@@ -17,9 +17,9 @@ type View struct {
 // An edit is one place where a view differs from the text it was made of, or several alike in a row: there are count of
 // them, and each takes n bytes of the view and stands for width bytes of the text.
 type edit struct {
-	at, from int // where the first begins, in the view and in the text
-	n, width int
-	count    int
+	at, from int32 // where the first begins, in the view and in the text
+	n, width int32
+	count    int32
 	form     Forms
 }
 
@@ -78,26 +78,29 @@ func (l *level) keep(text []byte) { l.text = append(l.text, text...) }
 // edit notes that the last n bytes of the view stand for from to to of the text below.
 func (l *level) edit(n, from, to int, form Forms) {
 	l.forms |= form
-	at := len(l.text) - n
+	e := edit{at: int32(len(l.text) - n), from: int32(from), n: int32(n), width: int32(to - from), count: 1, form: form}
 	if last := len(l.edits) - 1; last >= 0 {
-		e := &l.edits[last]
+		before := &l.edits[last]
 		switch {
 		case len(l.edits) >= maxEdits: // from here on the places run together
-			e.n, e.width, e.count = len(l.text)-e.at, to-e.from, 1
-			e.form |= form
+			before.n, before.width, before.count = int32(len(l.text))-before.at, int32(to)-before.from, 1
+			before.form |= form
 			return
-		case e.n == n && e.width == to-from && e.form == form && e.at+e.n*e.count == at && e.from+e.width*e.count == from:
-			e.count++
+		case before.n == e.n && before.width == e.width && before.form == form && before.end() == e.at && before.from+before.width*before.count == e.from:
+			before.count++
 			return
 		}
 	}
-	l.edits = append(l.edits, edit{at: at, from: from, n: n, width: to - from, count: 1, form: form})
+	l.edits = append(l.edits, e)
 }
+
+// end is where the edits end in the view.
+func (e *edit) end() int32 { return e.at + e.n*e.count }
 
 // before returns the number of edits that begin at or before a place of the view.
 func (l *level) before(at int) int {
-	n, found := slices.BinarySearchFunc(l.edits, at, func(e edit, at int) int { return e.at - at })
-	for found && n < len(l.edits) && l.edits[n].at == at {
+	n, found := slices.BinarySearchFunc(l.edits, int32(at), func(e edit, at int32) int { return int(e.at - at) })
+	for found && n < len(l.edits) && l.edits[n].at == int32(at) {
 		n++
 	}
 	return n
@@ -119,23 +122,23 @@ func (l *level) place(i int) (from, to int) {
 	if n == 0 {
 		return i, i + 1
 	}
-	e := &l.edits[n-1]
-	if e.n > 0 && i < e.at+e.n*e.count {
-		from = e.from + (i-e.at)/e.n*e.width
-		return from, from + e.width
+	e, at := &l.edits[n-1], int32(i)
+	if e.n > 0 && at < e.end() {
+		at = e.from + (at-e.at)/e.n*e.width
+		return int(at), int(at + e.width)
 	}
-	from = e.from + e.width*e.count + i - (e.at + e.n*e.count)
-	return from, from + 1
+	at = e.from + e.width*e.count + at - e.end()
+	return int(at), int(at + 1)
 }
 
 // within returns the forms of the edits in a part of the view.
 func (l *level) within(start, end int) (forms Forms) {
 	for n := l.before(end - 1); n > 0; n-- {
 		e := &l.edits[n-1]
-		if e.at+e.n*e.count < start || e.n > 0 && e.at+e.n*e.count == start {
+		if behind := int(e.end()); behind < start || e.n > 0 && behind == start {
 			break
 		}
-		if e.n > 0 || e.at > start {
+		if e.n > 0 || int(e.at) > start {
 			forms |= e.form
 		}
 	}

@@ -11,7 +11,7 @@ func (s *scan) card(r *run, i, rest int) int {
 			continue
 		}
 		issuer := issuerOf(number)
-		if issuer == "" || !luhn(number) || uniform(number[1:]) {
+		if issuer == "" || !luhn(number) || uniform(number) {
 			continue
 		}
 		labelled := s.near(start, "card", "visa", "master", "amex", "credit", "debit", "carte", "karte", "tarjeta", "cc", "pan", "payment")

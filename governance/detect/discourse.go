@@ -95,7 +95,7 @@ func (s *scan) reported(start, end int) bool {
 	}
 	var room [12]byte
 	before := lowered(room[:0], s.before(start, 12))
-	return strings.HasSuffix(before, "if you ") || strings.HasSuffix(before, "when you ") || strings.HasSuffix(before, "that you ") || strings.HasSuffix(before, "not ") || strings.HasSuffix(before, "n't ") || strings.HasSuffix(before, "never ") || strings.HasSuffix(before, "cannot ") || strings.HasSuffix(before, "to not ")
+	return strings.HasSuffix(before, "if you ") || strings.HasSuffix(before, "when you ") || strings.HasSuffix(before, "not ") || strings.HasSuffix(before, "n't ") || strings.HasSuffix(before, "never ") || strings.HasSuffix(before, "cannot ") || strings.HasSuffix(before, "to not ")
 }
 
 // ordered reports whether an order may begin at start: at the beginning of a sentence or clause, or behind words such as

@@ -69,14 +69,14 @@ func (s *scan) together(l *match.Leaf, in Context) {
 		return
 	}
 	pointer := l.Pointer()
+	for i := range s.dst[from:] {
+		s.dst[from+i].Form = "joined"
+	}
 	for _, f := range s.dst[:from] {
-		if f.Check == s.dst[from].Check && strings.HasPrefix(f.Pointer, pointer) {
+		if f.Check == s.dst[from].Check && f.Confidence >= s.dst[from].Confidence && strings.HasPrefix(f.Pointer, pointer) {
 			s.dst = s.dst[:from]
 			return
 		}
-	}
-	for i := range s.dst[from:] {
-		s.dst[from+i].Form = "joined"
 	}
 }
 

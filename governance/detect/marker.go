@@ -77,7 +77,9 @@ func (s *scan) link(start int) {
 		line := s.before(start, 200)
 		image = n > 0 && line[n-1] == '!'
 	}
-	target := strings.TrimLeft(s.window(from, 2048), "\"'< ")
+	rest := s.window(from, 2048)
+	target := strings.TrimLeft(rest, "\"'< ")
+	from += len(rest) - len(target)
 	target = target[:max(0, strings.IndexAny(target+")", ")\"'> \n"))]
 	end := min(len(s.text), from+len(target))
 	switch {

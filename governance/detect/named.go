@@ -24,7 +24,7 @@ func kindOfName(name string) secretKind {
 	if len(name) > 64 {
 		name = name[len(name)-64:]
 	}
-	plain := string(letters(room[:0], name))
+	plain := view(letters(room[:0], name))
 	if benignName(plain) {
 		return noSecret
 	}
@@ -114,7 +114,7 @@ func (s *scan) named(start, end int) {
 // assigned returns where the value begins that follows a name from start to end, if one does.
 func (s *scan) assigned(start, end int) (int, bool) {
 	i := end
-	for i < len(s.text) && strings.IndexByte("\"'`])", s.text[i]) >= 0 && i < end+3 {
+	for i < len(s.text) && strings.IndexByte("\\\"'`])", s.text[i]) >= 0 && i < end+4 {
 		i++
 	}
 	if strings.HasPrefix(s.text[start:end], "--") && i < len(s.text) && s.text[i] == ' ' {
@@ -171,23 +171,29 @@ func (s *scan) operand(i int) (from, to int, quoted bool) {
 		}
 		return i + 1, i + 1 + len(strings.TrimSuffix(s.text[i+1:i+1+n], `\`)), true
 	}
-	to = i
-	for to < len(s.text) && to-i < most && s.text[to] > ' ' && strings.IndexByte(",;\"'`<)}]&", s.text[to]) < 0 {
-		to++
+	if i < s.bareFrom || i > s.bareTo { // otherwise it ends where another one did that began before it
+		s.bareFrom, s.bareTo = i, i
+		for to = i; to < len(s.text) && s.text[to] > ' ' && strings.IndexByte(",;\"'`<)}]&", s.text[to]) < 0; to++ {
+		}
+		s.bareTo = to
 	}
+	to = min(s.bareTo, i+most)
 	return i, i + len(strings.TrimRight(s.text[i:to], ".:\\")), false
 }
 
 // value judges the value of something secret.
 func (s *scan) value(kind secretKind, name string, from, to int, quoted bool) {
 	text := s.text[from:to]
+	if len(text) > 4096 {
+		return
+	}
 	for _, scheme := range [...]string{"Bearer ", "bearer ", "Basic ", "basic ", "Token ", "token ", "ApiKey "} {
 		if rest, ok := strings.CutPrefix(text, scheme); ok {
 			s.credential(rest, to-len(rest), to, scheme[0]|0x20 == 'b' && scheme[1] == 'a')
 			return
 		}
 	}
-	if len(text) < 4 || stale(text) || strings.EqualFold(text, name) || reference(text, quoted) {
+	if len(text) < 4 || len(text) > 2048 || stale(text) || strings.EqualFold(text, name) || reference(text, quoted) {
 		return
 	}
 	switch kind {

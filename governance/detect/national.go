@@ -17,8 +17,11 @@ func (s *scan) nationalNumber(r *run, i, n int) bool {
 		return s.solid(digits, start, end)
 	}
 	rule, class, confidence := s.grouped(r, i, n, shape, digits, start, sep)
-	if rule == "" {
+	switch rule {
+	case "":
 		return false
+	case "uk_nino": // with its letters
+		start, end = start-len("AB "), end+len(" C")
 	}
 	s.pii(rule, class, match.High, confidence, start, end)
 	return true

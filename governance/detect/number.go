@@ -169,7 +169,10 @@ func (s *scan) startsAt(r *run, i int) int {
 
 // alone reports whether n groups from the i-th on do not go on, on either side, with the separator that they have.
 func (r *run) alone(i, n int, sep byte) bool {
-	return (i == 0 || r.groups[i].sep != sep || sep == 0) && (i+n == r.n || r.groups[i+n].sep != sep && (sep != 0 || n == 1))
+	if n == 1 { // otherwise it may be a decimal, or a part of a longer number
+		return (i == 0 || r.groups[i].sep == ' ' || r.groups[i].sep == ')') && (i+1 == r.n || r.groups[i+1].sep == ' ')
+	}
+	return (i == 0 || r.groups[i].sep != sep || sep == 0) && (i+n == r.n || r.groups[i+n].sep != sep && sep != 0)
 }
 
 // pii reports data of a person.

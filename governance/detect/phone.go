@@ -112,7 +112,7 @@ func (s *scan) phone(r *run, i, n int) bool {
 		} else if !r.alone(i, n, sep) || sep == 0 && !bracketed || sep == '/' {
 			return false
 		} else if sep != '-' {
-			confidence = 0.6
+			confidence = 0.45
 		}
 		if !inPlan("1", number) {
 			confidence -= 0.15 // 555 and other codes of nobody: still a number that a person wrote

@@ -53,6 +53,8 @@ type scan struct {
 	discourse
 	overflow bool
 	derived  bool // the text is a form of another one
+	bareFrom int  // where the last value without quotes begins
+	bareTo   int  // and ends
 	coded    bool // there is an escape sequence that may hide something
 
 	// What follows belongs to the text or document of which texts are scanned one by one.
@@ -73,6 +75,7 @@ func (s *scan) read(dst []match.Finding, text string, in Context) []match.Findin
 		s.lookout &^= Definition
 	}
 	s.resume, s.overflow, s.coded, s.vicinity.start, s.row.end = 0, false, false, 0, 0
+	s.bareFrom, s.bareTo = 0, -1
 	s.found = s.found[:0]
 	s.discourse.reset()
 	if in.Key != "" {

@@ -205,6 +205,7 @@ func (s *scan) backspace(i int) {
 	for i+n < len(s.text) && s.text[i+n] == '\b' {
 		n++
 	}
+	s.resume = max(s.resume, i+n)
 	if n == 1 && i > 0 && i+1 < len(s.text) {
 		a, b := s.text[i-1], s.text[i+1]
 		if a == b || a == '_' || b == '_' || a == '+' && b == 'o' || a >= 0x80 {

@@ -51,7 +51,8 @@ func (n *Normalizer) Each(text []byte, visit func(View) bool) error {
 	}
 	t := traitsOf(text).sharpened(text, n.Skip)
 	n.pieces.skip = n.Skip
-	if n.plain = t == 0 && n.pieces.next(text, 0) == len(text); n.plain {
+	if from, _ := n.pieces.next(text, 0); t == 0 && from == len(text) {
+		n.plain = true
 		return nil
 	}
 	n.visit, n.seen, n.spent, n.most = visit, n.seen[:0], 0, viewBytes+viewTimes*len(text)

@@ -51,25 +51,23 @@ const codeNone = "\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x40\x
 
 // decode makes a view of what the pieces of a text hold.
 func (p *pieces) decode(l *level, text []byte) {
-	for from := p.next(text, 0); from < len(text); {
-		end := runEnd(text, from)
+	for from, end := p.next(text, 0); from < len(text); from, end = p.next(text, end) {
 		p.piece(l, text, from, end)
-		from = p.next(text, end)
 	}
 }
 
-// next returns the index from i on of the first run of characters that may be a piece, the length of the text when there is
+// next returns the bounds of the first run of characters from i on that may be a piece, the length of the text when there is
 // none. A run holds every minPiece-th character, so no others are looked at but those around one that could be of it.
-func (p *pieces) next(text []byte, i int) int {
+func (p *pieces) next(text []byte, i int) (from, end int) {
 	if p.skip&(Base64|Hex) == Base64|Hex {
-		return len(text)
+		return len(text), len(text)
 	}
 	for i += minPiece - 1; i < len(text); {
 		if codeTable[text[i]] >= 64 {
 			i += minPiece
 			continue
 		}
-		from, end := i, i+1
+		from, end = i, i+1
 		for from > 0 && codeTable[text[from-1]] < 64 {
 			from--
 		}
@@ -78,14 +76,14 @@ func (p *pieces) next(text []byte, i int) int {
 		}
 		line := end
 		if end-from == wholePiece {
-			line, end = lineEnd(text, from), runEnd(text, from)
+			line, end = runEnd(text, from)
 		}
 		if p.likely(text[from:end]) {
-			return from
+			return from, end
 		}
 		i = line + minPiece
 	}
-	return len(text)
+	return len(text), len(text)
 }
 
 // likely reports whether a run may be a piece.
@@ -128,16 +126,20 @@ func lineEnd(text []byte, from int) int {
 	return from
 }
 
-// runEnd returns the end of a run of characters of base64, which goes on behind the end of a line that is long enough.
-func runEnd(text []byte, from int) int {
+// runEnd returns the end of the line that a run of characters of base64 begins with, and that of the run, which goes on behind
+// the end of a line that is long enough.
+func runEnd(text []byte, from int) (first, end int) {
 	for line := from; ; {
-		end := lineEnd(text, line)
+		end = lineEnd(text, line)
+		if line == from {
+			first = end
+		}
 		next := end
 		if next < len(text) && text[next] == '\r' {
 			next++
 		}
 		if end-line < minLine || next+4 > len(text) || text[next] != '\n' || codeTable[text[next+1]] >= 64 {
-			return end
+			return first, end
 		}
 		line = next + 1
 	}
@@ -220,12 +222,8 @@ func triple(run []byte) (x, y, z byte) {
 
 // texts reports whether a byte occurs in text, or among text so that it is not seen.
 func texts(c byte) bool {
-	switch c {
-	case '\t', '\n', '\r', 0, '\b', 0x1B:
-		return true
-	default:
-		return c >= ' ' && c != 0x7F
-	}
+	const controls = 1<<0 | 1<<'\b' | 1<<'\t' | 1<<'\n' | 1<<'\r' | 1<<0x1B
+	return c >= ' ' && c != 0x7F || c < ' ' && controls>>c&1 != 0
 }
 
 // decode64 appends what a run holds. A last character that is no whole byte is left out.
@@ -343,20 +341,31 @@ func wideText(l *level, raw []byte) (wide, sure bool) {
 	return true, min(zeros[0], zeros[1]) == 0
 }
 
-// stretches appends what is text within bytes that are not, line by line.
+// stretches appends what is text of ASCII within bytes that are not, line by line. A stretch holds every minText-th byte, so no
+// others are looked at but those around one that could be of it.
 func stretches(l *level, raw []byte) {
-	for i := 0; i < len(raw); {
-		from := i
-		for i < len(raw) && texts(raw[i]) && raw[i] < utf8.RuneSelf {
-			i++
+	for i := minText - 1; i < len(raw); {
+		if !plainText(raw[i]) {
+			i += minText
+			continue
 		}
-		if i-from >= minText {
-			l.keep(raw[from:i])
+		from, end := i, i+1
+		for from > 0 && plainText(raw[from-1]) {
+			from--
+		}
+		for end < len(raw) && plainText(raw[end]) {
+			end++
+		}
+		if end-from >= minText {
+			l.keep(raw[from:end])
 			l.text = append(l.text, '\n')
 		}
-		i++
+		i = end + minText
 	}
 }
+
+// plainText reports whether a byte is texts, and of ASCII.
+func plainText(c byte) bool { return c < utf8.RuneSelf && texts(c) }
 
 // compressed appends what compressed data holds, and reports whether it is such. More than may be is no more than that,
 // and over.

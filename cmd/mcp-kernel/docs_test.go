@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/internal/bench"
 	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
@@ -53,6 +55,7 @@ func TestDocumentedJSON(t *testing.T) {
 		"version": {build{}}, "policy validate": {validation{}, fault{}}, "tools list": {toolLine{}}, "tools call": {answer{}},
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
 		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
+		"approvals list, show, approve, deny, watch": {approval.Request{}, approval.Vote{}, governance.Requirement{}},
 		"bench": {
 			benchResult{}, bench.Machine{}, bench.Report{}, bench.SentCall{}, bench.Latencies{}, bench.Fault{},
 		}, "bench compare": {bench.Comparison{}, bench.Standing{}, bench.Ratio{}, bench.Figures{}, bench.Spread{}},

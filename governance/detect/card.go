@@ -35,7 +35,7 @@ func (s *scan) card(r *run, i, rest int) int {
 // cardGroups reports whether digits are grouped as they are printed on cards.
 func cardGroups(r *run, i, n int) bool {
 	for k := i; k < i+n-1; k++ {
-		if r.groups[k].length != 4 && !(n == 3 && (r.groups[k].length == 6 || r.groups[k].length == 4)) {
+		if length := r.groups[k].length; length != 4 && (n != 3 || length != 6) {
 			return false
 		}
 	}

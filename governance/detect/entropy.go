@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -73,7 +74,7 @@ func random(text string) bool {
 func changes(text string) (n int) {
 	for i := 1; i < len(text); i++ {
 		a, b := kindOf(text[i-1]), kindOf(text[i])
-		if a != b && !(a == 2 && b == 1) {
+		if a != b && (a != 2 || b != 1) {
 			n++
 		}
 	}
@@ -132,14 +133,7 @@ func flatten(dst []byte, text string) []byte {
 	return dst
 }
 
-func hasDigit(text []byte) bool {
-	for _, c := range text {
-		if isDigit(c) {
-			return true
-		}
-	}
-	return false
-}
+func hasDigit(text []byte) bool { return slices.ContainsFunc(text, isDigit) }
 
 // placeholderBracket reports whether a text is a reference such as ${X}, $X, <x>, {{x}}, %X%, [x].
 func placeholderBracket(text string) bool {

@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // A filter tells, in one pass over a text, where literals stand that a detector wants to look at. It is an Aho-Corasick
 // automaton ("Efficient string matching", CACM 1975) with a full row for every state. Its classes are coarser than bytes:
 // letters of both cases are one, so are all digits, all control characters, and every four neighbouring bytes
@@ -149,6 +151,6 @@ func (f *filter) inherit(state, suffix uint16) {
 		f.out[state] = f.out[suffix]
 	default:
 		own := f.ends[f.out[state]]
-		f.ends[f.out[state]] = append(own[:len(own):len(own)], f.ends[f.out[suffix]]...)
+		f.ends[f.out[state]] = append(slices.Clip(own), f.ends[f.out[suffix]]...)
 	}
 }

@@ -39,7 +39,7 @@ func (s *scan) escapes(i int) {
 
 // escapeLiterals returns the beginnings of escape sequences.
 func escapeLiterals() []literal {
-	var all []literal
+	all := make([]literal, 0, 8)
 	for _, text := range [...]string{`\x`, `\u`, `\0`, "%0", "&#", "&lt", "&gt"} {
 		all = append(all, literal{text: text, role: roleEscape})
 	}

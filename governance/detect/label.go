@@ -71,11 +71,11 @@ func (s *scan) personalKey() {
 // the value does not follow at once.
 func (s *scan) labelled(end int) int {
 	i := end
-	for n := 0; n < 6; n++ {
+	for range 6 {
 		rest := s.window(i, 12)
 		skipped := 0
 		for _, w := range [...]string{"number", "Number", "num", "nummer", "numero", "No.", "no.", "No", "no", "#", "is", "was", "address", "code", "(DOB)", "id", "ID"} {
-			if strings.HasPrefix(rest, w) && !(isLetter(w[len(w)-1]) && len(rest) > len(w) && isLetter(rest[len(w)])) {
+			if strings.HasPrefix(rest, w) && (!isLetter(w[len(w)-1]) || len(rest) == len(w) || !isLetter(rest[len(w)])) {
 				skipped = len(w)
 				break
 			}
@@ -152,7 +152,7 @@ func birthday(text string) int {
 			for n+k < len(text) && (isLetter(text[n+k]) || text[n+k] >= 0x80) {
 				k++
 			}
-			hasMonth = hasMonth || k >= 3 && strings.Contains("jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez avr ene abr ago dic gen mag giu lug set ott out", strings.ToLower(text[n:n+3]))
+			hasMonth = hasMonth || k >= 3 && month(text[n:n+3])
 			if !hasMonth && k > 3 {
 				return 0
 			}
@@ -164,6 +164,12 @@ func birthday(text string) int {
 		}
 	}
 	return 0
+}
+
+// month reports whether a word begins as the name of a month does.
+func month(word string) bool {
+	const months = "jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez avr ene abr ago dic gen mag giu lug set ott out"
+	return strings.Contains(months, strings.ToLower(word))
 }
 
 // numericDate returns the length of a date in digits, 0 when there is none.

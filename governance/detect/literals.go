@@ -28,10 +28,9 @@ func literals(d Detectors, forms []tokenForm) []literal {
 func secretLiterals(forms []tokenForm) []literal {
 	var all []literal
 	for i, form := range forms {
-		bound := true
+		var bound bool
 		switch form.proof {
 		case proofAzure, proofTelegram, proofMailchimp, proofURL, proofDiscord:
-			bound = false
 		default:
 			bound = isWord(form.prefix[0])
 		}
@@ -82,7 +81,7 @@ func personalLiterals() []literal {
 
 // invisibleLiterals returns the first bytes of characters that may be invisible.
 func invisibleLiterals() []literal {
-	var all []literal
+	all := make([]literal, 0, 32)
 	for _, text := range [...]string{"\xF3\xA0", "\xEF\xB8", "\xEF\xBB\xBF", "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAD", "\xE2\x80\xAE", "\xE2\x81\xA0", "\xE2\x81\xA1", "\xE2\x81\xA2", "\xE2\x81\xA3", "\xE2\x81\xA4", "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xAA", "\xE2\x81\xAB", "\xE2\x81\xAC", "\xE2\x81\xAD", "\xE2\x81\xAE", "\xE2\x81\xAF", "\xE3\x85\xA4", "\xE1\x85\x9F", "\xE1\x85\xA0", "\xE1\xA0\x8E"} {
 		all = append(all, literal{text: text, role: roleHidden, exact: true})
 	}

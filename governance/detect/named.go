@@ -235,7 +235,7 @@ func (s *scan) password(text string, from, to int, quoted bool) {
 	case len(text) > 128, strings.ContainsAny(text, " \t") && !quoted, strings.Count(text, " ") > 1, m.wide > 0 && m.digit == 0:
 		return
 	}
-	confidence := 0.0
+	var confidence float64
 	switch {
 	case m.digit > 0 && m.lower+m.upper > 0 && m.other > 0:
 		confidence = 0.92

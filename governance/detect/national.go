@@ -1,6 +1,10 @@
 package detect
 
-import "github.com/mcp-kernel/mcp-kernel/governance/match"
+import (
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
 
 // nationalNumber looks for a number that a state gave a person in n groups from the i-th on. Those whose form is common
 // count only where a label stands before them.
@@ -109,70 +113,72 @@ func validSSN(d string) bool {
 	return d[:3] != "000" && d[:3] != "666" && d[0] != '9' && d[3:5] != "00" && d[5:] != "0000" && !uniform(d) && d != "123121234" && d != "111223333"
 }
 
-// solid looks at digits without separators. They are somebody's number only by a label, or by a letter that proves it.
+// solid looks at digits without separators. They are somebody's number only by a letter or a form that proves it, or by a
+// label.
 func (s *scan) solid(digits string, start, end int) bool {
-	rule, class, severity := "", "national_id", match.High
-	confidence := 0.9
-	labelled := func(words ...string) bool { return s.near(start, words...) }
 	switch len(digits) {
-	case 8:
-		if spanish(digits, s.window(end, 2)) {
-			rule, end, confidence = "es_dni", end+len(s.window(end, 1)), s.surer(start, 0.7, 0.95, "dni", "nif", "documento", "identidad")
-			if s.text[end-1] == '-' {
-				end++
-			}
-		}
 	case 6:
 		if s.prefixed(&s.row) && s.nino(start, end) {
-			start, end = start-2, end+1
-			rule, confidence = "uk_nino", s.surer(start, 0.75, 0.96, "insurance", "nino", "ni number", "nin")
+			return s.national("uk_nino", s.surer(start, 0.75, 0.96, "insurance", "nino", "ni number", "nin"), start-2, end+1)
 		}
-	case 9:
-		switch {
-		case validSSN(digits) && labelled("ssn", "social security", "social_security", "socialsecurity"):
-			rule, class = "us_ssn", "ssn"
-		case bsn(digits) && labelled("bsn", "burgerservice", "sofi"):
-			rule = "nl_bsn"
-		case luhn(digits) && labelled("sin", "social insurance"):
-			rule = "ca_sin"
-		}
-	case 10:
-		if nhs(digits) && labelled("nhs", "patient") {
-			rule = "uk_nhs"
-		}
-	case 11:
-		switch {
-		case cpf(digits) && labelled("cpf"):
-			rule = "br_cpf"
-		case germanTax(digits) && labelled("steuer", "tax", "idnr", "tin"):
-			rule = "de_tax_id"
-		case pesel(digits) && labelled("pesel"):
-			rule = "pl_pesel"
-		case belgian(digits) && labelled("rijksregister", "national", "niss"):
-			rule = "be_national"
-		}
-	case 12:
-		if digits[0] >= '2' && verhoeff(digits) && labelled("aadhaar", "aadhar", "uidai") {
-			rule = "in_aadhaar"
-		}
-	case 13:
-		if luhn(digits) && date(digits[:6], 'y') && labelled("id number", "south afric", "rsa id", "identity") {
-			rule = "za_id"
+	case 8:
+		if behind := s.window(end, 2); spanish(digits, behind) {
+			end += len(behind) - len(strings.TrimPrefix(behind, "-")) + 1
+			return s.national("es_dni", s.surer(start, 0.7, 0.95, "dni", "nif", "documento", "identidad"), start, end)
 		}
 	case 15:
 		if insee(digits) {
-			rule, confidence = "fr_insee", s.surer(start, 0.55, 0.95, "insee", "nir", "secu", "sécu")
+			return s.national("fr_insee", s.surer(start, 0.55, 0.95, "insee", "nir", "secu", "sécu"), start, end)
 		}
 	case 17, 18:
 		if chinese(digits, s.window(end, 1)) {
-			rule, end = "cn_resident_id", start+18
+			return s.national("cn_resident_id", 0.9, start, start+18)
 		}
+	default:
+		return s.labelledNumber(digits, start, end)
 	}
-	if rule == "" {
+	return false
+}
+
+// national reports a number that names a person, and true.
+func (s *scan) national(rule string, confidence float64, start, end int) bool {
+	class := "national_id"
+	if rule == "us_ssn" {
+		class = "ssn"
+	}
+	s.pii(rule, class, match.High, confidence, start, end)
+	return true
+}
+
+// labelledNumber looks at digits that are somebody's number if their check digits are right and a label says so.
+func (s *scan) labelledNumber(digits string, start, end int) bool {
+	rule := ""
+	after := func(words ...string) bool { return s.near(start, words...) }
+	switch n := len(digits); {
+	case n == 9 && validSSN(digits) && after("ssn", "social security", "social_security", "socialsecurity"):
+		rule = "us_ssn"
+	case n == 9 && bsn(digits) && after("bsn", "burgerservice", "sofi"):
+		rule = "nl_bsn"
+	case n == 9 && luhn(digits) && after("sin", "social insurance"):
+		rule = "ca_sin"
+	case n == 10 && nhs(digits) && after("nhs", "patient"):
+		rule = "uk_nhs"
+	case n == 11 && cpf(digits) && after("cpf"):
+		rule = "br_cpf"
+	case n == 11 && germanTax(digits) && after("steuer", "tax", "idnr", "tin"):
+		rule = "de_tax_id"
+	case n == 11 && pesel(digits) && after("pesel"):
+		rule = "pl_pesel"
+	case n == 11 && belgian(digits) && after("rijksregister", "national", "niss"):
+		rule = "be_national"
+	case n == 12 && digits[0] >= '2' && verhoeff(digits) && after("aadhaar", "aadhar", "uidai"):
+		rule = "in_aadhaar"
+	case n == 13 && luhn(digits) && date(digits[:6], 'y') && after("id number", "south afric", "rsa id", "identity"):
+		rule = "za_id"
+	default:
 		return false
 	}
-	s.pii(rule, class, severity, confidence, start, end)
-	return true
+	return s.national(rule, 0.9, start, end)
 }
 
 // prefixed reports whether two capitals stand before a run, and nothing before them.

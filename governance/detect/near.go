@@ -69,7 +69,11 @@ func has(text, w string) bool {
 }
 
 // view returns bytes as a string, which is valid as long as nobody changes them.
-func view(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }
+func view(text []byte) string {
+	return unsafe.String(unsafe.SliceData(text), len(text)) //nolint:gosec // what is read is not changed while it is
+}
 
 // bytesOf returns the bytes of a string, which nobody may change.
-func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
+func bytesOf(text string) []byte {
+	return unsafe.Slice(unsafe.StringData(text), len(text)) //nolint:gosec // nobody writes to them
+}

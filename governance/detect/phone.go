@@ -107,11 +107,12 @@ func (s *scan) phone(r *run, i, n int) bool {
 	switch {
 	case len(number) == 10 && number[0] >= '2' && number[3] >= '2' && grouped && (n == 3 || n == 4 && r.groups[i].length == 1):
 		confidence := 0.75
-		if bracketed || s.near(start, s.engine.phoneLabels...) {
+		switch {
+		case bracketed || s.near(start, s.engine.phoneLabels...):
 			confidence = 0.92
-		} else if !r.alone(i, n, sep) || sep == 0 && !bracketed || sep == '/' {
+		case !r.alone(i, n, sep) || sep == 0 || sep == '/':
 			return false
-		} else if sep != '-' {
+		case sep != '-':
 			confidence = 0.45
 		}
 		if !inPlan("1", number) {

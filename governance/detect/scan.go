@@ -30,7 +30,6 @@ const (
 	roleConcept             // a word of an instruction
 	roleMarker              // a mark that separates the turns of a conversation
 	roleLink                // ]( of Markdown
-	roleComment             // <!-- and its like
 	roleFence               // ```
 	roleControl             // a control character
 	roleHidden              // a character that is not seen
@@ -179,8 +178,6 @@ func (s *scan) look(l *literal, start int) {
 		s.marker(start, end, int(l.index))
 	case roleLink:
 		s.link(start)
-	case roleComment:
-		s.concept(start, end, ideaHidden, false)
 	case roleFence:
 		s.fence(start)
 	case roleControl:

@@ -203,7 +203,8 @@ func (s *scan) privateKey(start int) {
 		return
 	}
 	head := s.window(start, 96)
-	body, rule := 0, "pem_private_key"
+	var body int
+	rule := "pem_private_key"
 	if strings.HasPrefix(head, "PuTTY-User-Key-File-") {
 		rule, body = "putty_private_key", len("PuTTY-User-Key-File-")
 		if !strings.Contains(s.window(start, 4096), "Private-Lines:") {

@@ -5,7 +5,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -33,7 +32,7 @@ func main() {
 
 // plan returns a line for each calling code: "49 10:15-17,30 11:15-17", with a line feed before and after each.
 func plan() string {
-	codes := slices.SortedFunc(maps.Keys(phonenumbers.GetSupportedCallingCodes()), func(a, b int) int { return cmp.Compare(a, b) })
+	codes := slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes()))
 	var b strings.Builder
 	b.WriteByte('\n')
 	for _, code := range codes {

@@ -116,7 +116,7 @@ func client(gc *governance.Call, approve bool) approval.Vote {
 // runs, the client brings its answer with the next.
 func (d *Dispatcher) heard(ctx context.Context, gc *governance.Call, peer Peer) {
 	asker, ok := peer.(Asker)
-	if !governed || d.opts.Approvals == nil || !ok || len(gc.Answers) == 0 || asker.Waits() {
+	if !governed || d.opts.Approvals == nil || !ok || len(gc.Answers) == 0 {
 		return
 	}
 	r, open, err := d.opts.Approvals.Look(ctx, gc)
@@ -170,7 +170,7 @@ func (d *Dispatcher) put(ctx context.Context, gc *governance.Call, asker Asker, 
 	}
 	answers, err := d.ask(ctx, asker, inquiry, r)
 	switch {
-	case err != nil || len(answers) != 1 || answers[0] == nil && asker.Waits(): // it did not answer: perhaps somebody else did
+	case err != nil || len(answers) != 1: // it did not answer: perhaps somebody else did
 		now, _, lost := d.opts.Approvals.Look(context.WithoutCancel(ctx), gc)
 		if lost != nil || now.ID != r.ID {
 			return r, nil, lost

@@ -3,6 +3,7 @@ package tools_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,9 +115,10 @@ func (g *guarded) answer(t *testing.T, approve bool) {
 
 // A respondent is a client that answers what it is asked with what reply says.
 type respondent struct {
-	waits bool
-	reply func(q tools.Inquiry) string
-	asked []string
+	waits  bool // it can be waited for
+	rounds bool // what it does not answer it answers with the next call, as a call does that is no task yet
+	reply  func(q tools.Inquiry) string
+	asked  []string
 }
 
 func (*respondent) Progress(context.Context, tools.Progress) {}
@@ -135,14 +137,16 @@ func (r *respondent) Ask(ctx context.Context, inquiries []tools.Inquiry) ([]json
 		}
 		if a != "" && q.Check(json.RawMessage(a)) == nil {
 			answers[i] = json.RawMessage(a)
+		} else if !r.rounds {
+			return nil, errors.New("no answer")
 		}
 	}
 	return answers, nil
 }
 
-// always answers everything alike.
-func always(waits bool, answer string) *respondent {
-	return &respondent{waits: waits, reply: func(tools.Inquiry) string { return answer }}
+// always answers everything alike. era is "waits", "rounds" or "task".
+func always(era, answer string) *respondent {
+	return &respondent{waits: era != "rounds", rounds: era != "waits", reply: func(tools.Inquiry) string { return answer }}
 }
 
 const (
@@ -171,7 +175,7 @@ func TestApprovalByTheOperator(t *testing.T) {
 	rule := everyone()
 	rule.Channels = nil // the client does not count
 	g := guard(t, rule)
-	peer := always(true, yes)
+	peer := always("waits", yes)
 	_, err := g.Dispatch(t.Context(), g.call("delete", `{"path":"a"}`), peer)
 	refused := refusal(t, err)
 	const says = "approval approval-1 is needed: rule deletes of policy careful: Gone is gone. Ask the operator to run: approve approval-1. " +
@@ -217,29 +221,29 @@ func TestApprovalByTheOperator(t *testing.T) {
 // TestApprovalByTheClient asks the person at the client, who can be waited for or answers with the next call.
 func TestApprovalByTheClient(t *testing.T) {
 	t.Parallel()
-	for _, waits := range []bool{true, false} {
+	for _, era := range []string{"waits", "rounds", "task"} {
 		for answer, want := range map[string]string{yes: "ran", no: "denied", decline: "denied", dismissed: "approval_required", `{"action":"accept"}`: "approval_required"} {
-			t.Run(fmt.Sprint(waits, answer), func(t *testing.T) {
+			t.Run(era+answer, func(t *testing.T) {
 				t.Parallel()
 				g := guard(t, everyone())
 				c := g.call("delete", `{"path":"a"}`)
-				peer := always(waits, answer)
-				if !waits {
-					first := always(false, "")
+				peer := always(era, answer)
+				if era != "waits" {
+					first := always(era, "")
 					if got := outcome(g.Dispatch(t.Context(), c, first)); got != "asks approval-approval-1" {
 						t.Fatalf("the first round: %s", got)
 					}
 					c.ID, c.Answers = "round-2", json.RawMessage(`{"approval-approval-1":`+answer+`}`)
 				}
 				got := outcome(g.Dispatch(t.Context(), c, peer))
-				if !waits && want == "approval_required" && strings.HasPrefix(got, "asks ") {
+				if era != "waits" && want == "approval_required" && strings.HasPrefix(got, "asks ") {
 					got = want // nothing was answered, so it is asked again
 				}
 				if got != want || (g.ran.Load() == 1) != (want == "ran") {
 					t.Errorf("%s, ran %d times, want %s", got, g.ran.Load(), want)
 				}
 				if want == "denied" {
-					if got := outcome(g.Dispatch(t.Context(), g.call("delete", `{"path":"a"}`), always(waits, yes))); got != "denied" {
+					if got := outcome(g.Dispatch(t.Context(), g.call("delete", `{"path":"a"}`), always(era, yes))); got != "denied" {
 						t.Errorf("asked again after a no: %s", got)
 					}
 				}
@@ -268,15 +272,15 @@ func TestApprovalElsewhereWhileTheClientIsAsked(t *testing.T) {
 func TestApprovalOfAnInnerCall(t *testing.T) {
 	t.Parallel()
 	g := guard(t, everyone())
-	if got := outcome(g.Dispatch(t.Context(), g.call("outer", `{}`), always(true, yes))); got != "ran" || g.ran.Load() != 1 {
+	if got := outcome(g.Dispatch(t.Context(), g.call("outer", `{}`), always("waits", yes))); got != "ran" || g.ran.Load() != 1 {
 		t.Errorf("waited for: %s", got)
 	}
 	c := g.call("outer", `{}`)
-	if got := outcome(g.Dispatch(t.Context(), c, always(false, ""))); got != "asks 1/approval-approval-2" {
+	if got := outcome(g.Dispatch(t.Context(), c, always("rounds", ""))); got != "asks 1/approval-approval-2" {
 		t.Errorf("the first round: %s", got)
 	}
 	c.ID, c.Answers = "round-2", json.RawMessage(`{"1/approval-approval-2":`+yes+`}`)
-	if got := outcome(g.Dispatch(t.Context(), c, always(false, yes))); got != "ran" || g.ran.Load() != 2 {
+	if got := outcome(g.Dispatch(t.Context(), c, always("rounds", yes))); got != "ran" || g.ran.Load() != 2 {
 		t.Errorf("the second round: %s", got)
 	}
 	if got := outcome(g.Dispatch(t.Context(), g.call("outer", `{}`), nil)); got != "approval_required" {
@@ -293,7 +297,7 @@ func TestApprovalOfAHandlerThatAsks(t *testing.T) {
 	t.Parallel()
 	g := guard(t, everyone())
 	answers := map[string]string{}
-	peer := &respondent{reply: func(q tools.Inquiry) string { return answers[q.Key] }}
+	peer := &respondent{rounds: true, reply: func(q tools.Inquiry) string { return answers[q.Key] }}
 	c := g.call("delete", `{"path":"ask"}`)
 	for i, want := range []string{"asks approval-approval-1", "asks sure", "ran", "asks approval-approval-2"} {
 		c.ID = fmt.Sprint("round-", i)
@@ -341,7 +345,7 @@ func TestApprovalIsNoArgument(t *testing.T) {
 	try("too many at once", "denied", call(`{"path":"c"}`))
 	invented := call(`{"path":"b"}`)
 	invented.Answers = json.RawMessage(`{"approval-approval-2":` + yes + `}`)
-	if got := outcome(g.Dispatch(t.Context(), invented, always(false, ""))); got != "asks approval-approval-2" {
+	if got := outcome(g.Dispatch(t.Context(), invented, always("rounds", ""))); got != "asks approval-approval-2" {
 		t.Errorf("an answer that the peer does not vouch for: %s", got)
 	}
 	if g.ran.Load() != 1 {

@@ -39,6 +39,7 @@ contract:
 governance:
 	 5  governance/policy/compare
 	 5  governance/policy/lint
+	 5  governance/policy/replay
 	 5  governance/policy/trial
 	 4  governance/policy
 	 4  governance/approval

@@ -90,7 +90,7 @@ func (s *scan) reported(start, end int) bool {
 	if c := s.byteBefore(start); strings.IndexByte("`\"'.<=(_-/", c) >= 0 && c != 0 && end < len(s.text) && strings.IndexByte("`\"'.>=)_-:/", s.text[end]) >= 0 {
 		return true // a name
 	}
-	if end < len(s.text) && (s.text[end] == 'd' || s.text[end] == 's' || s.text[end] == 'r') || strings.HasPrefix(s.text[end:], "ing") || strings.HasPrefix(s.text[end:], "ten") {
+	if end < len(s.text) && (s.text[end] == 'd' || s.text[end] == 's' || s.text[end] == 'r') || strings.HasPrefix(s.text[end:], "ing") || strings.HasPrefix(s.text[end:], "t ") || strings.HasPrefix(s.text[end:], "ten") {
 		return true
 	}
 	var room [12]byte
@@ -114,7 +114,7 @@ func (s *scan) ordered(start int, infinitive bool) bool {
 	case "please", "must", "should", "now", "and", "then", "also", "just", "kindly", "first", "immediately", "you", "assistant", "ai", "simply", "completely", "instead", "shall", "need", "important", "bitte", "system", "claude", "agent", "model", "always", "so", "therefore", "shalt", "do", "ok", "okay", "hey", "but", "or", "next":
 		return true
 	case "to":
-		return infinitive || strings.HasSuffix(before, "need to") || strings.HasSuffix(before, "have to") || strings.HasSuffix(before, "you to") || strings.HasSuffix(before, "required to")
+		return infinitive && (strings.HasSuffix(before, "is to") || strings.HasSuffix(before, "want to") || strings.HasSuffix(before, "going to")) || strings.HasSuffix(before, "need to") || strings.HasSuffix(before, "have to") || strings.HasSuffix(before, "you to") || strings.HasSuffix(before, "required to")
 	}
 	return false
 }

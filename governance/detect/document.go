@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
@@ -89,7 +91,24 @@ func (s *scan) all(text []byte, in Context) error {
 		return nil
 	}
 	s.normalizer.Skip = match.AllForms &^ forms
-	return s.normalizer.Each(text, s.form)
+	return s.normalizer.Each(wellFormed(text), s.form)
+}
+
+// wellFormed returns a text with a question mark in the place of every byte that is not UTF-8, so that places stay the
+// same.
+func wellFormed(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	text = slices.Clone(text)
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			text[i] = '?'
+		}
+		i += size
+	}
+	return text
 }
 
 // visitForm reads one form of a text. Findings that the text itself has already are dropped.

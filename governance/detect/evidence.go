@@ -37,6 +37,7 @@ const (
 	saysIgnoreMatter                      // ignore the previous message
 	saysFavor                             // AI reviewers, give full marks
 	saysUrgent                            // system override: do this
+	saysVoid                              // previous instructions are void
 )
 
 // A thesis says which ideas, near each other, are evidence.
@@ -66,7 +67,13 @@ func theses() []thesis {
 		{evidence: saysIgnoreMatter, needs: set(ideaIgnore, ideaMatter, ideaPrior), orders: set(ideaIgnore), within: 60, object: set(ideaMatter)},
 		{evidence: saysIgnoreThat, needs: set(ideaIgnore, ideaUser), any: set(ideaOrders, ideaMatter), orders: set(ideaIgnore), within: 48},
 		{evidence: saysReader, needs: set(ideaReader, ideaIgnore), any: set(ideaOrders, ideaMatter, ideaPrior, ideaUser, ideaNew), orders: set(ideaIgnore), within: 150, apart: true},
+		{evidence: saysVoid, needs: set(ideaVoid, ideaOrders, ideaPrior), within: 80},
+		{evidence: saysVoid, needs: set(ideaVoid, ideaMatter, ideaPrior), within: 80},
+		{evidence: saysVoid | saysIgnoreThat, needs: set(ideaVoid, ideaOrders, ideaYours), within: 80},
+		{evidence: saysIgnoreMatter, needs: set(ideaIgnore, ideaUser, ideaMatter), orders: set(ideaIgnore), within: 48, object: set(ideaMatter)},
 		{evidence: saysFavor, needs: set(ideaReader, ideaFavor), within: 160, apart: true},
+		{evidence: saysFavor, needs: set(ideaIgnore, ideaFavor), any: set(ideaUser, ideaOrders), orders: set(ideaIgnore), within: 160, apart: true},
+		{evidence: saysDestroy, needs: set(ideaDestroy, ideaUrgent), orders: set(ideaDestroy, ideaInvoke), within: 120, apart: true},
 		{evidence: saysUrgent, needs: set(ideaUrgent), any: set(ideaIgnore, ideaInvoke, ideaSend, ideaSecrecy, ideaDestroy, ideaReveal), orders: set(ideaIgnore, ideaInvoke, ideaSend, ideaDestroy, ideaReveal), within: 90, apart: true},
 		{evidence: saysNew, needs: set(ideaNew), any: set(ideaMust, ideaUrgent, ideaReader, ideaInvoke, ideaSend, ideaReveal), within: 90},
 		{evidence: saysForget, needs: set(ideaIgnore, ideaAll, ideaPrior), orders: set(ideaIgnore), within: 56, last: set(ideaPrior, ideaIgnore)},
@@ -97,8 +104,8 @@ const leastInjection = 0.3
 // weights returns the weight of the i-th evidence, as a log-odds ratio: in what a call brings back, and in the definition
 // of a tool, where orders to the model are usual and stealth is not.
 func (e evidence) weights(definition bool) (sum float64) {
-	content := [...]float64{5.2, 3.8, 3.6, 1.6, 4.7, 5, 1.2, 2.2, 2.6, 3.4, 1.6, 1.2, 3.8, 1.4, 2.2, 0.8, 1.2, 2.2, 4.6, 2.8, 4.9, 4.9, 1.7, 2.2, 3, 3.2, 1}
-	define := [...]float64{5, 3, 3, 1, 3.2, 4, 0.8, 1.4, 0.8, 4, 2.2, 0.2, 3.6, 1.2, 3.6, 2.4, 2.6, 1.4, 4, 3.2, 4.8, 4, 1.7, 1.2, 2.6, 2, 0.4}
+	content := [...]float64{5.2, 3.8, 3.6, 1.6, 4.7, 5, 1.2, 2.2, 2.6, 3.4, 1.6, 1.2, 3.8, 1.4, 2.2, 0.8, 1.2, 2.2, 4.6, 2.8, 4.9, 4.9, 1.7, 2.2, 3, 3.2, 1, 2.3}
+	define := [...]float64{5, 3, 3, 1, 3.2, 4, 0.8, 1.4, 0.8, 4, 2.2, 0.2, 3.6, 1.2, 3.6, 2.4, 2.6, 1.4, 4, 3.2, 4.8, 4, 1.7, 1.2, 2.6, 2, 0.4, 2.3}
 	for i := range content {
 		if e>>i&1 == 0 {
 			continue
@@ -129,7 +136,7 @@ func (e evidence) leading() (string, match.Severity) {
 		{saysSecrecy, "secrecy_demand", match.High},
 		{saysTurn, "turn_marker", match.High},
 		{saysFakeResult, "fake_tool_result", match.High},
-		{saysIgnoreSome | saysForget | saysIgnoreThat | saysIgnoreMatter, "instruction_override", match.High},
+		{saysIgnoreSome | saysForget | saysIgnoreThat | saysIgnoreMatter | saysVoid, "instruction_override", match.High},
 		{saysShadow | saysBefore, "tool_shadowing", match.High},
 		{saysDestroy | saysCall | saysSend, "tool_bait", match.High},
 		{saysReader | saysAddress | saysFavor, "reader_address", match.Medium},

@@ -12,6 +12,7 @@ type idea uint8
 
 const (
 	ideaIgnore  idea = iota // stop heeding
+	ideaVoid                // no longer valid
 	ideaOrders              // instructions, rules
 	ideaPrior               // that came before
 	ideaAll                 // all of them
@@ -46,7 +47,7 @@ const (
 )
 
 // ideaNames are the names of the ideas in ideaWords, in their order.
-const ideaNames = "ignore orders prior all yours matter favor prompt reveal role unbound new reader urgent secrecy user invoke tool send goods away " +
+const ideaNames = "ignore void orders prior all yours matter favor prompt reveal role unbound new reader urgent secrecy user invoke tool send goods away " +
 	"file read must before other destroy address hidden talk example"
 
 // ideaWords holds the words of every idea, in the languages in which orders to models are written; its head says how.

@@ -41,7 +41,7 @@ func secretLiterals(forms []tokenForm) []literal {
 	}
 	all = append(all, literal{text: "://", role: roleAddress})
 	for text := range strings.SplitSeq("password,passwd,passphrase,pwd,passwort,kennwort,senha,contrase,secret,token,api_key,apikey,api-key,api key,accesskey,access_key,access-key,"+
-		"privatekey,private_key,authkey,auth_key,encryption_key,signing_key,master_key,account_key,storage_key,subscription-key,credential,passcode,_pass=,_pass:,_pass\",dbpass,session_key", ",") {
+		"privatekey,private_key,authkey,auth_key,encryption_key,signing_key,master_key,account_key,storage_key,subscription-key,credential,passcode,_pass,dbpass,session_key", ",") {
 		all = append(all, literal{text: text, role: roleSecret})
 	}
 	all = append(all, literal{text: "bearer ", role: roleBearer, bound: true}, literal{text: "basic ", role: roleBearer, index: 1, bound: true}, literal{text: " -u ", role: roleCurl},

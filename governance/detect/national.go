@@ -152,7 +152,7 @@ func (s *scan) national(rule string, confidence float64, start, end int) bool {
 
 // labelledNumber looks at digits that are somebody's number if their check digits are right and a label says so.
 func (s *scan) labelledNumber(digits string, start, end int) bool {
-	rule := ""
+	var rule string
 	after := func(words ...string) bool { return s.near(start, words...) }
 	switch n := len(digits); {
 	case n == 9 && validSSN(digits) && after("ssn", "social security", "social_security", "socialsecurity"):

@@ -47,7 +47,7 @@ func (s *scan) ipv4(i int) {
 
 // personal reports whether an address may be that of somebody's line.
 func personal(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLinkLocalUnicast() && !(a.Is4() && a.As4()[0] == 0)
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLinkLocalUnicast() && (!a.Is4() || a.As4()[0] != 0)
 }
 
 // ipv6 looks at an address that may begin at start.

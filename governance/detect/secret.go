@@ -237,7 +237,7 @@ func (s *scan) keyBlock(rule string, start, body int) {
 	end, material := body, 0
 	for end < len(s.text) && end-body < most {
 		c := s.text[end]
-		if !isAlnum(c) && !isSpace(c) && strings.IndexByte("+/=\\:,()#|'\"`>", c) < 0 && !(c == '-' && !strings.HasPrefix(s.text[end:], "-----")) {
+		if !isAlnum(c) && !isSpace(c) && strings.IndexByte("+/=\\:,()#|'\"`>", c) < 0 && (c != '-' || strings.HasPrefix(s.text[end:], "-----")) {
 			break
 		}
 		if isAlnum(c) {

@@ -48,7 +48,7 @@ func (a *app) approvalsList() *cobra.Command {
 					t.row("ID", "STATUS", "WHO", "WHAT", "ARGUMENTS", "UNTIL")
 					for i := range found {
 						r := &found[i]
-						t.row(r.ID, r.Status.String(), oneLine(r.Who(), 40), oneLine(approval.Visible(r.Name), 40), oneLine(r.Arguments, 60), r.Expires.Format(time.RFC3339))
+						t.row(r.ID, r.Status.String(), oneLine(r.Who(), 40), oneLine(r.Name, 40), oneLine(r.Arguments, 60), r.Expires.Format(time.RFC3339))
 					}
 				}))
 			})
@@ -83,7 +83,7 @@ func (a *app) printApproval(r *approval.Request) error {
 	return a.print(r, func(t *table) {
 		t.line("%s", r.Question())
 		if r.Caller.Label != "" {
-			t.line("The client calls itself %s, which nothing proves.", oneLine(approval.Visible(r.Caller.Label), 64))
+			t.line("The client calls itself %s, which nothing proves.", oneLine(r.Caller.Label, 64))
 		}
 		for i := range r.Needs {
 			n := &r.Needs[i]
@@ -148,7 +148,7 @@ func (a *app) answerApproval(cmd *cobra.Command, id string, approve bool, reason
 		return a.print(r, func(t *table) {
 			switch r.Status {
 			case approval.Granted:
-				t.line("Granted: %s may %s once with these arguments, until %s.", oneLine(r.Who(), 80), "call "+oneLine(approval.Visible(r.Name), 80), r.Expires.Format(time.RFC3339))
+				t.line("Granted: %s may call %s once with these arguments, until %s.", oneLine(r.Who(), 80), oneLine(r.Name, 80), r.Expires.Format(time.RFC3339))
 			case approval.Refused:
 				t.line("Refused.")
 			default:

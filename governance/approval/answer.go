@@ -11,8 +11,12 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
-// maxReason bounds what a person says about an answer, in bytes.
-const maxReason = 500
+// Bounds of what is kept of texts that strangers write, in bytes. What a request is about, its digest knows whole.
+const (
+	maxReason = 500
+	maxName   = 1024
+	maxLabel  = 64
+)
 
 // Redeem implements governance.Approvals. The agreement must fit the requirements that hold now, whatever they were when
 // people answered. An error of the arguments, which have no canonical form, is one of a call that nobody can agree to.
@@ -54,7 +58,7 @@ func (d *Desk) Return(ctx context.Context, c *governance.Call, grant string) (bo
 	return returned && err == nil, err
 }
 
-// Open returns the request about a call, and makes one when there is none. ErrTooMany says that the caller has too many.
+// Open returns the request about a call, and makes one when there is none. ErrTooMany says that the principal has too many.
 func (d *Desk) Open(ctx context.Context, c *governance.Call, needs []governance.Requirement) (Request, error) {
 	canonical, err := canonicalArguments(c)
 	if err != nil {
@@ -100,8 +104,10 @@ func (r *Request) clone() Request {
 func (d *Desk) request(c *governance.Call, needs []governance.Requirement, digest string, canonical []byte) Request {
 	now := d.opts.Now().UTC()
 	shown, whole := d.opts.Show(canonical)
+	caller := c.Caller
+	caller.Label = clip(Visible(caller.Label), maxLabel)
 	return Request{
-		ID: d.opts.IDs(), Caller: c.Caller, Kind: c.Kind, Name: c.Name, Digest: digest, Arguments: Visible(shown),
+		ID: d.opts.IDs(), Caller: caller, Kind: c.Kind, Name: clip(Visible(c.Name), maxName), Digest: digest, Arguments: Visible(shown),
 		Bytes: len(canonical), Whole: whole, Call: c.ID, Needs: slices.Clone(needs), Votes: []Vote{},
 		Asked: now, Expires: now.Add(lasts(needs)),
 	}

@@ -21,7 +21,7 @@ const collection = "approvals"
 // noticed by whoever looks next.
 const keep = governance.MaxApprovalExpiry + 30*24*time.Hour
 
-// A book is all requests of one caller: one item of the state, so that every change to it is one compare-and-swap, and the
+// A book is all requests of one principal, through whatever agents: one item of the state, so that every change to it is one compare-and-swap, and the
 // number of requests is bounded exactly.
 type book struct {
 	Version  int       `json:"version"`
@@ -30,9 +30,9 @@ type book struct {
 
 const bookVersion = 1
 
-// keyOf is where the book of a caller lies. It hides who that is from the form of keys, which have bounds.
+// keyOf is where the book of a caller's principal lies: a digest, because keys have bounds.
 func keyOf(c governance.Caller) string {
-	h := sha256.Sum256([]byte(c.Identity()))
+	h := sha256.Sum256([]byte(c.Principal))
 	return collection + "/" + hex.EncodeToString(h[:])
 }
 

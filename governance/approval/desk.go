@@ -14,7 +14,7 @@ import (
 
 // What goes wrong for reasons that can be told apart.
 var (
-	// ErrTooMany says that a caller has as many open requests as it can have.
+	// ErrTooMany says that a principal has as many open requests as it can have.
 	ErrTooMany = errors.New("too many approvals are waiting")
 	// ErrUnknown says that there is no request of that id, or no longer.
 	ErrUnknown = errors.New("no such approval, or no longer")
@@ -64,7 +64,7 @@ type Options struct {
 	IDs     func() string    // nil makes UUIDv7
 	Now     func() time.Time // nil is time.Now
 
-	MaxOpen int           // requests of one caller that are not used; 0 is DefaultMaxOpen
+	MaxOpen int           // requests of one principal that are not used; 0 is DefaultMaxOpen
 	Poll    time.Duration // between two looks of Await; 0 is DefaultPoll
 	Sweep   time.Duration // between two looks for what has expired; 0 is DefaultSweep, less looks only when it is asked
 }

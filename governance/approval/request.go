@@ -68,9 +68,9 @@ type Vote struct {
 type Request struct {
 	ID        string                   `json:"id"` // UUIDv7
 	Status    Status                   `json:"status"`
-	Caller    governance.Caller        `json:"caller"` // who asks; the label is unproven
+	Caller    governance.Caller        `json:"caller"` // who asks; the label is unproven, and cut
 	Kind      governance.Kind          `json:"kind"`
-	Name      string                   `json:"name"` // of the tool, resource or prompt
+	Name      string                   `json:"name"` // of the tool, resource or prompt, as it may be shown; the beginning of a long one
 	Digest    string                   `json:"digest"`
 	Arguments string                   `json:"arguments"` // as they may be shown: JSON without secrets and characters that cannot be seen
 	Bytes     int                      `json:"bytes"`     // of the canonical arguments

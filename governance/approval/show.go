@@ -63,7 +63,7 @@ func clip(text string, most int) string {
 // same as long as the request and its requirements are.
 func (r *Request) Question() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s wants to %s %s.\n", r.Who(), verb(r.Kind), clip(Visible(r.Name), 256))
+	fmt.Fprintf(&b, "%s wants to %s %s.\n", r.Who(), verb(r.Kind), r.Name)
 	fmt.Fprintf(&b, "Arguments: %s\n", r.Arguments)
 	if !r.Whole {
 		fmt.Fprintf(&b, "Not all of the %d bytes are shown: texts were cut, or look like secrets.\n", r.Bytes)

@@ -72,7 +72,7 @@ type Governance struct {
 
 // Approvals configures what people are asked about calls.
 type Approvals struct {
-	MaxOpen int `mapstructure:"max_open"` // questions about calls of one caller that were not answered, or whose calls were not made yet
+	MaxOpen int `mapstructure:"max_open"` // questions about calls of one principal that were not answered, or whose calls were not made yet
 }
 
 // Ceiling bounds what policies can grant.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -237,7 +238,7 @@ func (a *app) lintPolicies(cmd *cobra.Command, sources []string) error {
 			return err
 		}
 		r.Findings = append(r.Findings, lint.Policies(lint.Options{
-			Surface: standard.RuleSurface(catalog), Resources: resourceNames(catalog), Ceiling: standard.CeilingOf(c),
+			Surface: standard.RuleSurface(catalog), Resources: resourceNames(catalog), Ceiling: standard.CeilingOf(c), Now: time.Now(),
 		}, policies...)...)
 	}
 	for _, f := range r.Findings {

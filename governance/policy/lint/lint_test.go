@@ -23,6 +23,7 @@ func options() lint.Options {
 		},
 		Resources: []string{"audit://log", "vfs://{+path}"},
 		Ceiling:   governance.Ceiling{MaxTokens: 1000, MaxCalls: 10, Timeout: time.Minute},
+		Now:       time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC),
 	}
 }
 
@@ -84,6 +85,12 @@ func TestPolicies(t *testing.T) {
 				`p.yaml:8:30: note: policy "p": blocked_patterns[4].pattern: has no text of 2 bytes that must occur, so that every value is run through it: add a word that must be there, if there is one`,
 				`p.yaml:10:29: warning: policy "p": blocked_patterns[6].pattern: matches every text, so that it blocks every call: say what must not occur`,
 				`p.yaml:11:7: warning: policy "p": blocked_patterns[7]: is never the first to hit: whatever it matches, blocked_patterns[2] matches too: strike it`,
+			},
+		},
+		"exceptions": {
+			"- name: p\n  allowed_tools: [file_read]\n  blocked_patterns:\n    - type: substring\n      pattern: sudo\n      except:\n        - {reason: once, tools: [shell], until: 2026-01-05}\n        - {reason: longer, tools: [shell], until: 2027-01-01}\n",
+			[]string{
+				`p.yaml:7:11: warning: policy "p": blocked_patterns[0].except[0]: has been over since 2026-01-05: the pattern holds again: strike it, or give it another date`,
 			},
 		},
 		"numbers": {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
@@ -17,6 +18,7 @@ const minLiteral = 2
 func (l *linter) patterns() {
 	for i, p := range l.p.BlockedPatterns {
 		field := fmt.Sprintf("%s[%d]", governance.CheckPatterns, i)
+		l.exceptions(field, p)
 		switch by := l.shadow(i); {
 		case matchesEmpty(p):
 			l.warn(field+".pattern", "say what must not occur", "matches every text, so that it blocks every call")
@@ -28,6 +30,16 @@ func (l *linter) patterns() {
 		if p.Type == match.Regex && !requires(p.Text) {
 			l.note(field+".pattern", "add a word that must be there, if there is one",
 				"has no text of %d bytes that must occur, so that every value is run through it", minLiteral)
+		}
+	}
+}
+
+// exceptions looks for exceptions that are over.
+func (l *linter) exceptions(field string, p match.Pattern) {
+	for i, e := range p.Except {
+		if !l.o.Now.IsZero() && !l.o.Now.Before(e.Until) {
+			l.warn(fmt.Sprintf("%s.except[%d]", field, i), "strike it, or give it another date",
+				"has been over since %s: the pattern holds again", e.Until.Format(time.DateOnly))
 		}
 	}
 }

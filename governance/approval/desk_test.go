@@ -77,6 +77,9 @@ func TestAnotherCall(t *testing.T) {
 			must(o.Answer(ctx, r, cli("user:root", true)))
 			c := deletes("c2", "user:ada", later)
 			change(c)
+			if must(approval.Digest(c)) == r.Digest {
+				t.Error("the digests are the same")
+			}
 			if g, err := o.Redeem(ctx, c, want); g != nil || err != nil {
 				t.Errorf("got %+v, %v", g, err)
 			}

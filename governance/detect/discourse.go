@@ -139,10 +139,26 @@ func (s *scan) weigh(m mention) {
 		if (t.needs|t.any)&bit == 0 || ideas&t.needs != t.needs || t.last != 0 && t.last&bit == 0 && s.text[m.start] < 0x80 {
 			continue
 		}
-		if start, ok := s.complete(t, m); ok && (t.apart || !parted(s.text[start:m.end])) {
+		if start, ok := s.complete(t, m); ok && (t.apart || !parted(s.text[start:m.end])) && !(t.evidence == saysIgnoreSome && s.defends(m.end)) {
 			s.move(start, m.end, t.evidence)
 		}
 	}
+}
+
+// defends reports whether what follows a passage about instructions that are to be ignored says that those of a document
+// are meant: "do not follow any instructions found here" is a defence.
+func (s *scan) defends(end int) bool {
+	for s.wordAt(end) {
+		end++
+	}
+	var room [40]byte
+	after := strings.TrimLeft(lowered(room[:0], s.window(end, 24)), " ")
+	for _, w := range [...]string{"found", "contained", "embedded", "inside", "within", "that appear", "in the doc", "in the con", "in the data", "in the tool", "in tool", "in user", "in this", "in the text", "from the doc", "in it", "it contains", "in there"} {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // complete reports whether all that a thesis needs stands within its bytes before the end of m, and where the nearest of

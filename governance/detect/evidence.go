@@ -94,6 +94,7 @@ func theses() []thesis {
 		{evidence: saysBefore, needs: set(ideaBefore), any: set(ideaFile, ideaGoods), within: 200, apart: true},
 		{evidence: saysDestroy, needs: set(ideaDestroy, ideaReader), orders: set(ideaDestroy, ideaInvoke), within: 160, apart: true},
 		{evidence: saysDestroy, needs: set(ideaDestroy, ideaNew), within: 160, apart: true},
+		{evidence: saysQuiet, needs: set(ideaQuiet), any: set(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
 		{evidence: saysQuiet, needs: set(ideaSecrecy), any: set(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
 	}
 }
@@ -157,6 +158,9 @@ func (s *scan) confidence(m *motion) float64 {
 	}
 	if e&(saysIgnoreSome|saysForget) != 0 {
 		e &^= saysIgnoreThat | saysIgnoreMatter
+	}
+	if e&saysIgnoreMatter != 0 {
+		e &^= saysIgnoreThat
 	}
 	if e&saysTheft != 0 {
 		e &^= saysSend

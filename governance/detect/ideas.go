@@ -27,6 +27,7 @@ const (
 	ideaReader              // an AI that reads this
 	ideaUrgent              // important, system override
 	ideaSecrecy             // do not tell
+	ideaQuiet               // silently
 	ideaUser                // the user
 	ideaInvoke              // call, run
 	ideaTool                // a tool, a function
@@ -47,7 +48,7 @@ const (
 )
 
 // ideaNames are the names of the ideas in ideaWords, in their order.
-const ideaNames = "ignore void orders prior all yours matter favor prompt reveal role unbound new reader urgent secrecy user invoke tool send goods away " +
+const ideaNames = "ignore void orders prior all yours matter favor prompt reveal role unbound new reader urgent secrecy quiet user invoke tool send goods away " +
 	"file read must before other destroy address hidden talk example"
 
 // ideaWords holds the words of every idea, in the languages in which orders to models are written; its head says how.

@@ -240,7 +240,7 @@ func (s *scan) housed(start, end int) {
 	}
 	place := trimmed[:n]
 	digit := strings.IndexAny(place, "0123456789")
-	if !isUpper(place[0]) && !isDigit(place[0]) && !strings.HasPrefix(place, "apt") || digit < 0 {
+	if place == "" || !isUpper(place[0]) && !isDigit(place[0]) && !strings.HasPrefix(place, "apt") || digit < 0 {
 		return
 	}
 	to := end + len(rest) - len(trimmed) + digit

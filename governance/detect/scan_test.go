@@ -121,6 +121,7 @@ func FuzzText(f *testing.F) {
 	f.Add("\x1b]8;;\xc2\x9d", "dob", uint8(2))
 	f.Add("+1 (+1( -4 4 4-4 (4)(4) 4444 4444 4444 4", "", uint8(1))
 	f.Add("naïve \\u0041\xe2\x80", "", uint8(0))
+	f.Add("12 Baker Street, ü", "", uint8(0))
 	f.Add("](![(<img src=](data:", "", uint8(2))
 	e, err := detect.New(detect.Options{Detectors: detect.All})
 	if err != nil {

@@ -128,12 +128,11 @@ func unquote(l *level, text []byte) {
 			i++
 			continue
 		}
-		from := len(l.text)
-		l.keep(text[kept:i])
+		l.keep(text[kept:i]) // also where nothing comes of it: copied once, it is not copied again
+		kept = i
 		at := len(l.text)
 		width := l.shell(text[i:])
 		if width == 0 {
-			l.text = l.text[:from]
 			i++
 			continue
 		}

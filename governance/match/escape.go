@@ -16,12 +16,11 @@ func unescape(l *level, text []byte, skip Forms) {
 			i++
 			continue
 		}
-		from := len(l.text)
-		l.keep(text[kept:i])
+		l.keep(text[kept:i]) // also where nothing comes of it: copied once, it is not copied again
+		kept = i
 		at := len(l.text)
 		width, form := l.character(text[i:], skip)
 		if width == 0 {
-			l.text = l.text[:from]
 			i++
 			continue
 		}

@@ -254,3 +254,24 @@ func TestCompat(t *testing.T) {
 		}
 	})
 }
+
+// TestWorkIsBounded counts the bytes that are shown of texts that are all edge: each is a multiple of the text at most.
+func TestWorkIsBounded(t *testing.T) {
+	t.Parallel()
+	var n match.Normalizer
+	for _, s := range []string{
+		"'", "%25", "%41", "QUJD", "${", "{a,", "{a,b}", "/*", "/**/", " #", "--", "a\u200b", "ｒ", "\u0301", "р ", "&#x41;", "&&&&", `\\`, `\u0041`,
+		"\U000E0041", "\u1100\u1161", "4a", "\x1b[", " ", "\n", "r''m ", "%41'\u200b/**/ｒ&lt;QUJDREVG", strings.Repeat("a", 40) + "\n",
+		strings.Repeat("4", 40) + "\n", strings.Repeat("A", 40) + "\n",
+	} {
+		text := strings.Repeat(s, 1<<18/len(s))
+		shown := 0
+		err := n.Each([]byte(text), func(v match.View) bool {
+			shown += len(v.Text)
+			return true
+		})
+		if err != nil && !errors.Is(err, match.ErrLayers) || shown > 1<<20+17*len(text) {
+			t.Errorf("%q: %d bytes of %d, %v", s, shown, len(text), err)
+		}
+	}
+}

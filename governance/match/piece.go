@@ -27,6 +27,8 @@ type pieces struct {
 	most int  // bytes that compressed data may have
 	over bool // it had more
 
+	single int // before this index of the current text, lines are pieces by themselves
+
 	raw   []byte // decoded
 	joint []byte // a piece that is broken into lines, in one
 	gzip  *gzip.Reader
@@ -62,6 +64,9 @@ func (p *pieces) next(text []byte, i int) (from, end int) {
 	if p.skip&(Base64|Hex) == Base64|Hex {
 		return len(text), len(text)
 	}
+	if i == 0 {
+		p.single = 0
+	}
 	for i += minPiece - 1; i < len(text); {
 		if codeTable[text[i]] >= 64 {
 			i += minPiece
@@ -74,16 +79,29 @@ func (p *pieces) next(text []byte, i int) (from, end int) {
 		for end < len(text) && end-from < wholePiece && codeTable[text[end]] < 64 {
 			end++
 		}
-		line := end
 		if end-from == wholePiece {
-			line, end = runEnd(text, from)
+			end = p.lines(text, from)
 		}
 		if p.likely(text[from:end]) {
 			return from, end
 		}
-		i = line + minPiece
+		i = end + minPiece
 	}
 	return len(text), len(text)
+}
+
+// lines returns the end of a run: that of its last line when it may be a piece as a whole, and of its first otherwise. That
+// it may not is remembered, so that a run is not read once more for each of its lines.
+func (p *pieces) lines(text []byte, from int) int {
+	if from < p.single {
+		return lineEnd(text, from)
+	}
+	line, end := runEnd(text, from)
+	if end == line || p.likely(text[from:end]) {
+		return end
+	}
+	p.single = end
+	return line
 }
 
 // likely reports whether a run may be a piece.

@@ -139,7 +139,7 @@ func (s *scan) weigh(m mention) {
 		if (t.needs|t.any)&bit == 0 || ideas&t.needs != t.needs || t.last != 0 && t.last&bit == 0 && s.text[m.start] < 0x80 {
 			continue
 		}
-		if start, ok := s.complete(t, m); ok && (t.apart || !parted(s.text[start:m.end])) && !(t.evidence == saysIgnoreSome && s.defends(m.end)) {
+		if start, ok := s.complete(t, m); ok && (t.apart || !parted(s.text[start:m.end])) && (t.evidence != saysIgnoreSome || !s.defends(m.end)) {
 			s.move(start, m.end, t.evidence)
 		}
 	}

@@ -92,6 +92,7 @@ type Engine struct {
 	theses      []thesis
 	triggers    uint32 // ideas with which a thesis can become complete
 	phoneLabels []string
+	sixBits     [256]bool
 	scans       sync.Pool
 }
 
@@ -161,5 +162,6 @@ func (e *Engine) build() {
 		e.triggers |= t.needs | t.any
 	}
 	e.phoneLabels = phoneLabels()
+	e.sixBits = sixBits()
 	e.filter = newFilter(literals(e.detectors, e.forms))
 }

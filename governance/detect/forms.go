@@ -22,7 +22,7 @@ const (
 // read them.
 func (s *scan) worth() match.Forms {
 	switch {
-	case s.coded || wrapped(s.text):
+	case s.coded || wrapped(s.text, &s.engine.sixBits):
 		return encodings
 	case wide(s.text):
 		return disguised(s.text)
@@ -67,17 +67,17 @@ const leastPiece = 24
 
 // wrapped reports whether a run of base64 or hexadecimal digits seems to hold text or compressed data. A run of leastPiece
 // covers two neighbouring multiples of half of that, so only those are looked at where there is none.
-func wrapped(text string) bool {
+func wrapped(text string, digit *[256]bool) bool {
 	const step = leastPiece / 2
 	for i := step; i+step < len(text); i += step {
-		if !sixBits(text[i]) || !sixBits(text[i+step]) || !sixBits(text[i+step/2]) || !sixBits(text[i+step/4]) {
+		if !digit[text[i]] || !digit[text[i+step]] || !digit[text[i+step/2]] || !digit[text[i+step/4]] {
 			continue
 		}
 		start, end := i, i+1
-		for start > i-step && sixBits(text[start-1]) {
+		for start > i-step && digit[text[start-1]] {
 			start--
 		}
-		for end < len(text) && sixBits(text[end]) {
+		for end < len(text) && digit[text[end]] {
 			end++
 		}
 		if end-start >= leastPiece && holds(text[start:end]) {
@@ -88,16 +88,13 @@ func wrapped(text string) bool {
 	return false
 }
 
-// sixBits reports whether c is a digit of base64, of either alphabet.
-func sixBits(c byte) bool {
-	const (
-		low  = 1<<'+' | 1<<'-' | 1<<'/' | (1<<10-1)<<'0'
-		high = (1<<26-1)<<('A'-64) | (1<<26-1)<<('a'-64) | 1<<('_'-64)
-	)
-	if c < 64 {
-		return uint64(low)>>c&1 == 1
+// sixBits returns a table of the digits of base64, of either alphabet. A table, because in such a run nothing tells a
+// branch predictor what comes next.
+func sixBits() (table [256]bool) {
+	for c := range table {
+		table[c] = base64URLSet.has(byte(c)) && c != '='
 	}
-	return c < 128 && uint64(high)>>(c-64)&1 == 1
+	return table
 }
 
 // holds reports whether a run decodes to text or to compressed data, judged by samples of it.
@@ -107,7 +104,8 @@ func holds(piece string) bool {
 	for i := 0; i+sample <= len(piece); i += apart {
 		part := bytesOf(piece[i : i+sample])
 		if hexSet.span(view(part), sample) == sample {
-			if n, err := hex.Decode(room[:], part); err == nil && legible(room[:n]) {
+			part = bytesOf(piece[i : i+(min(len(piece)-i, 2*sample))&^1])
+			if n, err := hex.Decode(room[:], part); err == nil && legible(room[:n], i == 0) {
 				return true
 			}
 			continue
@@ -118,21 +116,21 @@ func holds(piece string) bool {
 				encoding = stdbase64.RawURLEncoding
 			}
 		}
-		if n, err := encoding.Decode(room[:], part); err == nil && legible(room[:n]) {
+		if n, err := encoding.Decode(room[:], part); err == nil && legible(room[:n], i == 0) {
 			return true
 		}
 	}
 	return false
 }
 
-// legible reports whether bytes are text, or begin as gzip and zlib do.
-func legible(b []byte) bool {
-	if b[0] == 0x1F && b[1] == 0x8B || b[0] == 0x78 && (b[1] == 0x01 || b[1] == 0x5E || b[1] == 0x9C || b[1] == 0xDA) {
+// legible reports whether bytes are text or, where a piece begins, begin as gzip and zlib do.
+func legible(b []byte, begin bool) bool {
+	if begin && (b[0] == 0x1F && b[1] == 0x8B || b[0] == 0x78 && (b[1] == 0x01 || b[1] == 0x5E || b[1] == 0x9C || b[1] == 0xDA)) {
 		return true
 	}
 	strange := 0
 	for _, c := range b {
-		if c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7F && c < 0xC2 && c < 0x80 {
+		if c < ' ' && c != '\n' && c != '\t' && c != '\r' || c == 0x7F {
 			return false
 		}
 		if c >= 0x80 {

@@ -160,6 +160,9 @@ func (s *scan) startsAt(r *run, i int) int {
 		if n > rest {
 			continue
 		}
+		if last := r.groups[i+n-1]; last.first+last.length-r.groups[i].first < 6 || last.first+last.length-r.groups[i].first > 18 {
+			continue
+		}
 		if s.nationalNumber(r, i, n) || s.phone(r, i, n) {
 			return n
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func newPatternSet(patterns []EffectivePattern, on match.On) (*patternSet, error
 		if p.On.Or()&on == 0 {
 			continue
 		}
-		all = append(all, match.Pattern{Name: fmt.Sprint(i), Type: p.Type, Text: p.Text, CaseSensitive: p.CaseSensitive})
+		all = append(all, match.Pattern{Name: strconv.Itoa(i), Type: p.Type, Text: p.Text, CaseSensitive: p.CaseSensitive})
 		r := &patternRule{EffectivePattern: p, at: globsOf(p.At)}
 		for _, e := range p.Except {
 			r.except = append(r.except, exemption{globsOf(e.Tools), globsOf(e.Principals), e.Until})

@@ -2,7 +2,8 @@
 
 package match
 
-// looksPage returns what the 256 characters with the same number but for the last byte look like, as looksLike says.
+// looksPage returns the ASCII characters that the 256 characters with the same number but for the last byte look like: 0 for
+// none, 1 for a mark that is to be dropped. There may be no such page.
 func looksPage(n rune) string {
 	switch n {
 	case 0x0:

@@ -128,7 +128,7 @@ func (n *Normalizer) visible(at int, from stage, layer int, t traits) (done, goO
 		}
 	}
 	if from < stageSeen && n.Skip&Invisible == 0 {
-		if l := n.level(at + 1); n.made(l, text, visible) {
+		if l := n.level(at + 1); made(l, text, visible) {
 			if goOn, err = n.show(at+1, stageSeen, layer); goOn && err == nil {
 				goOn, err = n.decoded(at, layer, t) // an encoding may hold the other half of what was taken away
 			}
@@ -136,7 +136,7 @@ func (n *Normalizer) visible(at int, from stage, layer int, t traits) (done, goO
 		}
 	}
 	if t&traitWide != 0 && n.Skip&Compat == 0 {
-		if l := n.level(at + 1); n.made(l, text, compatible) {
+		if l := n.level(at + 1); made(l, text, compatible) {
 			goOn, err = n.show(at+1, stageCompat, layer)
 			return true, goOn, err
 		}
@@ -166,7 +166,7 @@ func (n *Normalizer) decoded(at, layer int, t traits) (bool, error) {
 // within explores what lies within a view, one layer deeper.
 func (n *Normalizer) within(at, layer int, make func(*level, []byte)) (bool, error) {
 	text := n.levels[at].text
-	if l := n.level(at + 1); !n.made(l, text, make) {
+	if l := n.level(at + 1); !made(l, text, make) {
 		return true, nil
 	}
 	if layer == MaxLayers && !n.known(n.levels[at+1].text) {
@@ -178,7 +178,7 @@ func (n *Normalizer) within(at, layer int, make func(*level, []byte)) (bool, err
 // child explores another form of a view.
 func (n *Normalizer) child(at int, to stage, layer int, make func(*level, []byte)) (bool, error) {
 	text := n.levels[at].text
-	if l := n.level(at + 1); !n.made(l, text, make) {
+	if l := n.level(at + 1); !made(l, text, make) {
 		return true, nil
 	}
 	return n.show(at+1, to, layer)
@@ -194,7 +194,7 @@ func (n *Normalizer) level(i int) *level {
 }
 
 // made makes a view of a text and reports whether it is another.
-func (n *Normalizer) made(l *level, text []byte, make func(*level, []byte)) bool {
+func made(l *level, text []byte, make func(*level, []byte)) bool {
 	make(l, text)
 	return len(l.edits) > 0
 }

@@ -103,7 +103,7 @@ func ignorable(r rune) bool {
 // hidden makes a text of what is written in characters that nobody sees: tags, each of which stands for one of ASCII, and
 // variation selectors, each of which stands for a byte.
 func hidden(l *level, text []byte) {
-	for i := 0; i < len(text); i++ {
+	for i := range text {
 		if text[i] != 0xF3 && (text[i] != 0xEF || text[i+1] != 0xB8) {
 			continue
 		}
@@ -221,12 +221,4 @@ func confusable(l *level, text []byte) {
 	if kept > 0 {
 		l.keep(text[kept:])
 	}
-}
-
-// looksLike returns the ASCII character that r looks like, 1 for a mark to be dropped and 0 for neither.
-func looksLike(r rune) byte {
-	if page := looksPage(r >> 8); page != "" {
-		return page[r&0xFF]
-	}
-	return 0
 }

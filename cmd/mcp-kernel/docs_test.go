@@ -12,6 +12,9 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/approval"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/compare"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/lint"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/replay"
 	"github.com/mcp-kernel/mcp-kernel/internal/bench"
 	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
@@ -52,7 +55,10 @@ func TestDocumentedJSON(t *testing.T) {
 	t.Parallel()
 	text := read(t, filepath.Join("..", "..", "docs", "cli.md"))
 	for section, types := range map[string][]any{
-		"version": {build{}}, "policy validate": {validation{}, fault{}}, "tools list": {toolLine{}}, "tools call": {answer{}},
+		"version": {build{}}, "policy validate": {validation{}, fault{}},
+		"policy test": {trialReport{}, suiteLine{}, caseLine{}, partLine{}}, "policy templates, init": {templateLine{}},
+		"policy diff": {compare.Report{}, compare.Field{}, compare.Witness{}, compare.Verdict{}}, "policy lint": {lintReport{}, lint.Finding{}},
+		"policy explain": {explanation{}}, "policy replay": {replay.Report{}, replay.Change{}, replay.Verdict{}}, "tools list": {toolLine{}}, "tools call": {answer{}},
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
 		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
 		"approvals list, show, approve, deny, watch": {approval.Request{}, approval.Vote{}, governance.Requirement{}},

@@ -26,8 +26,8 @@ const (
 // sourceHelp says how policies are named.
 const sourceHelp = `a file, a directory, template:NAME or configured`
 
-// read returns the policies of a source, and the names of those among them that hold.
-func (a *app) readSource(cmd *cobra.Command, c config.Config, source string) ([]governance.Policy, []string, error) {
+// readSource returns the policies of a source, and the names of those among them that hold.
+func readSource(cmd *cobra.Command, c config.Config, source string) ([]governance.Policy, []string, error) {
 	if source == configuredSource {
 		set, err := standard.LoadPolicies(cmd.Context(), c)
 		if err != nil {
@@ -64,8 +64,8 @@ func readFileOrTemplate(cmd *cobra.Command, source string) ([]governance.Policy,
 }
 
 // sourceSet makes a set of a source, in which the named policies hold, or those that hold there anyway.
-func (a *app) sourceSet(cmd *cobra.Command, c config.Config, source string, names []string) (*governance.Set, error) {
-	policies, active, err := a.readSource(cmd, c, source)
+func sourceSet(cmd *cobra.Command, c config.Config, source string, names []string) (*governance.Set, error) {
+	policies, active, err := readSource(cmd, c, source)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +81,12 @@ func (a *app) sourceSet(cmd *cobra.Command, c config.Config, source string, name
 
 // resourceNames are the URIs and templates of a catalog.
 func resourceNames(c *tools.Catalog) []string {
-	var names []string
-	for _, r := range c.Resources() {
+	single, families := c.Resources(), c.Templates()
+	names := make([]string, 0, len(single)+len(families))
+	for _, r := range single {
 		names = append(names, r.URI)
 	}
-	for _, r := range c.Templates() {
+	for _, r := range families {
 		names = append(names, r.Template)
 	}
 	return names
@@ -120,7 +121,7 @@ func (a *app) diffPolicies(cmd *cobra.Command, sources, names []string, strict b
 	}
 	var sets [2]*governance.Set
 	for i, source := range sources {
-		if sets[i], err = a.sourceSet(cmd, c, source, names); err != nil {
+		if sets[i], err = sourceSet(cmd, c, source, names); err != nil {
 			return err
 		}
 	}
@@ -233,7 +234,7 @@ func (a *app) lintPolicies(cmd *cobra.Command, sources []string) error {
 	}
 	r := lintReport{Findings: []lint.Finding{}}
 	for _, source := range sources {
-		policies, _, err := a.readSource(cmd, c, source)
+		policies, _, err := readSource(cmd, c, source)
 		if err != nil {
 			return err
 		}

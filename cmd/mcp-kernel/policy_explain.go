@@ -81,10 +81,7 @@ func (a *app) explain(cmd *cobra.Command, c *governance.Call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(cmd.Context()))) }()
-	e, err := explained(cmd.Context(), k, c)
-	if err != nil {
-		return err
-	}
+	e := explained(cmd.Context(), k, c)
 	if err := a.print(e, func(t *table) { e.rows(t, c) }); err != nil {
 		return err
 	}
@@ -95,7 +92,7 @@ func (a *app) explain(cmd *cobra.Command, c *governance.Call) (err error) {
 }
 
 // explained asks the kernel's gate. What there is nothing of is refused before any policy is asked, as in a real call.
-func explained(ctx context.Context, k *standard.Kernel, c *governance.Call) (*explanation, error) {
+func explained(ctx context.Context, k *standard.Kernel, c *governance.Call) *explanation {
 	c.At = k.Now()
 	c.Tree = &governance.Tree{}
 	e := &explanation{Effect: governance.Allow.String()}
@@ -119,7 +116,7 @@ func explained(ctx context.Context, k *standard.Kernel, c *governance.Call) (*ex
 	if e.DeniedBy != nil && e.Effective.Mode.Value == governance.AuditOnly && !c.Unknown {
 		e.Would, e.Effect = true, governance.Allow.String()
 	}
-	return e, nil
+	return e
 }
 
 func (e *explanation) rows(t *table, c *governance.Call) {

@@ -78,7 +78,7 @@ func (a *app) replay(cmd *cobra.Command, source string, q *retrial) error {
 	if err != nil {
 		return err
 	}
-	o, err := a.candidate(cmd, c, source, q)
+	o, err := candidate(cmd, c, source, q)
 	if err != nil {
 		return err
 	}
@@ -105,8 +105,8 @@ func (a *app) replay(cmd *cobra.Command, source string, q *retrial) error {
 }
 
 // candidate reads the policies and what they are about.
-func (a *app) candidate(cmd *cobra.Command, c config.Config, source string, q *retrial) (replay.Options, error) {
-	set, err := a.sourceSet(cmd, c, source, q.names)
+func candidate(cmd *cobra.Command, c config.Config, source string, q *retrial) (replay.Options, error) {
+	set, err := sourceSet(cmd, c, source, q.names)
 	if err != nil {
 		return replay.Options{}, err
 	}

@@ -138,7 +138,7 @@ func (r *suiteReader) oneCase(path string, node ast.Node) Case {
 
 // call reads a call that has no fields but those of one.
 func (r *suiteReader) call(path string, node ast.Node) Request {
-	q := r.newRequest()
+	q := newRequest()
 	members, ok := mapping(node)
 	if !ok {
 		r.wrong(path, node, `a call, as in "{tool: file_read, args: {path: a.txt}}"`)
@@ -150,7 +150,7 @@ func (r *suiteReader) call(path string, node ast.Node) Request {
 	return q
 }
 
-func (r *suiteReader) newRequest() Request {
+func newRequest() Request {
 	return Request{Caller: governance.Caller{Principal: DefaultPrincipal}}
 }
 
@@ -199,7 +199,7 @@ func (r *suiteReader) callField(q *Request, path, name string, value ast.Node) {
 
 // step reads a call that was made before.
 func (r *suiteReader) step(path string, node ast.Node) Step {
-	s := Step{Call: r.newRequest(), Times: 1, Effect: governance.Allow, Place: place(node)}
+	s := Step{Call: newRequest(), Times: 1, Effect: governance.Allow, Place: place(node)}
 	members, ok := mapping(node)
 	if !ok {
 		r.wrong(path, node, `a call, as in "{tool: file_read, times: 3}"`)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func lowerIsStricter[T cmp.Ordered](first, second T) Relation {
 	}
 }
 
-func (c *comparison) mode(ctx context.Context) []Field {
+func (c *comparison) mode(context.Context) []Field {
 	first, second := c.sides[0].has.Mode.Value, c.sides[1].has.Mode.Value
 	if first == second {
 		return nil
@@ -78,7 +79,7 @@ func count(n, unset int64) string {
 	if n == unset {
 		return "-"
 	}
-	return fmt.Sprint(n)
+	return strconv.FormatInt(n, 10)
 }
 
 // others compares confidence and timeout, of which a decision about a call says little.
@@ -143,7 +144,7 @@ func (c *comparison) rest(context.Context) []Field {
 	known := strings.Fields("policies mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools " +
 		"allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules")
 	first, second := c.sides[0].members(), c.sides[1].members()
-	var names []string
+	names := make([]string, 0, len(first)+len(second))
 	for name := range first {
 		names = append(names, name)
 	}

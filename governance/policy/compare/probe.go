@@ -163,32 +163,30 @@ func (p *probe) before(n int) string {
 
 // ordinary looks for a call that both sides let pass, for probes that are about something else than names.
 func (c *comparison) ordinary(ctx context.Context) {
-	var candidates []probe
-	for _, name := range c.known(governance.KindTool) {
-		candidates = append(candidates, probe{kind: governance.KindTool, name: name})
-	}
-	for _, name := range c.known(governance.KindResource) {
-		candidates = append(candidates, probe{kind: governance.KindResource, name: name})
-	}
-	for _, name := range c.known(governance.KindPrompt) {
-		candidates = append(candidates, probe{kind: governance.KindPrompt, name: name})
-	}
-	for _, p := range candidates {
-		passes := true
-		for i := range c.sides {
-			b, err := c.bench(i)
-			if err != nil {
+	for _, kind := range []governance.Kind{governance.KindTool, governance.KindResource, governance.KindPrompt} {
+		for _, name := range c.known(kind) {
+			if p := (probe{kind: kind, name: name}); c.passes(ctx, &p) {
+				c.call, c.calls = p, true
 				return
 			}
-			d := b.decide(ctx, &p, 0)
-			d.Hold.Release()
-			passes = passes && !objects(&d)
-		}
-		if passes {
-			c.call, c.calls = p, true
-			return
 		}
 	}
+}
+
+// passes reports whether both sides let a call pass.
+func (c *comparison) passes(ctx context.Context, p *probe) bool {
+	for i := range c.sides {
+		b, err := c.bench(i)
+		if err != nil {
+			return false
+		}
+		d := b.decide(ctx, p, 0)
+		d.Hold.Release()
+		if objects(&d) {
+			return false
+		}
+	}
+	return true
 }
 
 // like returns the ordinary call, changed, and whether there is one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,10 +28,10 @@ func (c *comparison) rates(ctx context.Context) []Field {
 		f := Field{Name: governance.CheckRates + ": " + key, First: "-", Second: "-", Relation: Stricter}
 		least := b
 		if inFirst {
-			f.First, least = fmt.Sprint(a.Max), a
+			f.First, least = strconv.FormatInt(a.Max, 10), a
 		}
 		if inSecond {
-			f.Second = fmt.Sprint(b.Max)
+			f.Second = strconv.FormatInt(b.Max, 10)
 		}
 		if !inSecond || inFirst && b.Max > a.Max {
 			f.Relation = Looser
@@ -111,28 +112,12 @@ func (c *comparison) counted(ctx context.Context, l governance.EffectiveLimit) (
 		return probe{}, false
 	}
 	for _, name := range c.known(governance.KindTool) {
-		if _, ok := snapshot.Allowed(governance.KindTool, name); !ok || !c.passes(ctx, name) {
-			continue
+		p := probe{kind: governance.KindTool, name: name}
+		if _, ok := snapshot.Allowed(p.kind, name); ok && c.passes(ctx, &p) {
+			return p, true
 		}
-		return probe{kind: governance.KindTool, name: name}, true
 	}
 	return probe{}, false
-}
-
-// passes reports whether both sides let a tool's call pass.
-func (c *comparison) passes(ctx context.Context, name string) bool {
-	for i := range c.sides {
-		b, err := c.bench(i)
-		if err != nil {
-			return false
-		}
-		d := b.decide(ctx, &probe{kind: governance.KindTool, name: name}, 0)
-		d.Hold.Release()
-		if objects(&d) {
-			return false
-		}
-	}
-	return true
 }
 
 // labels compares the rules for labels. Alone they decide nothing.
@@ -175,7 +160,7 @@ func (c *comparison) rules(ctx context.Context) []Field {
 }
 
 func (c *comparison) ruled() []probe {
-	sets := [][]string{nil}
+	sets := [][]string{nil} //nolint:prealloc // there are few
 	for i := range c.sides {
 		var labels []string
 		for _, l := range c.sides[i].has.Labels {
@@ -187,7 +172,7 @@ func (c *comparison) ruled() []probe {
 		}
 	}
 	sunday := time.Date(2026, time.January, 4, 3, 0, 0, 0, time.UTC)
-	var probes []probe
+	var probes []probe //nolint:prealloc // how many is a product that is hard to read
 	for _, labels := range sets {
 		for _, operator := range []bool{false, true} {
 			for _, at := range []time.Time{{}, sunday} {

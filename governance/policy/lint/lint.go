@@ -114,7 +114,7 @@ type list struct {
 }
 
 func (l *linter) all() []list {
-	var tools, prompts []string
+	tools, prompts := make([]string, 0, len(l.o.Surface.Tools)), make([]string, 0, len(l.o.Surface.Prompts))
 	for _, t := range l.o.Surface.Tools {
 		tools = append(tools, t.Name)
 	}

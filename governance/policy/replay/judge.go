@@ -104,7 +104,7 @@ func (r *run) undecided(e *audit.Entry, c *governance.Call, d *governance.Decisi
 		return ""
 	case d.Fault != nil:
 		return NoJudgement
-	case d.Check == governance.CheckRates && r.concurrent(d):
+	case d.Check == governance.CheckRates && concurrent(d):
 		return NoPlaces
 	default:
 		return r.doubts.about(c, d)
@@ -151,7 +151,7 @@ func readsArguments(s *governance.Snapshot) bool {
 }
 
 // concurrent reports whether a limit on calls at once made the decision.
-func (r *run) concurrent(d *governance.Decision) bool {
+func concurrent(d *governance.Decision) bool {
 	if d.Snapshot == nil {
 		return false
 	}

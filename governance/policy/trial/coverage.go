@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -55,7 +57,7 @@ func (c *Coverage) Touched() int {
 	return n
 }
 
-// Untouched returns the parts that no fixture has touched, in the order of the policies. The caller owns the slice.
+// Untouched returns the parts that no fixture has touched, in the order of their places. The caller owns the slice.
 func (c *Coverage) Untouched() []Part {
 	var rest []Part
 	for i, touched := range c.touched {
@@ -63,6 +65,9 @@ func (c *Coverage) Untouched() []Part {
 			rest = append(rest, c.parts[i])
 		}
 	}
+	slices.SortStableFunc(rest, func(a, b Part) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.At.Column, b.At.Column))
+	})
 	return rest
 }
 
@@ -133,7 +138,7 @@ func (c *Coverage) limits(p *governance.Policy) {
 		{governance.CheckMaxDepth, p.MaxDepth}, {governance.CheckFanOut, p.MaxFanOut},
 	} {
 		if limit.value != nil {
-			c.decided(p, limit.check, fmt.Sprint(*limit.value), limit.check, "")
+			c.decided(p, limit.check, strconv.FormatInt(*limit.value, 10), limit.check, "")
 		}
 	}
 	for i, l := range p.Limits {

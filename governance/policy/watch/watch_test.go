@@ -53,7 +53,7 @@ func (f *fake) watched() []string {
 
 func (f *fake) Names() <-chan string { return f.names }
 func (f *fake) Errors() <-chan error { return f.errs }
-func (f *fake) Close() error         { return nil }
+func (*fake) Close() error           { return nil }
 
 // temp is a directory without links in its path.
 func temp(t *testing.T) string {

@@ -85,8 +85,9 @@ func (f *filter) classify() {
 
 // grow makes a state for every beginning of a literal.
 func (f *filter) grow() {
-	f.next = make([]uint16, 1<<stride, 4096<<stride)
-	f.out = make([]uint16, 1, 4096)
+	states := f.states()
+	f.next = make([]uint16, 1<<stride, states<<stride)
+	f.out = make([]uint16, 1, states)
 	for index, l := range f.literals {
 		state := 0
 		for i := range len(l.text) {
@@ -94,7 +95,7 @@ func (f *filter) grow() {
 			if f.next[cell] == 0 {
 				f.next[cell] = uint16(len(f.out))
 				f.out = append(f.out, 0)
-				f.next = append(f.next, make([]uint16, 1<<stride)...)
+				f.next = f.next[:len(f.next)+(1<<stride)]
 			}
 			state = int(f.next[cell])
 		}
@@ -103,6 +104,26 @@ func (f *filter) grow() {
 	if len(f.out) >= mark {
 		panic("detect: the literals make more states than an entry can name")
 	}
+}
+
+// states returns at most how many states the literals make: one for each beginning that is not one of the literal before
+// it in the order of texts.
+func (f *filter) states() int {
+	texts := make([]string, len(f.literals))
+	for i, l := range f.literals {
+		texts[i] = l.text
+	}
+	slices.Sort(texts)
+	n, last := 1, ""
+	for _, text := range texts {
+		common := 0
+		for common < min(len(text), len(last)) && text[common] == last[common] {
+			common++
+		}
+		n += len(text) - common
+		last = text
+	}
+	return n
 }
 
 // end notes that a literal ends at a state.

@@ -33,6 +33,10 @@ func (s *scan) number(end int) {
 	for !isDigit(s.text[first]) {
 		first++
 	}
+	if s.wordAt(first-1) && !isUpper(s.text[first-1]) { // a piece of a hash or a name
+		s.resume = max(s.resume, end+digitSet.span(s.text[end:], 1<<20))
+		return
+	}
 	r := &s.row
 	last, bare := r.end, r.bare
 	*r = run{}

@@ -52,6 +52,9 @@ func waiting(t *testing.T, config string) []approval.Request {
 func TestApprovals(t *testing.T) {
 	t.Parallel()
 	dir, config := careful(t, "")
+	if text := ok(t, "policy", "show", "--config", config); !strings.Contains(text, "deletes: file_delete: 1 of operators over cli, console, within 15m0s") {
+		t.Errorf("policy show: %s", text)
+	}
 	c := start(t, "serve", "--stdio", "--config", config)
 	c.hello()
 	if line := c.delete(1, `{"path":"work:a"}`); !strings.Contains(line, "approval_required") || !strings.Contains(line, "mcp-kernel approvals approve ") {

@@ -77,6 +77,15 @@ func governedRows(t *table, e governance.Effective) {
 	for _, r := range e.Rules {
 		t.row("rules", r.ID+": "+r.Effect, r.Policy)
 	}
+	for i := range e.RequireApproval {
+		t.row("require_approval", agreement(&e.RequireApproval[i]), e.RequireApproval[i].Policy)
+	}
+}
+
+// agreement says what a rule for approval wants.
+func agreement(a *governance.EffectiveApproval) string {
+	about := labelled(governance.EffectiveLabel{Tools: a.Tools, Resources: a.Resources, Prompts: a.Prompts, Hints: a.Hints})
+	return fmt.Sprintf("%s: %s: %d of %s over %s, within %s", a.Name, about, a.Quorum, joined(a.Approvers), joinedChannels(a.Channels), a.Expires)
 }
 
 // labelled says which calls a rule for labels is about.

@@ -129,5 +129,7 @@ func TestTuning(t *testing.T) {
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	f := judge(t, "held.txt", t.Logf)
-	t.Logf("found %d of %d, falsely stopped %d of %d", f.found, f.found+f.missed, f.falsely, f.falsely+f.passed)
+	if f.found < 15 || f.falsely > 0 {
+		t.Errorf("found %d of %d, at least 15; falsely stopped %d of %d, at most 0", f.found, f.found+f.missed, f.falsely, f.falsely+f.passed)
+	}
 }

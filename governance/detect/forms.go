@@ -104,7 +104,7 @@ func holds(piece string) bool {
 	for i := 0; i+sample <= len(piece); i += apart {
 		part := bytesOf(piece[i : i+sample])
 		if hexSet.span(view(part), sample) == sample {
-			part = bytesOf(piece[i : i+(min(len(piece)-i, 2*sample))&^1])
+			part = bytesOf(piece[i : i+min(len(piece)-i, 2*sample)&^1])
 			if n, err := hex.Decode(room[:], part); err == nil && legible(room[:n], i == 0) {
 				return true
 			}

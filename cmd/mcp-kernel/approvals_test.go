@@ -190,7 +190,7 @@ func TestClientApprovals(t *testing.T) {
 				}
 				got := ask(t, clientsDir, w, d, []string{
 					`{"action":"accept","content":{"approve":true}}`, `{"action":"accept","content":{"approve":false}}`,
-				}, "work:a", "work:b", "work:b")
+				}, deleting("work:a"), deleting("work:b"), deleting("work:b"))
 				if len(got.Asked) != 2 || !strings.Contains(got.Asked[0], `{"path":"work:a"}`) || !strings.Contains(got.Asked[1], `{"path":"work:b"}`) {
 					t.Errorf("asked %q", got.Asked)
 				}
@@ -204,20 +204,38 @@ func TestClientApprovals(t *testing.T) {
 			})
 		}
 	}
+	for _, era := range []string{"legacy", "modern"} {
+		t.Run("within another call/"+era, func(t *testing.T) {
+			t.Parallel()
+			dir, config := careful(t, ", channels: [client]")
+			w := walker{name: "typescript-2.4", sdk: "@modelcontextprotocol/client", era: era}
+			got := ask(t, clientsDir, w, door{Command: []string{built(t), "serve", "--stdio", "--config", config}},
+				[]string{`{"action":"accept","content":{"approve":true}}`},
+				`{"name":"kernel_execute","arguments":{"action":"file_delete","params":{"path":"work:a"}}}`)
+			if len(got.Asked) != 1 || !strings.Contains(got.Said[0], `"success":true`) || !missing(filepath.Join(dir, "work", "a")) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
 	t.Run("excluded", func(t *testing.T) {
 		t.Parallel()
 		dir, config := careful(t, "")
 		w := walker{name: "typescript-2.4", sdk: "@modelcontextprotocol/client", era: "modern"}
 		got := ask(t, clientsDir, w, door{Command: []string{built(t), "serve", "--stdio", "--config", config}},
-			[]string{`{"action":"accept","content":{"approve":true}}`}, "work:a")
+			[]string{`{"action":"accept","content":{"approve":true}}`}, deleting("work:a"))
 		if len(got.Asked) != 0 || !strings.Contains(got.Said[0], "approval_required") || missing(filepath.Join(dir, "work", "a")) {
 			t.Errorf("got %+v", got)
 		}
 	})
 }
 
-// ask has a client delete files, and answers what it is asked.
-func ask(t *testing.T, clientsDir string, w walker, d door, answers []string, paths ...string) asking {
+// deleting is the call that deletes a file.
+func deleting(path string) string {
+	return fmt.Sprintf(`{"name":"file_delete","arguments":{"path":%q}}`, path)
+}
+
+// ask has a client make calls, and answers what it is asked.
+func ask(t *testing.T, clientsDir string, w walker, d door, answers []string, calls ...string) asking {
 	t.Helper()
 	spec := map[string]any{"sdk": w.sdk, "era": w.era, "name": w.name}
 	if d.URL != "" {
@@ -229,11 +247,11 @@ func ask(t *testing.T, clientsDir string, w walker, d door, answers []string, pa
 	for i, answer := range answers {
 		given[i] = json.RawMessage(answer)
 	}
-	var calls []any
-	for _, path := range paths {
-		calls = append(calls, map[string]any{"name": "file_delete", "arguments": map[string]string{"path": path}})
+	made := make([]json.RawMessage, len(calls))
+	for i, call := range calls {
+		made[i] = json.RawMessage(call)
 	}
-	spec["answers"], spec["calls"] = given, calls
+	spec["answers"], spec["calls"] = given, made
 	text, err := json.Marshal(spec)
 	if err != nil {
 		t.Fatal(err)

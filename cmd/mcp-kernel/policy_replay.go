@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -200,7 +201,7 @@ func replayRows(t *table, r *replay.Report) {
 	t.line("")
 	t.row("CALLS", "WHAT", "WAS", "WOULD BE", "FIRST")
 	for _, c := range r.Changes {
-		t.row(fmt.Sprint(c.Count), c.Kind+" "+oneLine(c.Name, 50), retried(c.Was), retried(c.Now), fmt.Sprintf("%d (%s)", c.Seq, orDash(c.Call)))
+		t.row(number(c.Count), c.Kind+" "+oneLine(c.Name, 50), retried(c.Was), retried(c.Now), fmt.Sprintf("%d (%s)", c.Seq, orDash(c.Call)))
 	}
 	if r.More > 0 {
 		t.line("and %d more calls", r.More)
@@ -209,17 +210,13 @@ func replayRows(t *table, r *replay.Report) {
 
 // retried is a verdict in one cell.
 func retried(v replay.Verdict) string {
-	text := v.Effect
+	words := []string{v.Effect}
 	if v.Would {
-		text += " (audit only)"
+		words = append(words, "(audit only)")
 	}
-	for _, word := range []string{v.Check, v.Rule} {
-		if word != "" {
-			text += " " + word
-		}
-	}
+	words = append(words, v.Check, v.Rule)
 	if v.Policy != "" {
-		text += " of " + v.Policy
+		words = append(words, "of", v.Policy)
 	}
-	return text
+	return strings.Join(slices.DeleteFunc(words, func(word string) bool { return word == "" }), " ")
 }

@@ -93,7 +93,7 @@ func TestWhatIsFaultyIsNotPutInForce(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"half written":       {openPolicy[:len(openPolicy)/2], file + ":1:"},
 		"empty":              {"", "no policies"},
-		"a misspelt key":     {"- name: default\n  alowed_tools: [\"*\"]\n", file + ":2:3: "},
+		"a misspelt key":     {"- name: default\n  allowed_tool: [\"*\"]\n", file + ":2:3: "},
 		"the active one out": {`[{name: other, allowed_tools: ["*"]}]`, `"default": there are other`},
 		"a rule of nothing":  {"- name: default\n  allowed_tools: [\"*\"]\n  rules: |\n    forbid (principal, action == Action::\"no_such_tool\", resource);\n", file + ":4:"},
 	} {

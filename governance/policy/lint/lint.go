@@ -94,6 +94,7 @@ type linter struct {
 func (l *linter) warn(field, fix, format string, args ...any) {
 	l.add(Warning, field, fix, format, args...)
 }
+
 func (l *linter) note(field, fix, format string, args ...any) {
 	l.add(Note, field, fix, format, args...)
 }
@@ -122,7 +123,8 @@ func (l *linter) all() []list {
 		prompts = append(prompts, p.Name)
 	}
 	return []list{
-		{governance.CheckTools, l.p.AllowedTools, tools}, {governance.CheckResources, l.p.AllowedResources, l.o.Resources},
+		{governance.CheckTools, l.p.AllowedTools, tools},
+		{governance.CheckResources, l.p.AllowedResources, l.o.Resources},
 		{governance.CheckPrompts, l.p.AllowedPrompts, prompts},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,12 +126,7 @@ func literal(re *syntax.Regexp) bool {
 }
 
 func anyLiteral(subs []*syntax.Regexp) bool {
-	for _, sub := range subs {
-		if literal(sub) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(subs, literal)
 }
 
 // run returns the longest run of characters that stand side by side in a sequence, small classes among them.

@@ -132,60 +132,77 @@ func TestRun(t *testing.T) {
 		"the same": {open, newPast().call("read", "allow", "{}").call("write", "allow", `{"a":1}`), replay.Options{}, sum{Same: 2}},
 		"fewer names": {
 			"- {name: p, allowed_tools: [read]}\n", newPast().call("read", "allow", `{"a":1}`).call("write", "allow", `{"a":1}`),
-			replay.Options{}, sum{Same: 1, Stricter: 1},
+			replay.Options{},
+			sum{Same: 1, Stricter: 1},
 		},
 		"more names": {
 			open, newPast().call("write", "deny", `{"a":1}`, decided("allowlist", "allowed_tools")), replay.Options{}, sum{Looser: 1},
 		},
 		"what no policy says stays": {
 			open, newPast().call("none", "deny", `{"a":1}`, decided("allowlist", "catalog")).call("read", "deny", "{}", decided("limits", "frozen")),
-			replay.Options{}, sum{Same: 2},
+			replay.Options{},
+			sum{Same: 2},
 		},
 		"a pattern, without arguments": {
 			"- {name: p, allowed_tools: [read, rm], blocked_patterns: [{type: substring, pattern: rm}]}\n",
 			newPast().call("read", "allow", `{"a":1}`).call("read", "allow", "{}").call("rm", "allow", `{"a":1}`).call("write", "allow", `{"a":1}`),
-			replay.Options{}, sum{Same: 1, Stricter: 2, Undecided: map[string]int64{replay.NoArguments: 1}},
+			replay.Options{},
+			sum{Same: 1, Stricter: 2, Undecided: map[string]int64{replay.NoArguments: 1}},
 		},
 		"a pattern, with sealed arguments": {
 			"- {name: p, allowed_tools: [read], blocked_patterns: [{type: substring, pattern: rm -rf}]}\n",
 			newPast().call("read", "allow", "", sealed(`{"a":"rm -rf /"}`)).call("read", "allow", "", sealed(`{"a":"ls"}`)).call("read", "allow", "", sealed("broken")),
-			replay.Options{Open: opened}, sum{Same: 1, Stricter: 1, Undecided: map[string]int64{replay.NoOpening: 1}},
+			replay.Options{Open: opened},
+			sum{Same: 1, Stricter: 1, Undecided: map[string]int64{replay.NoOpening: 1}},
 		},
 		"sealed arguments without a key": {
 			"- {name: p, allowed_tools: [read], blocked_patterns: [{type: substring, pattern: rm -rf}]}\n",
-			newPast().call("read", "allow", "", sealed(`{"a":"rm -rf /"}`)), replay.Options{}, sum{Undecided: map[string]int64{replay.NoArguments: 1}},
+			newPast().call("read", "allow", "", sealed(`{"a":"rm -rf /"}`)),
+			replay.Options{},
+			sum{Undecided: map[string]int64{replay.NoArguments: 1}},
 		},
 		"a lower limit": {
 			"- {name: p, allowed_tools: [\"*\"], max_tool_calls_per_request: 2}\n",
-			newPast().call("a", "allow", "{}").call("a", "allow", "{}").call("a", "allow", "{}"), replay.Options{}, sum{Same: 2, Stricter: 1},
+			newPast().call("a", "allow", "{}").call("a", "allow", "{}").call("a", "allow", "{}"),
+			replay.Options{},
+			sum{Same: 2, Stricter: 1},
 		},
 		"a lower limit, not counted": {
 			"- {name: p, allowed_tools: [\"*\"], max_tool_calls_per_request: 2}\n",
-			newPast().call("a", "allow", "{}").call("a", "allow", "{}").call("a", "allow", "{}"), replay.Options{WithoutLimits: true}, sum{Same: 3},
+			newPast().call("a", "allow", "{}").call("a", "allow", "{}").call("a", "allow", "{}"),
+			replay.Options{WithoutLimits: true},
+			sum{Same: 3},
 		},
 		"tokens of answers count": {
 			"- {name: p, allowed_tools: [\"*\"], max_tokens_per_request: 150}\n",
-			newPast().call("a", "allow", "{}").call("a", "allow", "{}").call("a", "allow", "{}"), replay.Options{}, sum{Same: 2, Stricter: 1},
+			newPast().call("a", "allow", "{}").call("a", "allow", "{}").call("a", "allow", "{}"),
+			replay.Options{},
+			sum{Same: 2, Stricter: 1},
 		},
 		"what would have been answered is not known": {
 			"- {name: p, allowed_tools: [\"*\"], max_tokens_per_request: 1000}\n",
-			newPast().call("a", "deny", "{}", decided("allowlist", "allowed_tools")).call("b", "allow", "{}"), replay.Options{},
+			newPast().call("a", "deny", "{}", decided("allowlist", "allowed_tools")).call("b", "allow", "{}"),
+			replay.Options{},
 			sum{Looser: 1, Undecided: map[string]int64{replay.NoHistory: 1}},
 		},
 		"what was not decided makes limits doubtful": {
 			"- {name: p, allowed_tools: [\"*\"], max_tool_calls_per_request: 1, blocked_patterns: [{type: substring, pattern: x}]}\n",
-			newPast().call("a", "allow", `{"a":1}`).call("b", "allow", "{}"), replay.Options{},
+			newPast().call("a", "allow", `{"a":1}`).call("b", "allow", "{}"),
+			replay.Options{},
 			sum{Undecided: map[string]int64{replay.NoArguments: 1, replay.NoHistory: 1}},
 		},
 		"calls at once": {
 			"- {name: p, allowed_tools: [\"*\"], limits: [{per: principal, concurrent: 1}]}\n",
-			&past{entries: newPast().call("a", "allow", "{}").call("b", "allow", "{}").entries}, replay.Options{}, sum{Same: 2},
+			&past{entries: newPast().call("a", "allow", "{}").call("b", "allow", "{}").entries},
+			replay.Options{},
+			sum{Same: 2},
 		},
 		"a policy that the call named": {
 			open + "- {name: extra, allowed_tools: [read]}\n",
 			newPast().call("write", "allow", "{}", func(e *audit.Entry) { e.Policies = []string{"extra", "p"} }).
 				call("write", "allow", "{}", func(e *audit.Entry) { e.Policies = []string{"gone", "p"} }),
-			replay.Options{}, sum{Stricter: 1, Undecided: map[string]int64{replay.NoPolicy: 1}},
+			replay.Options{},
+			sum{Stricter: 1, Undecided: map[string]int64{replay.NoPolicy: 1}},
 		},
 		"a policy that was active": {
 			"- {name: q, allowed_tools: [\"*\"]}\n", newPast().call("write", "allow", "{}"), replay.Options{Known: []string{"p"}}, sum{Same: 1},
@@ -193,11 +210,13 @@ func TestRun(t *testing.T) {
 		"only watched before": {
 			"- {name: p, allowed_tools: [read]}\n",
 			newPast().call("write", "allow", "{}", decided("allowlist", "allowed_tools"), func(e *audit.Entry) { e.Decision.Would = true }),
-			replay.Options{}, sum{Stricter: 1},
+			replay.Options{},
+			sum{Stricter: 1},
 		},
 		"only watching now": {
 			"- {name: p, mode: audit, allowed_tools: [read]}\n", newPast().call("write", "allow", "{}").call("read", "deny", "{}"),
-			replay.Options{}, sum{Stricter: 1, Looser: 1},
+			replay.Options{},
+			sum{Stricter: 1, Looser: 1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,8 +134,10 @@ func (c *Coverage) limits(p *governance.Policy) {
 		check string
 		value *int64
 	}{
-		{governance.CheckCalls, p.MaxToolCallsPerRequest}, {governance.CheckTokens, p.MaxTokensPerRequest},
-		{governance.CheckMaxDepth, p.MaxDepth}, {governance.CheckFanOut, p.MaxFanOut},
+		{governance.CheckCalls, p.MaxToolCallsPerRequest},
+		{governance.CheckTokens, p.MaxTokensPerRequest},
+		{governance.CheckMaxDepth, p.MaxDepth},
+		{governance.CheckFanOut, p.MaxFanOut},
 	} {
 		if limit.value != nil {
 			c.decided(p, limit.check, strconv.FormatInt(*limit.value, 10), limit.check, "")

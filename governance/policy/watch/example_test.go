@@ -15,7 +15,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	changed := make(chan string, 1)
 	w, err := watch.Start(watch.Options{
 		Paths: func() []string { return []string{filepath.Join(dir, "policies.yaml")} },
@@ -30,7 +30,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	if err := os.WriteFile(filepath.Join(dir, "policies.yaml"), []byte("- name: p\n"), 0o600); err != nil {
 		fmt.Println(err)
 	}

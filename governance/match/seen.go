@@ -37,7 +37,7 @@ func unseen(text []byte) int {
 	case 0x1B:
 		return sequence(text)
 	case 0xC2, 0xCD, 0xD8, 0xE1, 0xE2, 0xE3, 0xEF, 0xF0, 0xF3:
-		if !mayHide(c, text[1]) {
+		if len(text) < 2 || !mayHide(c, text[1]) {
 			return 0
 		}
 		if r, size := utf8.DecodeRune(text); ignorable(r) {

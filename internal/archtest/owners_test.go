@@ -12,6 +12,7 @@ import (
 const owners = `
 	github.com/cedar-policy        governance/rules                             ask a rules.Engine
 	github.com/fsnotify/fsnotify   governance/policy/watch                      watch with a watch.Watcher
+	github.com/nyaruka             governance/detect/gen                        let governance/detect find numbers
 	github.com/mark3labs/mcp-go    server,internal/demo                         implement tools.Module and let the server publish it
 	github.com/rs/zerolog          cmd,internal/config,server                   return an error, or report through an Observer
 	github.com/spf13/cobra         cmd                                          take Options

@@ -12,6 +12,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/server"
+	"github.com/mcp-kernel/mcp-kernel/server/tasks"
 	"github.com/mcp-kernel/mcp-kernel/state/memstate"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -22,10 +23,13 @@ type calm struct{}
 func (calm) Name() string { return "calm" }
 
 func (calm) Surface() tools.Surface {
-	return tools.Surface{Tools: []tools.Tool{tools.Func(tools.Spec{
-		Name: "calm", Title: "T", Description: "D.", Audience: tools.ForAgents, Profiles: []string{tools.ProfileDefault},
-		ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.No,
-	}, func(context.Context, *tools.Request, nothing) (said, error) { return said{"done"}, nil })}}
+	tool := func(name string, task tools.TaskSupport) tools.Tool {
+		return tools.Func(tools.Spec{
+			Name: name, Title: "T", Description: "D.", Audience: tools.ForAgents, Profiles: []string{tools.ProfileDefault},
+			ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.No, Task: task,
+		}, func(context.Context, *tools.Request, nothing) (said, error) { return said{"done"}, nil })
+	}
+	return tools.Surface{Tools: []tools.Tool{tool("calm", tools.TaskNever), tool("long", tools.TaskMay)}}
 }
 
 // newAsking returns a server whose policy wants the caller's person or an operator to agree to everything that can be
@@ -65,7 +69,15 @@ func newAsking(t *testing.T) (*server.Server, *approval.Desk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New(server.Options{Dispatcher: d, IDs: primitives.NewIDs(nil, nil).New, Now: time.Now, Version: "1"})
+	ids := primitives.NewIDs(nil, nil).New
+	manager, err := tasks.New(tasks.Options{
+		Door: d, Store: memstate.New(memstate.Options{}), Process: "p", Lives: func(string) bool { return true }, IDs: ids, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = manager.Close(context.Background()) })
+	s, err := server.New(server.Options{Dispatcher: d, Tasks: manager, IDs: ids, Now: time.Now, Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +147,23 @@ func TestApprovalModern(t *testing.T) {
 	}
 	if got := again(done); !strings.HasPrefix(got, "asks approval-") || got == "asks approval-ID" {
 		t.Errorf("replayed: %s", got)
+	}
+}
+
+// TestApprovalOfATask asks before a call becomes a task.
+func TestApprovalOfATask(t *testing.T) {
+	t.Parallel()
+	s, d := newAsking(t)
+	c := host(t, s, "user:ada")
+	const able = `{"elicitation":{},"extensions":{"io.modelcontextprotocol/tasks":{}}}`
+	asked := c.call("long", able, "")
+	r := waitingFor(t, d)
+	if asked.say() != "asks approval-"+r.ID {
+		t.Fatalf("got %s", asked.say())
+	}
+	done := c.call("long", able, `,"inputResponses":`+agree(r.ID)+fmt.Sprintf(`,"requestState":%q`, asked.Result.RequestState))
+	if done.Result.ResultType != "task" {
+		t.Errorf("got %s %q", done.say(), done.Result.ResultType)
 	}
 }
 

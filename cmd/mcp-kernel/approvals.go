@@ -184,7 +184,7 @@ func (a *app) watchApprovals(ctx context.Context, d *approval.Desk, every time.D
 	for seen := map[string]bool{}; ; {
 		found, err := d.List(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // that is how watching ends
+			return nil // that is how watching ends
 		}
 		if err != nil {
 			return err

@@ -239,7 +239,8 @@ func (*Gate) detected(_ context.Context, w *walk) *Decision {
 		return nil
 	}
 	var few [8]match.Finding
-	found, err := few[:0], error(nil)
+	found := few[:0]
+	var err error
 	if w.call.Kind == KindResource {
 		if found, err = d.engine.Text(found, w.call.Name, detect.Context{Source: detect.Arguments}); err != nil {
 			return unjudged("the URI", err)

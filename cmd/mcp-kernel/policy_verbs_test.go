@@ -152,8 +152,11 @@ func TestPolicyReplay(t *testing.T) {
 	write(t, config, read(t, config)+fmt.Sprintf(
 		"governance: {policy_files: [%q], policies: [p]}\naudit: {capture: sealed, recipient: %q}\n", watching, identity.Recipient()))
 	for _, call := range [][2]string{
-		{"file_list", `{"path":"work:."}`}, {"file_write", `{"path":"work:a.txt","content":"x"}`}, {"file_read", `{"path":"work:a.txt"}`},
-		{"file_read", `{"path":"work:hunter2"}`}, {"file_list", `{"path":"work:."}`},
+		{"file_list", `{"path":"work:."}`},
+		{"file_write", `{"path":"work:a.txt","content":"x"}`},
+		{"file_read", `{"path":"work:a.txt"}`},
+		{"file_read", `{"path":"work:hunter2"}`},
+		{"file_list", `{"path":"work:."}`},
 	} {
 		cli(t, "tools", "call", call[0], call[1], "--agent", "--config", config)
 	}

@@ -113,7 +113,8 @@ func member(members []*ast.MappingValueNode, name string) ast.Node {
 
 // exceptionText is an exception as one line of YAML.
 func exceptionText(e *match.Exception) string {
-	text := "{reason: " + quoted(e.Reason)
+	var text strings.Builder
+	text.WriteString("{reason: " + quoted(e.Reason))
 	for _, list := range []struct {
 		field string
 		names []string
@@ -125,9 +126,9 @@ func exceptionText(e *match.Exception) string {
 		for i, name := range list.names {
 			names[i] = quoted(name)
 		}
-		text += ", " + list.field + ": [" + strings.Join(names, ", ") + "]"
+		text.WriteString(", " + list.field + ": [" + strings.Join(names, ", ") + "]")
 	}
-	return text + ", until: " + quoted(e.Until.UTC().Format(time.RFC3339)) + "}"
+	return text.String() + ", until: " + quoted(e.Until.UTC().Format(time.RFC3339)) + "}"
 }
 
 // insert puts an exception into the record of a pattern: into its list of exceptions, or as one.

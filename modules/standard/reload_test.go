@@ -47,6 +47,18 @@ func put(t *testing.T, file, text string) {
 	}
 }
 
+// activePolicies reads what an agent is told of the policies in force.
+func activePolicies(t *testing.T, k *standard.Kernel) string {
+	t.Helper()
+	r, err := k.Dispatcher.Dispatch(t.Context(), governance.Call{
+		ID: k.IDs(), Kind: governance.KindResource, Name: "policy://active", Caller: governance.Caller{Principal: "user:test"}, At: k.Now(),
+	}, nil)
+	if err != nil || len(r.Contents) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	return r.Contents[0].Text
+}
+
 func TestReload(t *testing.T) {
 	t.Parallel()
 	file, k := governedBy(t, openPolicy)
@@ -61,10 +73,16 @@ func TestReload(t *testing.T) {
 	if err != nil || r.Any() {
 		t.Fatalf("of the same file: %+v, %v", r, err)
 	}
+	if shown := activePolicies(t, k); !strings.Contains(shown, `"*"`) || strings.Contains(shown, "execution_usage") {
+		t.Errorf("policy://active shows %s", shown)
+	}
 	put(t, file, closedPolicy+"\n")
 	r, err = k.Reload(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if shown := activePolicies(t, k); !strings.Contains(shown, "execution_usage") {
+		t.Errorf("policy://active shows %s after the reload", shown)
 	}
 	after, err := k.Policies.Select(&governance.Call{})
 	if err != nil {

@@ -159,10 +159,20 @@ func TestApprovalsWatch(t *testing.T) {
 	if first.Arguments != `{"path":"work:a"}` || second.Arguments != `{"path":"work:b"}` {
 		t.Errorf("got %+v and %+v", first, second)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out safeBuffer
-	code := run(ctx, []string{"approvals", "watch", "--every", "10ms", "--config", config}, strings.NewReader(""), &out, &out)
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"approvals", "watch", "--every", "10ms", "--config", config}, strings.NewReader(""), &out, &out)
+	}()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for len(ended) == 0 && strings.Count(out.String(), "Agree with:") < 2 {
+		<-tick.C
+	}
+	cancel()
+	code := <-ended
 	if code != exitOK || strings.Count(out.String(), "Agree with: mcp-kernel approvals approve") != 2 {
 		t.Errorf("exit %d, %s", code, out.String())
 	}

@@ -131,6 +131,10 @@ tidy: ## Tidies the module files
 generate: ## Runs the generators
 	$(GO) generate ./...
 
+.PHONY: intent
+intent: ## Learns the model of governance/intent from the records beside it
+	$(GO) run ./governance/intent/train
+
 .PHONY: check
 check: ## Runs what CI runs
 	.ci/run

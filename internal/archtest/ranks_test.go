@@ -45,10 +45,13 @@ governance:
 	 4  governance/approval
 	 4  governance/audit
 	 3  governance
+	 3  governance/intent/train
+	 2  governance/intent
 	 2  governance/rules
 	 1  governance/code
 	 1  governance/detect
 	 1  governance/detect/gen
+	 1  governance/intent/linear
 	 1  governance/tokens
 	 1  governance/tokens/gen
 	 0  governance/audit/merkle

@@ -33,6 +33,7 @@ type meaning struct {
 	Labels    []EffectiveLabel    `json:",omitempty"`
 	Rules     []string            `json:",omitempty"` // the texts
 	Approvals []EffectiveApproval `json:",omitempty"`
+	Intent    []EffectiveIntent   `json:",omitempty"`
 	Detect    []string            `json:",omitempty"` // the rules of a policy in their order, for the last of them holds
 }
 
@@ -104,6 +105,10 @@ func (s *Snapshot) more(m *meaning, policies []Policy) {
 	for _, a := range e.RequireApproval {
 		a.Name, a.Policy, a.Message = "", "", ""
 		m.Approvals = append(m.Approvals, a)
+	}
+	for _, i := range e.Intent {
+		i.Policy = ""
+		m.Intent = append(m.Intent, i)
 	}
 	for i := range policies {
 		if rules := policies[i].Detect; len(rules) > 0 {

@@ -38,6 +38,16 @@ type Effective struct {
 	Rules                  []EffectiveRule     `json:"rules,omitempty"`
 	RequireApproval        []EffectiveApproval `json:"require_approval,omitempty"`
 	Detect                 []EffectiveDetect   `json:"detect,omitempty"`
+	Intent                 []EffectiveIntent   `json:"intent,omitempty"`
+}
+
+// An EffectiveIntent is what a policy says of what calls are for.
+type EffectiveIntent struct {
+	Deny      []string `json:"deny,omitempty"`
+	Ask       []string `json:"ask,omitempty"`
+	Threshold float64  `json:"threshold,omitempty"`
+	Unread    string   `json:"unread,omitempty"`
+	Policy    string   `json:"policy"`
 }
 
 // An EffectiveDetect is a rule for detectors and the policy that gave it.
@@ -150,6 +160,7 @@ func (s *Snapshot) EffectiveForOperator() Effective {
 	e.AllowedPrompts = clonedLists(e.AllowedPrompts)
 	e.Limits, e.Labels, e.Rules = slices.Clone(e.Limits), slices.Clone(e.Labels), slices.Clone(e.Rules)
 	e.RequireApproval, e.Detect = slices.Clone(e.RequireApproval), slices.Clone(e.Detect)
+	e.Intent = slices.Clone(e.Intent)
 	return e
 }
 

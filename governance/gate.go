@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/intent"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
 
@@ -85,10 +86,11 @@ type Options struct {
 
 // A Gate judges calls. It is safe for concurrent use and keeps nothing of a call but its baseline.
 type Gate struct {
-	options Options
-	steps   []step
-	places  places    // that running calls take
-	walks   sync.Pool // of *walk that are empty
+	options    Options
+	steps      []step
+	classifier intent.Classifier
+	places     places    // that running calls take
+	walks      sync.Pool // of *walk that are empty
 }
 
 // New returns a Gate, or every fault of the options, joined.
@@ -147,6 +149,7 @@ func (g *Gate) order() []step {
 	add(StagePatterns, g.options.Patterns,
 		step{check: CheckPatterns, governed: true, run: g.scanned},
 		step{check: fieldDetect, governed: true, needs: needsDetection, run: g.detected},
+		step{check: fieldIntent, governed: true, needs: needsIntent, run: g.meant},
 		step{check: CheckLabels, hard: true, governed: true, needs: needsLabels, run: g.labelled},
 		step{check: CheckRules, governed: true, needs: needsRules, run: g.ruled})
 	add(StageLimits, g.options.Limits,

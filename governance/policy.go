@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/intent"
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 	"github.com/mcp-kernel/mcp-kernel/governance/rules"
 )
@@ -60,7 +61,8 @@ type Policy struct {
 	Rules           rules.Source   // Cedar; without a text there are none
 	RequireApproval []ApprovalRule // what people must agree to before it runs
 
-	Detect []DetectRule // what detectors find in arguments and answers, and what is done about it; without any nothing is looked for
+	Intent *intent.Settings // what calls must not be for; nil asks nothing
+	Detect []DetectRule     // what detectors find in arguments and answers, and what is done about it; without any nothing is looked for
 
 	Source Source // where it was written; zero for policies made in code
 }

@@ -146,7 +146,7 @@ func (p Policy) clone() Policy {
 	for i := range p.Limits {
 		p.Limits[i].Tools = slices.Clone(p.Limits[i].Tools)
 	}
-	p.Detect = cloneDetection(p.Detect)
+	p.Detect, p.Intent = cloneDetection(p.Detect), cloneIntent(p.Intent)
 	p.Labels = slices.Clone(p.Labels)
 	for i := range p.Labels {
 		p.Labels[i] = p.Labels[i].clone()

@@ -27,6 +27,7 @@ type Snapshot struct {
 	labels    []labeler     // what calls add
 	approvals []approver    // what people must agree to
 	rules     *rules.Engine // nil when there are none, or none yet
+	purposes  []purposed    // what calls must not be for
 	detection *detection    // nil when nothing is looked for
 	unbound   bool          // there are rules, and no schema that they were validated against
 	has       needs         // which steps of a decision there is work for
@@ -43,6 +44,7 @@ const (
 	needsBounds
 	needsApproval
 	needsDetection
+	needsIntent
 )
 
 // Compile validates the policies and composes them: minima of limits and timeout, never above the ceiling; the maximum
@@ -70,7 +72,8 @@ func compile(schema *rules.Schema, labels []string, made *engines, ceiling Ceili
 	if err := s.compilePatterns(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.compileLimits(sorted), s.compileLabels(sorted), s.compileRules(schema, labels, sorted), s.compileDetection(made, sorted)); err != nil {
+	if err := errors.Join(s.compileLimits(sorted), s.compileLabels(sorted), s.compileRules(schema, labels, sorted), s.compileDetection(made, sorted),
+		s.compileIntent(sorted)); err != nil {
 		return nil, err
 	}
 	s.compileApprovals(sorted)
@@ -94,6 +97,7 @@ func (s *Snapshot) needed() needs {
 	add(len(s.bounds) > 0, needsBounds)
 	add(len(s.approvals) > 0, needsApproval)
 	add(s.detection != nil, needsDetection)
+	add(len(s.purposes) > 0, needsIntent)
 	return n
 }
 

@@ -61,6 +61,7 @@ func (p *Policy) faults(index int) []error {
 	v.rules()
 	v.approvals()
 	v.detection()
+	v.intent()
 	return v.faults
 }
 

@@ -57,6 +57,7 @@ func (w *writer) policy(p *governance.Policy) {
 	}
 	w.labels(p.Labels)
 	w.approvals(p.RequireApproval)
+	w.intent(p.Intent)
 	w.detection(p.Detect)
 	w.rules(p)
 }

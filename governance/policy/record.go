@@ -11,7 +11,7 @@ import (
 
 // The fields of a policy, in the order in which Encode writes them.
 const (
-	policyFields = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules require_approval detect"
+	policyFields = "name description mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules require_approval intent detect"
 )
 
 // A record reads one policy.
@@ -114,6 +114,8 @@ func (r *record) field(path, name string, value ast.Node) {
 		r.approvals(path, value)
 	case "labels":
 		r.labels(path, value)
+	case "intent":
+		r.intent(path, value)
 	case "detect":
 		r.detection(path, value)
 	case "rules":

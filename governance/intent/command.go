@@ -129,6 +129,7 @@ func (c *command) elevated() {
 		c.words = all
 		c.says(PrivilegeEscalation, 0.6, "sudo")
 		c.words = nil
+	case len(c.words) > 0 && shellName(program(c.words[0].text)) && c.simple.from >= 0: // what it is given is worse
 	case len(c.words) == 0 || shellName(program(c.words[0].text)) && len(c.words) == 1 || program(c.words[0].text) == "su":
 		c.words = all
 		c.says(PrivilegeEscalation, 0.94, "root_shell")
@@ -191,7 +192,7 @@ func ordinary(name string) (Category, float64) {
 		"tree", "diff", "cmp", "sort", "uniq", "cut", "awk", "sed", "tr", "jq", "yq", "nl", "od", "xxd", "hexdump", "strings", "readlink", "realpath", "ss", "netstat",
 		"journalctl", "dmesg", "last", "who", "w", "lsblk", "lscpu", "vmstat", "iostat", "dir", "type", "column", "find", "fd", "env", "printenv", "md5sum", "sha256sum",
 		"findmnt", "getent", "zcat", "bat", "comm", "paste", "tac", "ip", "ifconfig", "history", "docker-compose", "pgrep", "lsmod", "uptime", "base64":
-		return DataRead, 0.84
+		return DataRead, 0.8
 	case "cp", "mv", "mkdir", "touch", "ln", "tee", "tar", "zip", "gzip", "gunzip", "unzip", "bzip2", "xz", "patch", "rmdir", "install", "truncate", "split", "rename",
 		"convert", "ffmpeg", "dd", "7z":
 		return DataWrite, 0.82

@@ -9,7 +9,7 @@ func (c *command) files() bool {
 		c.removes()
 	case "find", "fd":
 		c.finds()
-	case "shred", "wipefs", "wipe", "blkdiscard", "sdelete", "cipher", "diskutil":
+	case "shred", "wipefs", "wipe", "blkdiscard", "sdelete", "cipher", "diskutil", "zfs", "zpool", "lvremove", "vgremove":
 		c.overwrites()
 	case "dd":
 		c.copiesBlocks()
@@ -118,6 +118,10 @@ func (c *command) finds() {
 func (c *command) overwrites() {
 	if c.name == "diskutil" && !c.has("eraseDisk", "eraseVolume", "zeroDisk", "secureErase", "partitionDisk") {
 		c.says(DataRead, 0.8, "command_data_read")
+		return
+	}
+	if strings.HasPrefix(c.name, "z") && !c.has("destroy", "rollback", "labelclear") {
+		c.says(DataRead, 0.7, "command_data_read")
 		return
 	}
 	c.says(DestructiveData, 0.94, "overwrites")

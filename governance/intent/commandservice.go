@@ -100,7 +100,7 @@ func (c *command) setsSystem() bool {
 			return false
 		}
 	default:
-		if len(c.words) == 1 || c.has("status", "-L", "-S", "list", "-a", "--list", "-l") || c.name == "sysctl" && !c.flag('w', "--write") && !strings.Contains(strings.Join(texts(c.words), " "), "=") {
+		if len(c.words) == 1 || c.has("status", "-L", "-S", "list", "--list", "-l") || c.has("-a") && c.name == "sysctl" || c.name == "sysctl" && !c.flag('w', "--write") && !strings.Contains(strings.Join(texts(c.words), " "), "=") {
 			c.says(DataRead, 0.84, "command_data_read")
 			return true
 		}

@@ -1,6 +1,9 @@
 package intent
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // named judges what the tool's name and the shape of its arguments say together.
 func (a *analysis) named() {
@@ -8,22 +11,39 @@ func (a *analysis) named() {
 	if t.is(deletes) && !t.is(analyses) {
 		a.deletion()
 	}
-	if t.is(grants|writes|sends|operates) || t.is(onAccess) && !t.is(reads|analyses) {
+	if t.is(grants|writes|sends|operates) || t.is(onNetwork) && a.first(method) >= 0 || t.is(onAccess) && !t.is(reads|analyses) {
 		a.rights()
 	}
 	switch {
 	case t.is(analyses) && !t.is(deletes|grants|sends|executes|operates|fetches):
-		if a.first(path) >= 0 || t.is(onFiles|reads) {
-			a.add(DataRead, 0.7, "name_examines", 0, 0)
-			break
-		}
-		a.add(Benign, 0.8, "name_examines", 0, 0)
+		a.examination()
 	case t.is(operates) && t.is(onInfra) && !t.is(reads):
 		a.add(SystemModification, 0.82, "name_operates", 0, 0)
 	case t.is(grants) && !t.is(reads):
 		a.add(PrivilegeEscalation, 0.8, "name_grants", 0, 0)
 	case a.hints.ReadOnly && !a.hints.OpenWorld && t.is(reads) && !t.is(writes|deletes|executes|sends|onShell|onCode):
-		a.add(DataRead, 0.8, "name_reads", 0, 0)
+		a.add(DataRead, 0.4, "name_reads", 0, 0)
+	}
+}
+
+// examination judges a tool that looks at what it is given, by what that is.
+func (a *analysis) examination() {
+	given := false
+	for i := range a.fields {
+		f := &a.fields[i]
+		switch {
+		case f.kind != text:
+		case f.role == path && strings.ContainsAny(f.text, "/."):
+			a.add(DataRead, 0.7, "name_examines", 0, 0)
+			return
+		case f.role == url:
+			return
+		default:
+			given = given || f.role.runs() || f.role == prose
+		}
+	}
+	if given {
+		a.add(Benign, 0.8, "name_examines", 0, 0)
 	}
 }
 
@@ -45,7 +65,7 @@ func (a *analysis) deletion() {
 	case t.is(onMuch):
 		a.add(DestructiveData, 0.84, "name_deletes_much", 0, 0)
 	case t.is(everything) && !t.is(onFiles) && !hasWord(t, "format"):
-		a.add(DestructiveData, 0.7, "name_deletes_much", 0, 0)
+		a.add(DestructiveData, 0.6, "name_deletes_much", 0, 0)
 	}
 	a.current = -1
 }
@@ -76,6 +96,9 @@ func (a *analysis) rights() {
 			a.current = int32(i)
 			a.add(PrivilegeEscalation, 0.9, "argument_admin", 0, 0)
 		case f.kind != text:
+		case key == "mode" && a.tool.is(onAccess|onFiles) && opens(f.text):
+			a.current = int32(i)
+			a.add(PrivilegeEscalation, 0.93, "argument_mode", 0, len(f.text))
 		case f.role == grant && rules(f.text), strings.Contains(f.text, `"Action":"*"`), strings.Contains(f.text, `"Action": "*"`):
 			a.current = int32(i)
 			a.add(PrivilegeEscalation, 0.9, "argument_rules", 0, len(f.text))
@@ -88,6 +111,12 @@ func (a *analysis) rights() {
 		}
 	}
 	a.current = -1
+}
+
+// opens reports whether an octal mode lets everybody write, or a program run as its owner.
+func opens(mode string) bool {
+	bits, err := strconv.ParseUint(strings.TrimPrefix(mode, "0o"), 8, 16)
+	return err == nil && len(mode) >= 3 && bits&0o6002 != 0
 }
 
 // rules reports whether a role is one that may do everything.

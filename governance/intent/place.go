@@ -125,6 +125,9 @@ func baseName(p string) string {
 // made reports whether a path names what tools make and can make again.
 func made(p string) bool {
 	p = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(p), "/*"), "/")
+	if first, _, ok := strings.Cut(strings.TrimPrefix(p, "./"), "/"); ok && (first == "tmp" || first == "temp" || first == ".cache" || first == "build" || first == "dist") {
+		return !strings.Contains(p, "..")
+	}
 	switch baseName(p) {
 	case "build", "dist", "out", "target", "node_modules", "__pycache__", ".cache", "cache", "tmp", "temp", ".next", ".nuxt", "coverage", ".pytest_cache", ".mypy_cache",
 		".ruff_cache", ".venv", "venv", "obj", "bin", ".gradle", ".tox", ".turbo", "htmlcov", ".parcel-cache", "deriveddata", "cmake-build-debug", ".eggs", "site", "_build", ".terraform", "pkg", "*.egg-info":

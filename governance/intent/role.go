@@ -1,5 +1,7 @@
 package intent
 
+import "strings"
+
 // A role says what a value is to the tool, as far as the name of its member tells. The zero value is unknown.
 type role uint8
 
@@ -82,7 +84,7 @@ func named(name string) role {
 		return method
 	case "content", "contents", "text", "message", "html", "description", "title", "subject", "comment", "note", "notes", "prompt", "summary",
 		"markdown", "document", "reason", "question", "answer", "caption", "newtext", "oldtext", "oldstring", "newstring", "oldstr", "newstr",
-		"filetext", "thought", "body", "explanation", "topic", "label", "name", "displayname", "heading", "paragraph", "sentence", "diff", "patch":
+		"filetext", "thought", "body", "explanation", "topic", "label", "name", "displayname", "heading", "paragraph", "sentence", "diff", "patch", "pattern", "regex", "glob", "song":
 		return prose
 	case "filter", "where", "selector", "criteria", "condition", "conditions", "match":
 		return filter
@@ -103,8 +105,11 @@ func named(name string) role {
 
 // executable returns the role of a name for what is run.
 func executable(name string) role {
+	if strings.HasSuffix(name, "sql") && name != "promql" && name != "nosql" {
+		return sqlText
+	}
 	switch name {
-	case "sql", "sqlquery", "statement", "statements", "stmt", "sqltext", "querystring":
+	case "sqlquery", "statement", "statements", "stmt", "sqltext", "querystring":
 		return sqlText
 	case "query", "q", "queries", "search", "searchterm", "keywords", "cypher", "mql", "promql":
 		return queryText

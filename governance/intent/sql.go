@@ -277,6 +277,8 @@ func readsLikeSQL(text string) bool {
 		return strings.Contains(strings.ToLower(rest), " on ") || strings.Contains(strings.ToLower(rest), " to ")
 	case "copy":
 		return strings.Contains(strings.ToLower(rest), " to ") && strings.ContainsAny(rest, "'(") || strings.Contains(strings.ToLower(rest), "stdout")
+	case "exec", "execute":
+		return strings.HasPrefix(second, "xp_") || strings.HasPrefix(second, "sp_") || second == "master"
 	case "merge":
 		return second == "into"
 	}

@@ -74,8 +74,12 @@ func (t *tool) list() []string { return t.words[:t.n] }
 
 func (t *tool) is(any traits) bool { return t.traits&any != 0 }
 
-// settle resolves what the words say against each other: what checks code does not run it.
+// settle resolves what the words say against each other: what checks code does not run it, and only what holds data is
+// wiped by being formatted.
 func (t *tool) settle() {
+	if hasWord(t, "format") && !hasWord(t, "disk", "drive", "volume", "partition", "device", "usb", "storage") {
+		t.traits = t.traits&^(deletes|everything) | analyses
+	}
 	if t.is(analyses) && t.is(executes) && t.n > 0 && traitsOf(t.words[t.n-1])&executes != 0 {
 		t.traits &^= analyses // lint_and_run
 	}
@@ -93,11 +97,11 @@ func traitsOf(word string) traits {
 
 func verbOf(word string) traits {
 	switch word {
-	case "delete", "remove", "drop", "destroy", "erase", "rm", "del", "unlink", "discard", "terminate", "deprovision":
+	case "delete", "remove", "drop", "destroy", "erase", "rm", "del", "unlink", "discard", "terminate", "deprovision", "clear":
 		return deletes
-	case "purge", "wipe", "truncate", "nuke", "flush", "empty", "clear", "prune", "shred", "format":
+	case "purge", "wipe", "truncate", "nuke", "flush", "empty", "prune", "shred", "format":
 		return deletes | everything
-	case "get", "list", "read", "show", "describe", "view", "head", "tail", "status", "inspect", "browse", "stat", "count", "cat", "peek", "select", "ls", "info", "open":
+	case "get", "list", "read", "show", "describe", "view", "head", "tail", "status", "inspect", "browse", "stat", "count", "cat", "peek", "select", "ls", "info", "open", "audit", "report":
 		return reads
 	case "search", "find", "lookup", "grep", "google", "ask", "recall", "retrieve":
 		return reads | searches
@@ -110,7 +114,7 @@ func verbOf(word string) traits {
 		return fetches
 	case "run", "exec", "execute", "eval", "invoke", "evaluate", "spawn":
 		return executes
-	case "grant", "promote", "elevate", "authorize", "impersonate", "sudo":
+	case "grant", "promote", "elevate", "impersonate", "sudo":
 		return grants
 	case "restart", "stop", "shutdown", "reboot", "kill", "install", "uninstall", "configure", "enable", "disable", "mount", "unmount", "start", "deploy", "scale", "upgrade", "drain":
 		return operates
@@ -141,7 +145,7 @@ func nounOf(word string) traits {
 	case "table", "tables", "bucket", "index", "schema", "volume", "disk", "repo", "repository", "project", "backup", "backups", "snapshot", "snapshots", "namespace", "cluster",
 		"account", "tenant", "workspace", "dataset", "queue", "topic", "stream", "vault", "instance", "data", "history", "partition", "cache", "trash", "inbox", "storage", "site", "keyspace":
 		return onMuch
-	case "message", "draft", "event", "comment", "row", "record", "reminder", "reaction", "label", "tag", "bookmark", "alarm", "note", "item", "task", "todo", "contact", "card", "line", "reply", "subscription", "entry", "memory", "block", "invite", "ticket":
+	case "message", "draft", "event", "comment", "row", "record", "reminder", "reaction", "label", "tag", "bookmark", "alarm", "note", "item", "task", "todo", "contact", "card", "line", "reply", "subscription", "entry", "memory", "block", "invite", "ticket", "cart", "range":
 		return onLittle
 	case "all", "bulk", "everything", "entire", "mass", "recursive", "many":
 		return everything

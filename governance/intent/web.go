@@ -10,6 +10,7 @@ func (a *analysis) pathOrFile(p string) {
 	end := len(p)
 	secret := a.secretPath(p)
 	switch t := &a.tool; {
+	case t.is(deletes) && !t.is(onFiles) && !hasWord(t, "rm", "tree", "unlink") && t.n > 1:
 	case t.is(deletes):
 		tree := a.set("recursive", "force", "r", "rf") || t.is(everything) || hasWord(t, "directory", "folder", "dir", "tree")
 		category, confidence, rule := removal(p, tree)
@@ -103,7 +104,7 @@ func (a *analysis) web() {
 		a.current = int32(secret)
 		a.add(DataExfiltration, 0.9, "sends_secret", 0, len(a.fields[secret].text))
 	}
-	if i < 0 || a.tool.is(analyses) {
+	if i < 0 || a.tool.is(analyses) && hasWord(&a.tool, "parse", "validate", "explain", "tokenize", "encode", "decode", "diff", "translate") {
 		return
 	}
 	a.current = int32(i)
@@ -117,7 +118,7 @@ func (a *analysis) address(to string) {
 	if m := a.first(method); m >= 0 {
 		verb = strings.ToUpper(a.fields[m].text)
 	}
-	sending := verb == "POST" || verb == "PUT" || verb == "PATCH" || verb == "" && a.tool.is(sends)
+	sending := verb == "POST" || verb == "PUT" || verb == "PATCH" || verb == "" && a.tool.is(sends|writes)
 	switch {
 	case !strings.Contains(to, "://"):
 		if a.tool.is(fetches) && strings.Contains(to, ".") {
@@ -127,12 +128,14 @@ func (a *analysis) address(to string) {
 		a.pathOrFile(to[len("file://"):])
 	case metadata(host):
 		a.add(DataExfiltration, 0.86, "asks_metadata", 0, len(to))
-	case sending && catches(host) && a.first(payload)+a.first(attachment)+a.first(prose) > -3:
+	case sending && catches(host):
 		a.add(DataExfiltration, 0.84, "posts_to_catcher", 0, len(to))
 	case carries(to) && !local(host):
 		a.add(DataExfiltration, 0.74, "data_in_address", 0, len(to))
 	case verb == "DELETE" && destroysURL(to):
 		a.add(DestructiveData, 0.84, "deletes_by_http", 0, len(to))
+	case verb == "PUT" || verb == "PATCH":
+		a.add(DataWrite, 0.66, "writes_by_http", 0, len(to))
 	case verb == "DELETE":
 		a.add(DataWrite, 0.66, "deletes_by_http", 0, len(to))
 	case a.tool.is(onNetwork | fetches):

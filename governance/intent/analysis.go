@@ -35,13 +35,20 @@ type analysis struct {
 	found      []evidence
 	unread     bool
 
-	current         int32    // the field that is being read
-	inKey           bool     // its key is
-	form            string   // how the text at hand was written
-	span            [2]int   // of a text that was written in another form: where that stands
-	view            []string // texts that were read in this field already
+	current         int32  // the field that is being read
+	inKey           bool   // its key is
+	form            string // how the text at hand was written
+	span            [2]int // of a text that was written in another form: where that stands
 	depth           int
 	unknownPrograms int
+}
+
+// newAnalysis returns an analysis. Of the forms that a text may be written in it undoes those that hide what is said: what
+// quotes, comments and blanks mean is for the readers of the languages to say.
+func newAnalysis(engine *code.Engine) *analysis {
+	a := &analysis{engine: engine}
+	a.normalizer.Skip = match.Comment | match.Shell | match.Space | match.Entity
+	return a
 }
 
 // add notes evidence in the current field.

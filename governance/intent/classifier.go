@@ -48,7 +48,7 @@ func (c *Classifier) analysis() *analysis {
 	if a, ok := c.idle.Get().(*analysis); ok {
 		return a
 	}
-	return &analysis{engine: &c.engine}
+	return newAnalysis(&c.engine)
 }
 
 func (c *Classifier) release(a *analysis) {

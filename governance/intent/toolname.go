@@ -80,6 +80,10 @@ func (t *tool) settle() {
 	if hasWord(t, "format") && !hasWord(t, "disk", "drive", "volume", "partition", "device", "usb", "storage") {
 		t.traits = t.traits&^(deletes|everything) | analyses
 	}
+	verbs := deletes | reads | writes | sends | fetches | executes | grants | operates
+	if !t.is(verbs) && t.n > 2 && hasWord(t, "to") && t.words[t.n-1] != "to" { // sql_to_text
+		t.traits |= analyses
+	}
 	if t.is(analyses) && t.is(executes) && t.n > 0 && traitsOf(t.words[t.n-1])&executes != 0 {
 		t.traits &^= analyses // lint_and_run
 	}
@@ -126,7 +130,7 @@ func verbOf(word string) traits {
 
 func nounOf(word string) traits {
 	switch word {
-	case "sql", "postgres", "postgresql", "mysql", "sqlite", "mssql", "snowflake", "bigquery", "redshift", "duckdb", "clickhouse", "oracle", "mariadb", "supabase", "db", "psql":
+	case "sql", "postgres", "postgresql", "mysql", "sqlite", "mssql", "snowflake", "bigquery", "redshift", "duckdb", "clickhouse", "oracle", "pg", "mariadb", "supabase", "db", "psql":
 		return onSQL
 	case "database", "databases":
 		return onSQL | onMuch
@@ -143,7 +147,7 @@ func nounOf(word string) traits {
 	case "role", "roles", "permission", "permissions", "policy", "admin", "iam", "privilege", "privileges", "acl", "access", "rbac", "sudoers", "owner":
 		return onAccess
 	case "table", "tables", "bucket", "index", "schema", "volume", "disk", "repo", "repository", "project", "backup", "backups", "snapshot", "snapshots", "namespace", "cluster",
-		"account", "tenant", "workspace", "dataset", "queue", "topic", "stream", "vault", "instance", "data", "history", "partition", "cache", "trash", "inbox", "storage", "site", "keyspace":
+		"account", "tenant", "workspace", "dataset", "queue", "topic", "stream", "vault", "instance", "data", "history", "partition", "cache", "trash", "inbox", "storage", "site", "keyspace", "archive", "archives", "catalog":
 		return onMuch
 	case "message", "draft", "event", "comment", "row", "record", "reminder", "reaction", "label", "tag", "bookmark", "alarm", "note", "item", "task", "todo", "contact", "card", "line", "reply", "subscription", "entry", "memory", "block", "invite", "ticket", "cart", "range":
 		return onLittle

@@ -66,7 +66,7 @@ func Records(files fs.FS) ([]Record, error) {
 // files, on every machine. The error is of the first record whose arguments are not JSON.
 func Train(records []Record) ([]byte, error) {
 	digest := sha256.New()
-	a := analysis{engine: new(code.Engine)}
+	a := newAnalysis(new(code.Engine))
 	examples := make([]linear.Example, len(records))
 	for i := range records {
 		r := &records[i]

@@ -166,6 +166,7 @@ func (a *analysis) read1(text string, r role) {
 		a.pathOrFile(text)
 	case unknown, payload, format:
 		a.loose(text, 0.95)
+	default: // it is not run, opened or asked
 	}
 }
 

@@ -18,12 +18,12 @@ func named(tool, member, value string) intent.Call {
 	return intent.Call{Name: tool, Args: args}
 }
 
-func classify(t testing.TB, call intent.Call) intent.Verdict {
-	t.Helper()
+func classify(tb testing.TB, call intent.Call) intent.Verdict {
+	tb.Helper()
 	var c intent.Classifier
 	v, err := c.Classify(call)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
@@ -94,7 +94,7 @@ func TestHarmless(t *testing.T) {
 		"a comment":             named("query", "sql", "SELECT 1 -- DROP TABLE users"),
 		"please delete me":      named("query", "sql", "SELECT 'please delete me'"),
 		"what can be made":      named("bash", "command", "rm -rf build/ dist node_modules"),
-		"a document":            intent.Call{Name: "write_file", Args: json.RawMessage(`{"path":"docs/sql.md","content":"DROP TABLE users; removes the table. Never run rm -rf / as root."}`)},
+		"a document":            {Name: "write_file", Args: json.RawMessage(`{"path":"docs/sql.md","content":"DROP TABLE users; removes the table. Never run rm -rf / as root."}`)},
 		"whiteboard":            named("create_note", "text", "erase the whiteboard"),
 		"cache docs":            named("web_search", "query", "how to purge cache docs"),
 		"a page of the manual":  named("web_search", "query", "/etc/passwd man page"),

@@ -1,6 +1,9 @@
 package intent
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A command is a program with what it is given, while it is judged.
 type command struct {
@@ -42,10 +45,8 @@ func (c *command) says(category Category, confidence float64, rule string) {
 // has reports whether one of the words is one of those given.
 func (c *command) has(any ...string) bool {
 	for i := 1; i < len(c.words); i++ {
-		for _, w := range any {
-			if c.words[i].text == w {
-				return true
-			}
+		if slices.Contains(any, c.words[i].text) {
+			return true
 		}
 	}
 	return false

@@ -308,9 +308,11 @@ func metadata(host string) bool {
 
 // catches reports whether a host is known for catching what is sent to it, for whoever wants to look.
 func catches(host string) bool {
-	for _, known := range [...]string{"webhook.site", "requestbin", "pipedream.net", "ngrok", "transfer.sh", "file.io", "0x0.st", "pastebin", "paste.ee", "hastebin", "burpcollaborator",
+	for _, known := range [...]string{
+		"webhook.site", "requestbin", "pipedream.net", "ngrok", "transfer.sh", "file.io", "0x0.st", "pastebin", "paste.ee", "hastebin", "burpcollaborator",
 		"oastify", "oast.", "interact.sh", "hookbin", "beeceptor", "requestcatcher", "termbin", "ix.io", "dpaste", "gofile", "anonfiles", "bashupload", "discord.com", "api.telegram.org", "trycloudflare",
-		"serveo", "localtunnel", "evil", "attacker", "exfil", "collector."} {
+		"serveo", "localtunnel", "evil", "attacker", "exfil", "collector.",
+	} {
 		if strings.Contains(host, known) {
 			return true
 		}
@@ -330,11 +332,11 @@ func bulky(name string) bool {
 
 // destroysURL reports whether what a URL names holds many things.
 func destroysURL(url string) bool {
-	n := strings.Index(url, "://")
-	if n < 0 {
+	_, rest, ok := strings.Cut(url, "://")
+	if !ok {
 		return false
 	}
-	rest := strings.TrimRight(url[n+3:], "/")
+	rest = strings.TrimRight(rest, "/")
 	last := rest[strings.LastIndexByte(rest, '/')+1:]
 	last, _, _ = strings.Cut(last, "?")
 	return last == "_all" || last == "*" || strings.Count(rest, "/") == 1 && !strings.ContainsAny(last, "0123456789") ||

@@ -205,7 +205,7 @@ func (c *command) kubernetes() {
 	what := c.operand(1)
 	switch sub := c.operand(0); sub {
 	case "get", "describe", "logs", "top", "explain", "version", "list", "status", "api-resources", "diff", "template", "search", "cluster-info", "events", "lint", "history":
-		if sub == "get" && strings.HasPrefix(what, "secret") && (c.flag('o', "--output")) {
+		if sub == "get" && strings.HasPrefix(what, "secret") && c.flag('o', "--output") {
 			c.says(DataExfiltration, 0.76, "reads_secret")
 			return
 		}

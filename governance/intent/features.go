@@ -96,10 +96,8 @@ func (a *analysis) words(text string, group int, kind uint32, most int) int {
 		for i < len(text) && (isAlnum(text[i]) || text[i] >= 0x80) {
 			i++
 		}
-		h := uint32(0)
-		if w := text[start:i]; isDigit(w[0]) || len(w) > 24 {
-			h = mix(seed, 7)
-		} else {
+		h := mix(seed, 7) // of a number, and of what is too long to be a word
+		if w := text[start:i]; !isDigit(w[0]) && len(w) <= 24 {
 			h = hash(seed, w)
 		}
 		a.features.Add(group, h)
@@ -172,6 +170,7 @@ func (a *analysis) fieldFeatures(f *field, verbs uint32) {
 		to.Add(ofShape, mix(23, uint32(boolean(rules(f.text))+2*boolean(public(f.text)))))
 	case prose, payload:
 		to.Add(ofShape, mix(24, uint32(boolean(revealing(f.text)))))
+	default: // the name tells enough
 	}
 }
 

@@ -94,8 +94,8 @@ func measure(t *testing.T, records []intent.Record) figures {
 }
 
 // dangers returns settings that deny everything dangerous.
-func dangers(t testing.TB) intent.Judgement {
-	t.Helper()
+func dangers(tb testing.TB) intent.Judgement {
+	tb.Helper()
 	var s intent.Settings
 	for _, c := range intent.Categories() {
 		if c.Dangerous() {
@@ -104,16 +104,16 @@ func dangers(t testing.TB) intent.Judgement {
 	}
 	j, err := s.Compile()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return j
 }
 
-func load(t testing.TB, folder string) []intent.Record {
-	t.Helper()
+func load(tb testing.TB, folder string) []intent.Record {
+	tb.Helper()
 	records, err := intent.Records(os.DirFS(folder))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return records
 }

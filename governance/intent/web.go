@@ -1,6 +1,9 @@
 package intent
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // pathOrFile judges a path by what the tool does with it.
 func (a *analysis) pathOrFile(p string) {
@@ -48,10 +51,8 @@ func climbs(p string) bool {
 
 func hasWord(t *tool, any ...string) bool {
 	for _, w := range t.list() {
-		for _, want := range any {
-			if w == want {
-				return true
-			}
+		if slices.Contains(any, w) {
+			return true
 		}
 	}
 	return false

@@ -248,6 +248,8 @@ func (a *analysis) loose(text string, share float64) {
 		if strings.IndexByte(text, ' ') < 0 {
 			a.pathOrFile(text)
 		}
+	case len(text) < 512 && strings.IndexByte(text, ' ') > 0:
+		a.injected(text, share)
 	}
 }
 

@@ -115,8 +115,12 @@ func (a *arguments) open(in int32, key string, array bool) int32 {
 			n.role = n.role.of(key)
 		}
 	}
-	if !array && n.role.runs() { // the members are no words of it
+	switch {
+	case array:
+	case n.role.runs(): // the members are no words of it
 		n.role = unknown
+	case n.role == prose:
+		n.role = payload
 	}
 	a.pos++
 	a.nodes = append(a.nodes, n)

@@ -39,6 +39,9 @@ func (c *command) files() bool {
 func (c *command) removes() {
 	tree := c.flag('r', "--recursive") || c.flag('R', "--recursive")
 	worst, worstConfidence, rule := DataWrite, 0.82, "removes_file"
+	if tree && c.operand(0) == "" { // it is given them by another program
+		worst, worstConfidence, rule = DestructiveData, 0.86, "removes_unknown_tree"
+	}
 	for i := 1; i < len(c.words); i++ {
 		w := c.words[i]
 		if strings.HasPrefix(w.text, "-") {

@@ -62,8 +62,10 @@ func (c *command) transfers() {
 		c.says(DataExfiltration, 0.93, "uploads_file")
 	case u.file != "" && (strings.HasSuffix(u.file, ".json") || strings.HasSuffix(u.file, ".xml")) && !bulky(u.file):
 		c.says(NetworkAccess, 0.62, "posts_file")
+	case u.file != "" && bulky(strings.ToLower(u.file)):
+		c.says(DataExfiltration, 0.9, "uploads_bulk")
 	case u.file != "":
-		c.says(DataExfiltration, 0.83, "uploads_file")
+		c.says(DataExfiltration, 0.7, "uploads_file")
 	case metadata(host):
 		c.says(DataExfiltration, 0.84, "asks_metadata")
 	case u.any && catches(host):
@@ -322,7 +324,7 @@ func catches(host string) bool {
 
 // bulky reports whether a file's name says that it holds many things.
 func bulky(name string) bool {
-	for _, part := range [...]string{"dump", "backup", "export", ".sql", ".tar", ".tgz", ".zip", ".7z", "customers", "users", "employees", "payroll", "patients", ".db", ".sqlite", "database", "accounts", "/home", "/var", "/etc", "all_", "records", ".csv", ".xlsx", ".parquet", ".pst", "mailbox"} {
+	for _, part := range [...]string{"dump", "backup", "export", ".sql", "customers", "users", "employees", "payroll", "patients", ".db", ".sqlite", "database", "accounts", "/home", "/var", "/etc", "all_", "records", ".pst", "mailbox"} {
 		if strings.Contains(name, part) {
 			return true
 		}

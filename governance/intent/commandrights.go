@@ -26,12 +26,23 @@ func (c *command) rights() bool {
 		c.says(PrivilegeEscalation, 0.82, "enters_namespace")
 	case "ssh-copy-id":
 		c.says(PrivilegeEscalation, 0.8, "lets_key_in")
+	case "kill", "pkill", "killall":
+		c.ends()
 	case "ssh-keygen":
 		c.says(DataWrite, 0.7, "makes_key")
 	default:
 		return false
 	}
 	return true
+}
+
+// ends judges programs that end others: with a signal that cannot be caught, or by asking.
+func (c *command) ends() {
+	if c.has("-9", "-KILL", "-SIGKILL", "-s") || c.operand(0) == "1" {
+		c.says(SystemModification, 0.86, "kills")
+		return
+	}
+	c.says(SystemModification, 0.6, "ends_process")
 }
 
 // mode judges chmod.

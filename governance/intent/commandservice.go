@@ -160,8 +160,10 @@ func (c *command) docker() {
 		c.says(DataWrite, 0.7, "makes_image")
 	case sub == "pull", sub == "push", sub == "login", sub == "search":
 		c.says(NetworkAccess, 0.75, "transfer")
+	case c.operand(0) == "compose":
+		c.says(SystemModification, 0.5, "changes_containers")
 	default:
-		c.says(SystemModification, 0.76, "changes_containers")
+		c.says(SystemModification, 0.7, "changes_containers")
 	}
 }
 

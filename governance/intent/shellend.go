@@ -95,7 +95,10 @@ func (s *shell) endWord() {
 		s.current.redirects = append(s.current.redirects, redirect{w.text, target == ofInput})
 	case ofDocument:
 		s.here = w.text
-		s.odd = s.odd || len(s.current.words) > 0 && shellName(program(s.current.words[0].text))
+		if len(s.current.words) > 0 {
+			reader := program(s.current.words[0].text)
+			s.odd = s.odd || shellName(reader) || strings.HasPrefix(reader, "python") || reader == "node" || reader == "perl" || reader == "ruby"
+		}
 	}
 }
 

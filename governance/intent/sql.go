@@ -255,6 +255,17 @@ func judgeCall(s *code.Statement, bare string) (Category, float64, string) {
 	return DataWrite, 0.5, "sql_call"
 }
 
+// injected judges a text that is to stand within a statement, and ends it or adds to it.
+func (a *analysis) injected(text string, share float64) {
+	if n := strings.IndexByte(text, ';'); n >= 0 && readsLikeSQL(text[n+1:]) {
+		a.sql(text[n+1:], n+1, 0.92*share)
+	}
+	small := strings.ToLower(text)
+	if n := strings.Index(small, "union "); n > 0 && strings.Contains(small[n:], "select ") && strings.Contains(small[n:], " from ") && strings.ContainsAny(small[:n], "'\")0123456789") {
+		a.add(DataExfiltration, 0.86*share, "sql_injection", n, len(text))
+	}
+}
+
 // readsLikeSQL reports whether a text that need not be SQL begins as a statement does: by a verb and what must follow it.
 func readsLikeSQL(text string) bool {
 	first, rest := nextWord(text)
@@ -300,6 +311,10 @@ func nextWord(text string) (first, rest string) {
 		switch c := text[i]; {
 		case c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '(' || c == ';' || c == '\'' || c == ')':
 			i++
+			continue
+		case strings.HasPrefix(text[i:], "/*!"): // MySQL runs what is in it
+			for i += 3; i < len(text) && isDigit(text[i]); i++ {
+			}
 			continue
 		case strings.HasPrefix(text[i:], "/*"):
 			if n := strings.Index(text[i:], "*/"); n > 0 {

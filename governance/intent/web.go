@@ -127,6 +127,8 @@ func (a *analysis) address(to string) {
 		}
 	case strings.HasPrefix(to, "file://"):
 		a.pathOrFile(to[len("file://"):])
+	case revealing(to):
+		a.add(DataExfiltration, 0.9, "sends_secret", 0, len(to))
 	case metadata(host):
 		a.add(DataExfiltration, 0.86, "asks_metadata", 0, len(to))
 	case sending && catches(host):

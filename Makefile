@@ -77,6 +77,10 @@ bench: ## Compares the kernel, its ungoverned twin and a bare mcp-go server; wri
 	  $(GO) test -count=1 -v -timeout=120m -run='^TestMeasure$$' ./internal/bench
 	$(GO) test -count=1 -run='^TestPage$$' ./internal/bench -update
 
+.PHONY: detection
+detection: ## Measures the detectors on the blind sets; writes docs/detection.md
+	$(GO) test -count=1 -run='^TestPage$$' ./internal/detection -update
+
 .PHONY: benchmarks
 benchmarks: ## Runs the Go benchmarks (PKG=./governance/... BENCH=Decide)
 	$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem $(PKG)

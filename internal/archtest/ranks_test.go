@@ -16,6 +16,7 @@ intelligence:
 	52  internal/bench
 	52  internal/bench/echo
 	52  internal/demo
+	52  internal/detection
 	52  internal/fixture
 	50  modules/standard
 	50  server

@@ -206,6 +206,9 @@ func (a *analysis) program(text string) {
 	if a.tool.is(onCode|executes) && !a.tool.is(writes|reads|deletes) || a.tool.is(executes) {
 		a.add(CodeExecution, 0.8, "runs_code", 0, len(text))
 	}
+	if !a.tool.is(writes|reads|deletes|sends) && strings.IndexByte(text, '(') > 0 && strings.IndexByte(text, ')') > 0 {
+		a.add(CodeExecution, 0.62, "carries_code", 0, len(text))
+	}
 	a.examine(text, language, 1)
 	a.documents(text, 0)
 }

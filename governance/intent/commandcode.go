@@ -34,6 +34,9 @@ func (c *command) shell() {
 	case c.flag('c', ""):
 		for i := 1; i+1 < len(c.words); i++ {
 			if w := c.words[i].text; len(w) > 1 && w[0] == '-' && strings.HasSuffix(w, "c") {
+				if c.words[i+1].output {
+					c.says(CodeExecution, 0.93, "runs_output")
+				}
 				c.nested(c.words[i+1].text, c.words[i+1].start)
 				return
 			}

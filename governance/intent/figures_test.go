@@ -136,4 +136,16 @@ func TestFigures(t *testing.T) {
 			t.Logf("confidence %.1f to %.1f  %v, said %.3f", float64(i)/10, float64(i+1)/10, share{b.right, b.n}, b.sum/float64(b.n))
 		}
 	}
+	if least := 0.8 * float64(f.correct.of); float64(f.correct.n) < least {
+		t.Errorf("only %v are right", f.correct)
+	}
+	if least := 0.65 * float64(f.stopped.of); float64(f.stopped.n) < least {
+		t.Errorf("of what is dangerous only %v is stopped", f.stopped)
+	}
+	if f.blocked.n > f.blocked.of/50 {
+		t.Errorf("of what is harmless %v is stopped", f.blocked)
+	}
+	if f.error() > 0.1 {
+		t.Errorf("confidence is off by %.3f", f.error())
+	}
 }

@@ -12,13 +12,15 @@
 // The categories are those of semantic_policy.py in github.com/imran-siddique/agent-os (MIT), whose rules match texts;
 // nothing else is taken from there.
 //
-// What the model learns from are 3,901 calls of 35 families of tools; what it is measured on, by TestFigures, are 563 calls
-// of 6 other families, written after the rules and never learned from. Both are made of templates whose places are filled
+// What the model learns from are 3,901 calls of 32 families of tools; what it is measured on, by TestFigures, are 563
+// calls of 6 other families, written after the rules and never learned from; two readers, of sh -c and of code in an
+// unknown tool, were mended after a first look, at which 0.837 of 467 of them were right, 0.719 of the dangerous and none
+// of 328 harmless ones were stopped, and confidence was off by 0.073. Both are made of templates whose places are filled
 // in turn, so that the intervals (Wilson, 95 %), which take each call for one of its own, are narrower than the truth.
-// Right category 0.849 [0.817, 0.876]; of dangerous calls, 0.709 [0.632, 0.775] are stopped by settings that deny the five
-// dangerous categories at the default threshold, and of harmless ones 0.002 [0.000, 0.014], which is 2.4 of 1,000. What is
-// not stopped are tools whose danger is in a name alone that nothing like it was learned of. Confidence is off by 0.059 on
-// the average (expected calibration error, ten bins).
+// Right category 0.849 [0.817, 0.876]; of dangerous calls, 0.709 [0.632, 0.775] are stopped by settings that deny the
+// five dangerous categories at the default threshold, and of harmless ones 0.002 [0.000, 0.014], which is 2.4 of 1,000.
+// What is not stopped are tools whose danger is in a name alone that nothing like it was learned of. Confidence is off by
+// 0.059 on the average (expected calibration error, ten bins).
 //
 //	category               recall                 precision
 //	destructive_data       0.805 [0.660, 0.898]   1.000 [0.896, 1.000]

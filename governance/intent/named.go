@@ -19,7 +19,7 @@ func (a *analysis) named() {
 		a.examination()
 	case t.is(operates) && t.is(onInfra) && !t.is(reads):
 		a.add(SystemModification, 0.82, "name_operates", 0, 0)
-	case t.is(grants) && !t.is(reads):
+	case t.is(grants) && !t.is(reads) && (hasWord(t, "grant", "sudo", "impersonate", "elevate") || t.is(onAccess) || hasWord(t, "user", "member", "account")):
 		a.add(PrivilegeEscalation, 0.8, "name_grants", 0, 0)
 	case a.hints.ReadOnly && !a.hints.OpenWorld && t.is(reads) && !t.is(writes|deletes|executes|sends|onShell|onCode):
 		a.add(DataRead, 0.4, "name_reads", 0, 0)

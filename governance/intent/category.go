@@ -2,7 +2,6 @@ package intent
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -23,10 +22,6 @@ const (
 	Benign                       // computes, formats, answers; touches nothing
 )
 
-// categoryNames are the names of the categories, in their order.
-const categoryNames = "unclassified destructive_data data_exfiltration privilege_escalation system_modification " +
-	"code_execution network_access data_read data_write benign"
-
 // classes is how many categories there are beside Unclassified.
 const classes = int(Benign)
 
@@ -42,19 +37,26 @@ func Categories() []Category {
 // ParseCategory returns the category of a name. Of an unknown one it returns an error that wraps ErrUnknownCategory and
 // says which name is near.
 func ParseCategory(name string) (Category, error) {
-	names := strings.Fields(categoryNames)
-	if i := slices.Index(names, name); i > 0 {
-		return Category(i), nil
+	names := make([]string, 0, classes)
+	for c := DestructiveData; c <= Benign; c++ {
+		if c.String() == name {
+			return c, nil
+		}
+		names = append(names, c.String())
 	}
-	if near := nearest(name, names[1:]); near != "" {
+	if near := nearest(name, names); near != "" {
 		return Unclassified, fmt.Errorf("%w %.40q: did you mean %q?", ErrUnknownCategory, name, near)
 	}
-	return Unclassified, fmt.Errorf("%w %.40q: want one of %s", ErrUnknownCategory, name, strings.Join(names[1:], ", "))
+	return Unclassified, fmt.Errorf("%w %.40q: want one of %s", ErrUnknownCategory, name, strings.Join(names, ", "))
 }
 
 // String returns the category's name, as in "destructive_data".
 func (c Category) String() string {
-	if names := strings.Fields(categoryNames); int(c) < len(names) {
+	names := [...]string{
+		"unclassified", "destructive_data", "data_exfiltration", "privilege_escalation", "system_modification",
+		"code_execution", "network_access", "data_read", "data_write", "benign",
+	}
+	if int(c) < len(names) {
 		return names[c]
 	}
 	return "invalid"

@@ -4,37 +4,36 @@ import "strings"
 
 // windows judges programs of Windows and cmdlets of PowerShell, and reports whether it knows the program.
 func (c *command) windows() bool {
-	all := strings.ToLower(strings.Join(texts(c.words), " "))
 	switch c.name {
 	case "cmd", "powershell", "pwsh":
-		c.windowsShell(all)
+		c.windowsShell(c.line())
 	case "del", "erase", "rd", "remove-item", "ri":
-		tree := hasPart(all, " /s| -recurse|-force -r| -r ")
+		tree := hasPart(c.line(), " /s| -recurse|-force -r| -r ")
 		category, confidence, rule := removal(c.operandOfWindows(), tree)
 		c.says(category, confidence, rule)
 	case "format", "clear-disk", "format-volume", "initialize-disk":
-		if c.name != "format" || strings.Contains(all, ":") {
+		if c.name != "format" || strings.Contains(c.line(), ":") {
 			c.says(DestructiveData, 0.96, "formats_disk")
 		}
 	case "vssadmin", "wbadmin":
-		if strings.Contains(all, "delete") || strings.Contains(all, "resize") {
+		if strings.Contains(c.line(), "delete") || strings.Contains(c.line(), "resize") {
 			c.says(DestructiveData, 0.96, "deletes_shadow_copies")
 			return true
 		}
 		c.says(DataRead, 0.7, "command_data_read")
 	case "reg", "bcdedit", "sc", "schtasks", "netsh", "wevtutil", "set-executionpolicy", "set-mppreference", "stop-service", "restart-computer", "stop-computer", "set-itemproperty", "new-itemproperty",
 		"clear-eventlog", "taskkill", "new-service", "disable-netadapter", "set-netfirewallprofile", "restart-service", "start-service", "stop-process", "register-scheduledtask":
-		if hasPart(all, " query| list| show| /query| el") && !strings.Contains(all, "delete") {
+		if hasPart(c.line(), " query| list| show| /query| el") && !strings.Contains(c.line(), "delete") {
 			c.says(DataRead, 0.82, "command_data_read")
 			return true
 		}
 		c.says(SystemModification, 0.91, "changes_windows")
 	case "net", "net1", "add-localgroupmember", "new-localuser":
-		c.netOfWindows(all)
+		c.netOfWindows(c.line())
 	case "iex", "invoke-expression", "start-process", "mshta", "rundll32", "regsvr32", "wscript", "cscript", "invoke-command":
 		c.says(CodeExecution, 0.88, "runs_code")
 	case "certutil", "bitsadmin", "invoke-webrequest", "iwr", "invoke-restmethod", "irm", "test-netconnection", "start-bitstransfer":
-		c.webOfWindows(all)
+		c.webOfWindows(c.line())
 	case "get-content", "get-childitem", "get-process", "get-service", "get-item", "gci", "gc", "select-string", "get-eventlog", "get-winevent", "systeminfo", "tasklist", "get-date", "test-path":
 		c.says(DataRead, 0.85, "command_data_read")
 	case "set-content", "out-file", "copy-item", "move-item", "new-item", "add-content", "copy", "xcopy", "robocopy", "move", "ren", "md":
@@ -44,6 +43,9 @@ func (c *command) windows() bool {
 	}
 	return true
 }
+
+// line returns the command in small letters, a space between words.
+func (c *command) line() string { return strings.ToLower(strings.Join(texts(c.words), " ")) }
 
 // operandOfWindows returns the first word that is no option, with either sign.
 func (c *command) operandOfWindows() string {

@@ -76,7 +76,7 @@ type shell struct {
 // readShell reads commands the way a shell of the Bourne family does, as far as it takes to see what runs with what:
 // quotes, escapes, variables that the text itself sets, substitutions, pipes, redirections, here documents.
 func readShell(text string) *script {
-	s := &script{}
+	s := &script{commands: make([]simple, 0, 8)}
 	sh := shell{script: s, text: text, current: simple{from: -1}}
 	sh.read()
 	return s

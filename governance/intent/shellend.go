@@ -76,13 +76,21 @@ func (s *shell) skipHere() {
 	}
 }
 
+// written returns the word that was read, which mostly is what stands there.
+func (s *shell) written() string {
+	if there := s.text[s.start:min(s.pos, len(s.text))]; there == string(s.buffer) {
+		return there
+	}
+	return string(s.buffer)
+}
+
 // endWord ends a word.
 func (s *shell) endWord() {
 	if !s.inWord {
 		return
 	}
 	s.inWord = false
-	w := word{text: string(s.buffer), start: s.base + s.start, end: s.base + min(s.pos, len(s.text)), unknown: s.unknown, output: s.output}
+	w := word{text: s.written(), start: s.base + s.start, end: s.base + min(s.pos, len(s.text)), unknown: s.unknown, output: s.output}
 	s.unknown, s.output = false, false
 	target := s.target
 	s.target = ofCommand
@@ -90,6 +98,9 @@ func (s *shell) endWord() {
 	case ofNothing:
 	case ofCommand:
 		s.script.words++
+		if s.current.words == nil {
+			s.current.words = make([]word, 0, 6)
+		}
 		s.current.words = append(s.current.words, w)
 	case ofOutput, ofInput:
 		s.current.redirects = append(s.current.redirects, redirect{w.text, target == ofInput})

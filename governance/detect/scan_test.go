@@ -106,7 +106,7 @@ func TestCleanAllocatesNothing(t *testing.T) {
 		if _, err := e.Text(found, text, detect.Context{}); err != nil { // buffers grow
 			t.Fatal(err)
 		}
-		if n := testing.AllocsPerRun(5, func() { found, _ = e.Text(found[:0], text, detect.Context{}) }); n > 1 || len(found) > 0 {
+		if n := testing.AllocsPerRun(5, func() { found, _ = e.Text(found[:0], text, detect.Context{}) }); n > 1 && !raced || len(found) > 0 {
 			t.Errorf("%s: %v allocations, %d findings", name, n, len(found))
 		}
 	}

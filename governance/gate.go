@@ -167,61 +167,77 @@ func (g *Gate) order() []step {
 // nobody has agreed to this very call before, and an agreement is used up by the call that it lets run.
 // Under mode audit an objection lets the call pass with Would set, while faults, freezes, unknown callers, kinds,
 // policies and executions deny in every mode. Whatever the effect, Charges were taken and are to be settled.
-func (g *Gate) Decide(ctx context.Context, c *Call) Decision {
+func (g *Gate) Decide(ctx context.Context, c *Call) (d Decision) {
 	w := g.begin(c, nil)
 	defer g.end(w)
-	var held *Decision // what audit let pass, or the wish to ask
-	for i := range g.steps {
-		s := &g.steps[i]
-		if s.idle(w) {
-			continue
-		}
-		d := s.judge(ctx, w)
-		switch {
-		case d == nil:
-		case w.passes(s, d):
-			if d.Effect == Ask {
-				w.asks = append(w.asks, d.required()...)
-			}
-			if held == nil || held.Effect == Ask && d.Effect == Deny {
-				held = d
-			}
-		default:
-			return g.refuse(ctx, w, d)
-		}
-	}
+	held, ended := g.ask(ctx, w)
 	switch {
+	case ended:
+		d = *held
+		g.refuse(ctx, w, &d)
 	case held != nil:
-		return g.admit(ctx, w, held)
-	case len(w.snapshot.labels) > 0:
-		return g.admit(ctx, w, &Decision{Effect: Allow, Event: PolicyCheck})
+		d = *held
+		g.admit(ctx, w, &d)
 	default:
-		return w.finish(Decision{Effect: Allow, Event: PolicyCheck})
+		d.Effect, d.Event = Allow, PolicyCheck
+		g.admit(ctx, w, &d)
 	}
+	w.finish(&d)
+	return d
 }
 
-// refuse finishes a walk that ended with an objection. It is an attempt all the same.
-func (g *Gate) refuse(ctx context.Context, w *walk, d *Decision) Decision {
+// ask runs the steps. It returns the objection that ended the walk, or what did not end it: what audit let pass, or the
+// wish to ask a human. A panic is a fault of the step that was run, and a fault ends every walk.
+func (g *Gate) ask(ctx context.Context, w *walk) (held *Decision, ended bool) {
+	var s *step
+	defer func() {
+		if r := recover(); r != nil {
+			held, ended = s.panicked(r), true
+		}
+	}()
+	for i := range g.steps {
+		if s = &g.steps[i]; s.idle(w) {
+			continue
+		}
+		d := s.run(ctx, w)
+		if d == nil {
+			continue
+		}
+		s.sign(d)
+		switch {
+		case !w.passes(s, d):
+			return d, true
+		case d.Effect == Ask:
+			w.asks = append(w.asks, d.required()...)
+		}
+		if held == nil || held.Effect == Ask && d.Effect == Deny {
+			held = d
+		}
+	}
+	return held, false
+}
+
+// refuse is for a walk that ended with an objection. It is an attempt all the same.
+func (g *Gate) refuse(ctx context.Context, w *walk, d *Decision) {
 	if w.snapshot != nil && len(w.snapshot.rates) > 0 && d.Check != CheckContext && d.Check != CheckFrozen {
 		g.attempted(ctx, w)
 	}
-	return w.finish(*d)
 }
 
-// admit finishes a walk that nothing ended: with what audit let pass, the wish to ask, or no objection. What the call will
+// admit is for a walk that nothing ended: with what audit let pass, the wish to ask, or no objection. What the call will
 // touch is noted before it runs.
-func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) Decision {
+func (g *Gate) admit(ctx context.Context, w *walk, d *Decision) {
 	switch {
 	case d.Effect == Allow:
 	case w.audits():
 		d.Effect, d.Would = Allow, true
 	case d.Effect == Ask:
-		d = g.agreed(ctx, w, d)
+		asked := *d
+		*d = *g.agreed(ctx, w, &asked)
 	}
 	if d.Effect == Allow && len(w.snapshot.labels) > 0 && !w.call.Unknown {
 		if fault := g.touch(ctx, w); fault != nil {
-			d = fault
+			*d = *fault
 		}
 	}
-	return w.finish(*d)
 }

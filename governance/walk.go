@@ -65,13 +65,19 @@ func (s *step) idle(w *walk) bool {
 func (s *step) judge(ctx context.Context, w *walk) (d *Decision) {
 	defer func() {
 		if r := recover(); r != nil {
-			d = faulty(fmt.Errorf("panic: %v", r))
-			s.sign(d)
+			d = s.panicked(r)
 		}
 	}()
 	if d = s.run(ctx, w); d != nil {
 		s.sign(d)
 	}
+	return d
+}
+
+// panicked is the fault of a step that panicked.
+func (s *step) panicked(r any) *Decision {
+	d := faulty(fmt.Errorf("panic: %v", r))
+	s.sign(d)
 	return d
 }
 
@@ -106,7 +112,7 @@ func (w *walk) audits() bool {
 }
 
 // finish completes a decision with what the walk found.
-func (w *walk) finish(d Decision) Decision {
+func (w *walk) finish(d *Decision) {
 	d.Snapshot = w.snapshot
 	if w.charges != nil {
 		d.Charges = w.charges
@@ -121,7 +127,6 @@ func (w *walk) finish(d Decision) Decision {
 		d.Hold = w.hold
 		d.Timeout = time.Duration(w.snapshot.effective.Timeout.Value)
 	}
-	return d
 }
 
 // undo gives back what only a call that runs has: places, and its count in the tree.

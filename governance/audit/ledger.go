@@ -40,12 +40,13 @@ func (l *ledger) take(at time.Time, shard string, claims []state.Claim) ([]state
 	defer l.mu.Unlock()
 	taken := make([]state.Taken, len(claims))
 	all := true
-	for i, c := range claims {
-		w, err := windowAt(at, shard, c)
+	for i := range claims {
+		c := &claims[i]
+		w, a, err := l.known(at, shard, c)
 		if err == nil && bounded(c.N, c.Limit) {
-			err = l.reserve(w, c, &taken[i], at)
+			err = l.reserve(w, a, c, &taken[i], at)
 		} else if err == nil {
-			taken[i] = l.standing(w, c)
+			taken[i] = l.standing(w, *c)
 		}
 		if err != nil {
 			l.undo(at, shard, claims[:i], taken)
@@ -59,11 +60,25 @@ func (l *ledger) take(at time.Time, shard string, claims []state.Claim) ([]state
 	return taken, all, nil
 }
 
-// reserve makes one claim pending when it fits.
-func (l *ledger) reserve(w window, c state.Claim, taken *state.Taken, at time.Time) error {
-	a, err := l.account(w, at)
-	if err != nil {
-		return err
+// known returns the window of a claim, and its account when there is one. What an account is kept under was found to be
+// valid, so that only the others have to be checked.
+func (l *ledger) known(at time.Time, shard string, c *state.Claim) (window, *account, error) {
+	if c.N <= maxInt && c.N >= -maxInt && c.Window >= 0 && c.Window%time.Millisecond == 0 {
+		w := windowOf(at, shard, c)
+		if a := l.accounts[w]; a != nil {
+			return w, a, nil
+		}
+	}
+	w, err := windowAt(at, shard, *c)
+	return w, nil, err
+}
+
+// reserve makes one claim pending when it fits in its account, which is made when there is none yet.
+func (l *ledger) reserve(w window, a *account, c *state.Claim, taken *state.Taken, at time.Time) (err error) {
+	if a == nil {
+		if a, err = l.account(w, at); err != nil {
+			return err
+		}
 	}
 	used := a.folded + a.pending
 	*taken = state.Taken{Name: c.Name, Used: used, Limit: c.Limit, Ends: w.ends()}
@@ -348,12 +363,21 @@ func windowAt(at time.Time, shard string, c state.Claim) (window, error) {
 	case c.N > maxInt || c.N < -maxInt:
 		return window{}, fmt.Errorf("claim %q: %d units are more than a counter holds", c.Name, c.N)
 	}
+	return windowOf(at, shard, &c), nil
+}
+
+// windowOf returns the window of a claim that is valid.
+func windowOf(at time.Time, shard string, c *state.Claim) window {
 	w := window{shard: shard, name: c.Name, length: c.Window.Milliseconds()}
 	if w.length > 0 {
 		now := at.UnixMilli()
-		w.start = now - (now%w.length+w.length)%w.length
+		since := now % w.length
+		if since < 0 {
+			since += w.length
+		}
+		w.start = now - since
 	}
-	return w, nil
+	return w
 }
 
 // plain reports whether a text can be the name of a counter: it is written into entries as it is, never cut.

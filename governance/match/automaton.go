@@ -12,6 +12,8 @@ import (
 type automaton struct {
 	class [256]uint8 // of a folded byte; letters of both cases share one
 	text  [256]uint8 // the same, with bytes of 0x80 and above as classStop
+	clean [256]uint8 // the same, with all bytes as classStop that a glance leaves to a proper look
+	vague bool       // a glance can never be sure
 
 	wide  bool     // some key has a character beyond ASCII
 	width uint32   // classes
@@ -105,6 +107,12 @@ func (a *automaton) classify(keys []key) {
 		if b >= 0x80 {
 			a.wide = a.wide || used[b]
 			a.text[b] = classStop
+		}
+	}
+	a.clean = a.text
+	for b := range a.clean {
+		if b < ' ' || traits(traitTable[b])&^traitDash != 0 {
+			a.clean[b] = classStop
 		}
 	}
 }

@@ -63,6 +63,10 @@ func Compile(patterns []Pattern) (*Set, error) {
 		return nil, errors.Join(c.faults...)
 	}
 	c.set.auto = newAutomaton(c.keys, tableBytes)
+	c.set.auto.vague = len(c.set.globs) > 0
+	for _, tree := range c.trees {
+		c.set.auto.need(tree)
+	}
 	c.set.any = &guard{states: everyStates, tree: &syntax.Regexp{Op: syntax.OpAlternate, Sub: c.trees}}
 	return c.set, nil
 }

@@ -62,7 +62,7 @@ func (m *matcher) crossed(l *Leaf) bool {
 			from, to = l.parts[i].spliced, l.parts[i+1].spliced
 		}
 		var hit bool
-		if state, alive, hit = m.cross(state, l.Text[from:to]); hit {
+		if state, alive, hit = m.auto.cross(state, l.Text[from:to]); hit {
 			return true
 		}
 	}
@@ -71,8 +71,7 @@ func (m *matcher) crossed(l *Leaf) bool {
 
 // cross goes on in state with the text behind it. It reports alive when the state knows of what was before the text to the
 // end, and hit when something ended on the way or it cannot tell.
-func (m *matcher) cross(state uint32, text []byte) (after uint32, alive, hit bool) {
-	a := m.auto
+func (a *automaton) cross(state uint32, text []byte) (after uint32, alive, hit bool) {
 	fed := 0 // of the text, but for white space, of which there may be more than the state knows
 	for i, c := range text {
 		if c >= utf8.RuneSelf {

@@ -111,6 +111,7 @@ type matcher struct {
 	walker     Walker
 	visitLeaf  func(*Leaf) error // the methods see and look
 	visitView  func(View) bool
+	glance     glance
 }
 
 // matcher returns a matcher from the pool, ready for a new scan.
@@ -124,6 +125,7 @@ func (s *Set) matcher() *matcher {
 		m.normalizer.Skip = Space // the automaton takes a run of white space for one, and run collapses what it must
 		m.walker.Neighbours = true
 		m.visitLeaf, m.visitView = m.see, m.look
+		m.glance.auto, m.glance.pieces = m.auto, &m.normalizer.pieces
 	}
 	m.first = int32(len(s.rules))
 	return m
@@ -132,6 +134,7 @@ func (s *Set) matcher() *matcher {
 // release gives a matcher back.
 func (s *Set) release(m *matcher) {
 	m.best, m.all, m.once, m.leaf, m.view = Hit{}, nil, nil, nil, View{}
+	m.glance.forget()
 	if cap(m.name) > keptBytes {
 		m.name = nil
 	}
@@ -146,11 +149,14 @@ func (m *matcher) found() bool { return int(m.first) < len(m.set.rules) }
 
 // scan looks at a name and a document.
 func (m *matcher) scan(name string, doc []byte) error {
+	m.name = append(m.name[:0], name...)
+	if m.glance.nothing(m.name, doc) {
+		return nil
+	}
 	if name != "" {
 		if !utf8.ValidString(name) {
 			return &DocumentError{Problem: "the name is not valid UTF-8"}
 		}
-		m.name = append(m.name[:0], name...)
 		m.now = inName
 		if err := m.normalizer.Each(m.name, m.visitView); err != nil {
 			return err

@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // A charset is the alphabet of a token.
 type charset uint8
 
@@ -19,6 +21,9 @@ const (
 	percentSet   // and %, as in a query
 	pathSet      // and /, as in a path
 	lowerSet     // small letters and digits
+	querySet     // what a path and a query are made of
+	dollarSet    // letters, digits and $
+	cryptSet     // what crypt(3) writes: letters, digits, . / $ = , + - and _
 )
 
 // has reports whether c belongs to the alphabet.
@@ -54,6 +59,12 @@ func (a charset) has(c byte) bool {
 		return isWord(c) || c == '-' || c == '/' || c == '@'
 	case lowerSet:
 		return isDigit(c) || 'a' <= c && c <= 'z'
+	case querySet:
+		return isWord(c) || strings.IndexByte("-./?=&%:~+", c) >= 0
+	case dollarSet:
+		return isAlnum(c) || c == '$'
+	case cryptSet:
+		return isWord(c) || strings.IndexByte("./$=,+-", c) >= 0
 	default:
 		return false
 	}

@@ -207,13 +207,21 @@ func (p page) Decision(_ context.Context, e *audit.Entry) error { return p.add(a
 func (p page) Outcome(_ context.Context, e *audit.Entry) error { return p.add(audit.KindOutcome, e) }
 func (page) End()                                              {}
 
-// newCurious returns a server in front of the real dispatcher and gate. Its policy blocks one word.
 func newCurious(t *testing.T, b *book, change func(*server.Options)) *server.Server {
+	t.Helper()
+	return newGoverned(t, b, curious{}, change)
+}
+
+// newGoverned returns a server in front of the real dispatcher and gate. Its policy blocks one word.
+func newGoverned(t *testing.T, b *book, m tools.Module, change func(*server.Options)) *server.Server {
 	t.Helper()
 	all := []string{"*"}
 	snapshot, err := governance.Compile(governance.Ceiling{}, governance.Policy{
 		Name: "open", AllowedTools: all, AllowedResources: all, AllowedPrompts: all,
-		BlockedPatterns: []match.Pattern{{Name: "word", Type: match.Substring, Text: "forbidden"}},
+		BlockedPatterns: []match.Pattern{
+			{Name: "word", Type: match.Substring, Text: "forbidden"},
+			{Name: "key", Type: match.Substring, Text: "sesame", On: match.Results, Action: match.Redacts},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -224,7 +232,7 @@ func newCurious(t *testing.T, b *book, change func(*server.Options)) *server.Ser
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, err := tools.NewCatalog(curious{})
+	catalog, err := tools.NewCatalog(m)
 	if err != nil {
 		t.Fatal(err)
 	}

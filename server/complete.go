@@ -23,6 +23,9 @@ func (s *Server) complete(ctx context.Context, r *request) ([]byte, *rpcError) {
 	if err != nil {
 		return nil, protocolError(governance.KindCompletion, r, asToolError(err))
 	}
+	if answer.Verbatim != nil {
+		return s.verbatim(r.meta.modern, &answer, false), nil
+	}
 	b := []byte(`{"completion":{"values":[`)
 	for i, value := range answer.Values {
 		b = appendString(appendComma(b, i), value)

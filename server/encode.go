@@ -14,6 +14,9 @@ import (
 // encode writes an answer as the result object of its request's era. It is written here, and not by the SDK's types,
 // because a result passes from the handler to the client unread: nothing is decoded or reflected on again.
 func (s *Server) encode(r *request, kind governance.Kind, answer tools.Result) []byte {
+	if answer.Verbatim != nil {
+		return s.verbatim(r.meta.modern, &answer, kind == governance.KindResource)
+	}
 	b := make([]byte, 0, 256+len(answer.Structured)*2)
 	b = append(b, '{')
 	switch kind {
@@ -47,6 +50,9 @@ func (s *Server) closeResult(b []byte, modern bool, answer *tools.Result, cachea
 	return b
 }
 
+// metaServerInfo is the _meta key under which a result of the 2026 era says who answers.
+const metaServerInfo = "io.modelcontextprotocol/serverInfo"
+
 func (s *Server) appendMeta(b []byte, modern bool, answer *tools.Result) []byte {
 	b = append(b, '{')
 	if answer.CallID != "" {
@@ -63,7 +69,7 @@ func (s *Server) appendMeta(b []byte, modern bool, answer *tools.Result) []byte 
 		}
 	}
 	if modern {
-		b = append(append(b, `"io.modelcontextprotocol/serverInfo":`...), s.self...)
+		b = append(append(b, `"`+metaServerInfo+`":`...), s.self...)
 		return append(b, '}')
 	}
 	return append(bytes.TrimSuffix(b, []byte{','}), '}')

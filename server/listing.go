@@ -173,6 +173,9 @@ func entriesFrom[T any](specs []T, name func(*T) string, body func([]byte, *T) [
 }
 
 func appendToolSpec(b []byte, t *tools.Spec) []byte {
+	if len(t.Definition) > 0 {
+		return replaced(b, t.Definition, text("name", t.Name))
+	}
 	b = appendString(append(b, `{"name":`...), t.Name)
 	b = appendField(b, "title", t.Title)
 	b = appendField(b, "description", t.Description)
@@ -189,6 +192,13 @@ func appendToolSpec(b []byte, t *tools.Spec) []byte {
 }
 
 func appendResourceSpec(b []byte, r *tools.ResourceSpec) []byte {
+	switch {
+	case len(r.Definition) == 0:
+	case r.Template != "":
+		return replaced(b, r.Definition, text("uriTemplate", r.Template), text("name", r.Name))
+	default:
+		return replaced(b, r.Definition, text("uri", r.URI), text("name", r.Name))
+	}
 	if r.Template != "" {
 		b = appendString(append(b, `{"uriTemplate":`...), r.Template)
 	} else {
@@ -205,6 +215,9 @@ func appendResourceSpec(b []byte, r *tools.ResourceSpec) []byte {
 }
 
 func appendPromptSpec(b []byte, p *tools.PromptSpec) []byte {
+	if len(p.Definition) > 0 {
+		return replaced(b, p.Definition, text("name", p.Name))
+	}
 	b = appendString(append(b, `{"name":`...), p.Name)
 	b = appendField(b, "title", p.Title)
 	b = appendField(b, "description", p.Description)

@@ -18,12 +18,16 @@ func asToolError(err error) *tools.Error {
 
 // isProtocols reports whether a refusal of a tool is the protocol's business, and not something for the model to read.
 func (r *request) isProtocols(code tools.Code) bool {
-	return code == tools.CodeUnknown || code == tools.CodeNeedsTask || code == tools.CodeUnsupported && r.meta.modern
+	return code == tools.CodeUnknown || code == tools.CodeRemote || code == tools.CodeNeedsTask || code == tools.CodeUnsupported && r.meta.modern
 }
 
 // protocolError is the JSON-RPC error for a refusal: the code of the protocol where it has one, and our own codes
-// otherwise. data always carries our stable code and the call's id, by which the journal knows it.
+// otherwise. data always carries our stable code and the call's id, by which the journal knows it. What another server
+// answered is passed on as it is.
 func protocolError(kind governance.Kind, r *request, e *tools.Error) *rpcError {
+	if e.Remote != nil {
+		return &rpcError{code: e.Remote.Code, message: e.Remote.Message, data: e.Remote.Data}
+	}
 	data := map[string]any{"code": e.Code, "call_id": e.CallID}
 	if len(e.Details) > 0 {
 		data["details"] = e.Details

@@ -71,7 +71,7 @@ type Asker interface {
 	Ask(ctx context.Context, inquiries []Inquiry) ([]json.RawMessage, error)
 }
 
-// A Query is a Question, a Sampling or a RootsQuery: what can be asked together by AskAll.
+// A Query is a Question, a Sampling, a RootsQuery or a Forwarded: what can be asked together by AskAll.
 type Query interface {
 	// inquiry returns the question in the protocol's words, what it needs and what reads the answer.
 	inquiry() (Inquiry, []Capability, func(json.RawMessage) (Reply, error), error)
@@ -82,6 +82,8 @@ type Reply struct {
 	Answer  Answer  // to a Question
 	Sampled Sampled // to a Sampling
 	Roots   []Root  // to a RootsQuery
+
+	Forwarded json.RawMessage // to a Forwarded: an object
 }
 
 // A dialogue is what a running call has asked. Its zero value has asked nothing.

@@ -39,6 +39,9 @@ func (c *call) cut(ctx context.Context, e *ending) {
 	if !ok || c.gov.Depth > 0 || e.refusal != nil || !e.status.Ran() || c.gov.Kind == governance.KindTask {
 		return
 	}
+	if int64(len(e.result.Verbatim)) > budget {
+		c.fault(e.result.unfold())
+	}
 	texts := e.result.texts()
 	total := 0
 	for _, text := range texts {

@@ -24,6 +24,7 @@ const (
 	CodeOverloaded   Code = "overloaded"        // too many calls at once; try again later
 	CodeUnsupported  Code = "unsupported"       // the client has not declared a capability that the call needs
 	CodeNeedsTask    Code = "needs_task"        // the tool runs as a task only, and the client does not know tasks
+	CodeRemote       Code = "remote_error"      // another server answered with an error, which is Remote
 	CodeFailed       Code = "failed"            // the handler says why, in words that may be shown
 	CodeInternal     Code = "internal_error"    // a fault of the handler or the kernel; the log knows it by the call id
 )
@@ -40,6 +41,7 @@ type Error struct {
 	Reason  string          // one short sentence, safe to show
 	CallID  string          // by which log and journal know the call
 	Details json.RawMessage // a JSON object, safe to show: check, rule, policy, pointer, retry_after; or nil
+	Remote  *Remote         // of CodeRemote: what another server said
 	failure string          // the word for the journal; the code's when empty
 	cause   error           // for the log
 }
@@ -71,10 +73,11 @@ func (e *Error) Result() Result {
 // document joins the error's own fields with its details into one object.
 func (e *Error) document() json.RawMessage {
 	own, err := json.Marshal(struct {
-		Code   Code   `json:"code"`
-		Reason string `json:"reason,omitempty"`
-		CallID string `json:"call_id,omitempty"`
-	}{e.Code, e.Reason, e.CallID})
+		Code   Code    `json:"code"`
+		Reason string  `json:"reason,omitempty"`
+		CallID string  `json:"call_id,omitempty"`
+		Remote *Remote `json:"remote,omitempty"`
+	}{e.Code, e.Reason, e.CallID, e.Remote})
 	if err != nil || len(e.Details) <= len("{}") {
 		return own
 	}

@@ -140,7 +140,7 @@ func (b *builder) resource(module string, r Resource) {
 	if s.Size < 0 {
 		b.fault("%s: its size is negative", where)
 	}
-	if r.read == nil && len(r.faults) == 0 {
+	if r.answer == nil && len(r.faults) == 0 {
 		b.fault("%s: was not made by NewResource", where)
 	}
 	for _, fault := range r.faults {
@@ -166,15 +166,18 @@ func (b *builder) prompt(module string, p Prompt) {
 		b.fault("%s: a name is 1 to 64 letters, digits, _ and -", where)
 	}
 	b.described(where, s.Title, s.Description, s.Audience)
-	if p.get == nil {
-		b.fault("%s: was not made by NewPrompt, or has no function", where)
+	if p.answer == nil && len(p.faults) == 0 {
+		b.fault("%s: was not made by NewPrompt", where)
+	}
+	for _, fault := range p.faults {
+		b.fault("%s: %w", where, fault)
 	}
 	seen := map[string]bool{}
 	for _, a := range s.Arguments {
 		if a.Name == "" || seen[a.Name] {
 			b.fault("%s: argument %s has no name or is there twice", where, quote(a.Name))
 		}
-		if a.Description == "" {
+		if a.Description == "" && len(s.Definition) == 0 {
 			b.fault("%s: argument %s has no description", where, quote(a.Name))
 		}
 		seen[a.Name] = true

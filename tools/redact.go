@@ -38,7 +38,13 @@ func (e *Error) redact(doc []byte) []byte {
 		e.Reason, e.Details = "the reason holds what must not leave", nil
 		return e.document()
 	}
-	for _, own := range []string{"code", "reason", "call_id"} {
+	if e.Remote != nil {
+		e.Remote = &Remote{Code: e.Remote.Code}
+		if json.Unmarshal(left["remote"], e.Remote) != nil {
+			e.Remote = &Remote{Code: e.Remote.Code, Message: e.Reason}
+		}
+	}
+	for _, own := range []string{"code", "reason", "call_id", "remote"} {
 		delete(left, own)
 	}
 	details, err := json.Marshal(left)

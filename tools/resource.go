@@ -33,19 +33,37 @@ type Completion struct {
 type Resource struct {
 	spec     ResourceSpec
 	pattern  template
-	read     ReadFunc
+	answer   func(ctx context.Context, r *Request, uri string) (Result, error)
 	watch    WatchFunc
 	list     ListFunc
 	complete CompleteFunc
+	pass     PassFunc // completes instead, as another server does
 	faults   []error
 }
 
 // NewResource returns a resource that read reads. Faults of the spec are reported by NewCatalog.
 func NewResource(spec ResourceSpec, read ReadFunc) Resource {
-	r := Resource{spec: spec, read: read}
+	r := resourceOf(spec)
 	if read == nil {
 		r.fault("has no read function")
 	}
+	if len(spec.Definition) > 0 {
+		r.fault("sets a definition, which is another server's")
+	}
+	r.answer = func(ctx context.Context, req *Request, uri string) (Result, error) {
+		contents, err := read(ctx, req, uri)
+		for i := range contents {
+			setDefault(&contents[i].URI, uri)
+			setDefault(&contents[i].MIMEType, spec.MIMEType)
+		}
+		return Result{Contents: contents}, err
+	}
+	return r
+}
+
+// resourceOf returns a resource that nothing reads yet.
+func resourceOf(spec ResourceSpec) Resource {
+	r := Resource{spec: spec}
 	switch {
 	case (spec.URI == "") == (spec.Template == ""):
 		r.fault("needs either a URI or a template")

@@ -11,6 +11,10 @@ type Result struct {
 
 	Contents []ResourceContents
 
+	// Verbatim is the whole result object as another server wrote it, made by Verbatim; the other fields that are about the
+	// answer are then empty, but for IsError.
+	Verbatim json.RawMessage `json:",omitempty"`
+
 	Description string
 	Messages    []Message
 

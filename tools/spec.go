@@ -54,6 +54,9 @@ type Spec struct {
 	// Spec that sets them; Raw requires the first and publishes them as they are.
 	InputSchema  json.RawMessage
 	OutputSchema json.RawMessage
+
+	// Definition is what another server says of the tool, in the protocol's words; Foreign sets it.
+	Definition json.RawMessage `json:",omitempty"`
 }
 
 // A ResourceSpec describes a resource, or a family of resources when Template is set instead of URI.
@@ -66,6 +69,9 @@ type ResourceSpec struct {
 	MIMEType    string
 	Audience    Audience
 	Size        int64 // bytes, when known; 0 is unknown
+
+	// Definition is what another server says of the resource, in the protocol's words; ForeignResource sets it.
+	Definition json.RawMessage `json:",omitempty"`
 }
 
 // A PromptSpec describes a prompt.
@@ -75,6 +81,9 @@ type PromptSpec struct {
 	Description string
 	Audience    Audience
 	Arguments   []PromptArgument
+
+	// Definition is what another server says of the prompt, in the protocol's words; ForeignPrompt sets it.
+	Definition json.RawMessage `json:",omitempty"`
 }
 
 // A PromptArgument is one argument of a prompt; all arguments are strings.

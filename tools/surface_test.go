@@ -267,7 +267,7 @@ func TestCatalogReportsEveryFault(t *testing.T) {
 		`module one: prompt "p": argument "a" has no description`,
 		`module one: prompt "p": argument "a" has no name or is there twice`,
 		`module one: prompt "p": completes "b", which is no argument, or with nothing`,
-		`module one: prompt "p": was not made by NewPrompt, or has no function`,
+		`module one: prompt "p": has no function`,
 		`profile "default" has 13 tools, at most 12 fit what a model should read`,
 		`a module is nil`,
 	}

@@ -76,12 +76,7 @@ func (r *Resource) bind(c *call) (Handler, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, req *Request) (Result, error) {
-		contents, err := r.read(ctx, req, req.Name())
-		for i := range contents {
-			setDefault(&contents[i].URI, req.Name())
-			setDefault(&contents[i].MIMEType, r.spec.MIMEType)
-		}
-		return Result{Contents: contents}, err
+		return r.answer(ctx, req, req.Name())
 	}, nil
 }
 
@@ -100,8 +95,7 @@ func (p *Prompt) bind(c *call) (Handler, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, r *Request) (Result, error) {
-		messages, err := p.get(ctx, r, args)
-		return Result{Description: p.spec.Description, Messages: messages}, err
+		return p.answer(ctx, r, args)
 	}, nil
 }
 
@@ -111,9 +105,9 @@ const maxPromptArgument = 64 << 10
 // plan is what the prompt's arguments must be: texts of bounded length.
 func (p *Prompt) plan() *plan {
 	most := maxPromptArgument
-	o := &object{index: map[string]int{}}
+	o := &object{index: map[string]int{}, open: len(p.spec.Definition) > 0}
 	for _, a := range p.spec.Arguments {
-		o.add(field{name: a.Name, required: a.Required, node: node{shape: shapeString, limits: &limits{maxLen: &most}}})
+		o.add(field{name: a.Name, required: a.Required && !o.open, node: node{shape: shapeString, limits: &limits{maxLen: &most}}})
 	}
 	return &plan{root: node{shape: shapeObject, object: o}}
 }
@@ -137,11 +131,17 @@ func (d *Dispatcher) completion(gc *governance.Call) *target {
 	var by func(argument string) CompleteFunc
 	switch p, r := c.prompts[name], c.templates[name]; {
 	case form == "prompt" && p != nil && visible(p.spec.Audience, gc.Caller):
+		if p.pass != nil {
+			return passing(p.pass)
+		}
 		for _, a := range p.spec.Arguments {
 			names = append(names, a.Name)
 		}
 		by = func(argument string) CompleteFunc { return p.complete[argument] }
 	case form == "resource" && r != nil && visible(r.spec.Audience, gc.Caller):
+		if r.pass != nil {
+			return passing(r.pass)
+		}
 		names = r.pattern.vars()
 		by = func(string) CompleteFunc { return r.complete }
 	default:

@@ -76,6 +76,9 @@ func mapped[A, B any](from []A, to func(A) B) []B {
 // document is a result as one JSON value, which is what the gate reviews and the journal digests: the structured answer
 // alone where the content only repeats it as text, which is the usual case, and everything otherwise.
 func (r *Result) document() ([]byte, error) {
+	if r.Verbatim != nil {
+		return r.Verbatim, nil
+	}
 	if r.plain() {
 		return r.Structured, nil
 	}
@@ -93,6 +96,10 @@ func (r *Result) document() ([]byte, error) {
 // replace makes the result the one of a document that was changed, as document wrote it. What the document does not tell
 // stays as it is.
 func (r *Result) replace(doc []byte) error {
+	if r.Verbatim != nil {
+		r.Verbatim = doc
+		return wellFormed(doc)
+	}
 	if r.plain() {
 		r.Structured, r.Content = doc, []Content{Text(string(doc))}
 		return nil
@@ -121,7 +128,7 @@ func (w wireContent) content() Content {
 
 // worded reports whether an answer is text and nothing else.
 func (r *Result) worded() bool {
-	if len(r.Structured) > 0 || len(r.Contents) > 0 || len(r.Messages) > 0 || len(r.Values) > 0 || len(r.Pending) > 0 ||
+	if r.Verbatim != nil || len(r.Structured) > 0 || len(r.Contents) > 0 || len(r.Messages) > 0 || len(r.Values) > 0 || len(r.Pending) > 0 ||
 		r.Description != "" {
 		return false
 	}

@@ -27,11 +27,18 @@ func (s *scan) address(i int) {
 		}
 		end++
 	}
-	if at < 0 || colon < 0 || colon >= at-1 {
+	if at < 0 || end == at+1 {
+		return
+	}
+	if colon < 0 && at-start >= 20 && random(s.text[start:at]) { // a token in the place of a user
+		s.secret("url_token", "api_token", match.High, 0.85, start, at)
+		return
+	}
+	if colon < 0 || colon >= at-1 {
 		return
 	}
 	pass := s.text[colon+1 : at]
-	if stale(pass) || len(pass) < 3 || end == at+1 || common(pass) || strings.EqualFold(pass, s.text[start:colon]) && len(pass) < 9 {
+	if stale(pass) || len(pass) < 3 || common(pass) || strings.EqualFold(pass, s.text[start:colon]) && len(pass) < 9 {
 		return
 	}
 	confidence := 0.95
@@ -43,37 +50,11 @@ func (s *scan) address(i int) {
 
 // common reports whether a password is a word that manuals use and that guards nothing.
 func common(pass string) bool {
-	switch strings.ToLower(pass) {
+	var room [24]byte
+	switch lowered(room[:0], pass[:min(len(pass), len(room))]) {
 	case "password", "pass", "passwd", "pwd", "pw", "secret", "token", "postgres", "root", "admin", "guest", "user", "test", "mysql", "db_password", "dbpass",
 		"x-oauth-basic", "x-access-token", "redis", "changeit", "pass123", "password123", "none", "null":
 		return true
 	}
-	return strings.HasPrefix(pass, "$") || strings.HasPrefix(pass, ":") || strings.HasPrefix(pass, "<") || strings.HasPrefix(pass, "%")
-}
-
-// curl looks at the user and password behind -u, in a line that calls curl.
-func (s *scan) curl(start, end int) {
-	if s.lookout&Secrets == 0 || !strings.Contains(s.before(start, 160), "curl") {
-		return
-	}
-	from, to, _ := s.operand(end)
-	user, pass, ok := strings.Cut(s.text[from:to], ":")
-	if !ok || user == "" || len(pass) < 3 || stale(pass) || common(pass) || reference(pass, true) {
-		return
-	}
-	s.secret("curl_password", "password", match.High, 0.9, from+len(user)+1, to)
-}
-
-// spoken looks at a sentence such as "the password is hunter2".
-func (s *scan) spoken(start, end int) {
-	if s.lookout&Secrets == 0 {
-		return
-	}
-	from, to, _ := s.operand(s.blank(end))
-	text := strings.TrimRight(s.text[from:to], ".,!?)")
-	m := mix(text)
-	if len(text) < 6 || len(text) > 64 || stale(text) || m.digit == 0 || m.lower+m.upper < 2 || strings.ContainsAny(text, "/(") || start > 0 && s.text[start-1] == '_' {
-		return
-	}
-	s.secret("spoken_password", "password", match.High, 0.75, from, from+len(text))
+	return strings.HasPrefix(pass, "$") || strings.HasPrefix(pass, ":") || strings.HasPrefix(pass, "<") || pass[0] == '%' && (len(pass) < 3 || !isHex(pass[1]) || !isHex(pass[2]))
 }

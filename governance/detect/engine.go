@@ -89,6 +89,7 @@ type Engine struct {
 	tables      sync.Once
 	filter      *filter
 	forms       []tokenForm
+	flags       []flagForm
 	theses      []thesis
 	triggers    uint32 // ideas with which a thesis can become complete
 	phoneLabels []string
@@ -156,7 +157,7 @@ func (e *Engine) end(s *scan) {
 
 // build makes the tables.
 func (e *Engine) build() {
-	e.forms = tokenForms()
+	e.forms, e.flags = tokenForms(), flagForms()
 	e.theses = theses()
 	for _, t := range e.theses {
 		e.triggers |= t.needs | t.any

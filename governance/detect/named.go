@@ -7,73 +7,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
-// secretKind says what the name of a setting lets expect of its value.
-type secretKind uint8
-
-const (
-	noSecret secretKind = iota
-	aPassword
-	aKey   // a key or token that a machine made
-	anAuth // what stands in an Authorization header
-)
-
-// kindOfName judges a name in any spelling: dbPassword, DB_PASSWORD, db-password. What a name ends in is what it is the
-// name of: password_field is no password.
-func kindOfName(name string) secretKind {
-	var room [64]byte
-	if len(name) > 64 {
-		name = name[len(name)-64:]
-	}
-	plain := view(letters(room[:0], name))
-	if benignName(plain) {
-		return noSecret
-	}
-	switch {
-	case endsWith(plain, "password", "passwd", "pwd", "passphrase", "passwort", "senha", "contrasea", "contrasena", "motdepasse", "passcode", "kennwort"),
-		plain == "pass", endsWith(plain, "dbpass", "userpass", "rootpass", "mysqlpass", "smtppass", "adminpass", "mailpass", "ftppass", "passworddefault",
-			"passwordprod", "passworddev", "passwordstaging"):
-		return aPassword
-	case endsWith(plain, "authorization", "proxyauthorization"):
-		return anAuth
-	case endsWith(plain, "apikey", "secretkey", "accesskey", "authkey", "privatekey", "encryptionkey", "signingkey", "masterkey", "accountkey", "sharedkey",
-		"servicekey", "licensekey", "storagekey", "subscriptionkey", "hmackey", "sessionkey", "secret", "token", "credential", "credentials", "secretvalue", "keysecret", "secretbase",
-		"tokensecret", "secretkeybase", "apikeyprod", "apikeylive"):
-		return aKey
-	}
-	return noSecret
-}
-
-// benignName reports whether a name only sounds secret: a cursor of a list, a form's counter-measure, a hash.
-func benignName(plain string) bool {
-	for _, word := range [...]string{
-		"page", "next", "continuation", "csrf", "xsrf", "cursor", "sync", "resume", "public", "cancel", "design", "idempot", "progress", "unk", "pad", "bos", "eos", "cls", "syntax", "delta", "scroll",
-	} {
-		if strings.Contains(plain, word+"token") || word == "public" && strings.HasPrefix(plain, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// letters appends the letters of ASCII in a name in lower case.
-func letters(dst []byte, name string) []byte {
-	for i := range len(name) {
-		if isLetter(name[i]) {
-			dst = append(dst, name[i]|0x20)
-		}
-	}
-	return dst
-}
-
-func endsWith(text string, suffixes ...string) bool {
-	for _, suffix := range suffixes {
-		if strings.HasSuffix(text, suffix) {
-			return true
-		}
-	}
-	return false
-}
-
 // keyed looks at a whole text that stands under a name of its own, as the value of a member does.
 func (s *scan) keyed() {
 	if s.lookout&Secrets == 0 || len(s.text) < 4 || len(s.text) > 4096 {
@@ -89,6 +22,12 @@ func (s *scan) named(start, end int) {
 	if s.lookout&Secrets == 0 {
 		return
 	}
+	for !isWord(s.text[end-1]) { // what a literal has beside the name
+		end--
+	}
+	if s.text[start] == '"' {
+		start++
+	}
 	for start > 0 && (isWord(s.text[start-1]) || s.text[start-1] == '-') && end-start < 48 {
 		start--
 	}
@@ -102,83 +41,77 @@ func (s *scan) named(start, end int) {
 		return
 	}
 	from, ok := s.assigned(start, end)
-	if !ok {
+	switch {
+	case !ok:
+		s.unassigned(kind, start, end)
+	case kind == aCookie:
+		s.cookies(from)
+	default:
+		s.assignment(kind, start, end, from)
+	}
+}
+
+// assignment looks at the value at from of a name that stands from start to end.
+func (s *scan) assignment(kind secretKind, start, end, from int) {
+	before := s.byteBefore(start)
+	query := before == '?' || before == '&' || before == ';' && strings.HasSuffix(s.before(start, 5), "&amp;")
+	first := from
+	from, to, quoted := s.operand(from, query)
+	if kind == aPhrase && !quoted {
+		to = max(to, s.phraseEnd(from))
+	}
+	if to <= from {
 		return
 	}
-	from, to, quoted := s.operand(from)
-	if to > from {
-		s.value(kind, s.text[start:end], from, to, quoted)
+	n := len(s.found)
+	s.value(kind, s.text[start:end], from, to, quoted)
+	if len(s.found) == n && !quoted && kind != anAuth && strings.HasSuffix(s.text[:first], ": ") { // "password: it is hunter2"
+		s.told(first, tellsPassword)
 	}
 }
 
-// assigned returns where the value begins that follows a name from start to end, if one does.
-func (s *scan) assigned(start, end int) (int, bool) {
-	i := end
-	for i < len(s.text) && strings.IndexByte("\\\"'`])", s.text[i]) >= 0 && i < end+4 {
-		i++
+// unassigned looks at a name without a value: a line of a .netrc or of a configuration, or a sentence.
+func (s *scan) unassigned(kind secretKind, start, end int) {
+	if kind == aCookie || kind == aLogin || kind == anAuth {
+		return
 	}
-	if strings.HasPrefix(s.text[start:end], "--") && i < len(s.text) && s.text[i] == ' ' {
-		return i + 1, true
+	n := len(s.found)
+	if line := s.before(start, 160); end < len(s.text) && s.text[end] == ' ' && (strings.TrimSpace(line) == "" || strings.Contains(line, "machine ") || strings.Contains(line, "login ")) {
+		if from, to, quoted := s.operand(s.blank(end), false); to > from && (to >= len(s.text) || s.text[to] <= ' ') && s.lineEnds(to, strings.Contains(line, "login ")) {
+			if m := mix(s.text[from:to]); m.digit > 0 && m.kinds() > 2 {
+				s.value(kind, s.text[start:end], from, to, quoted)
+			}
+		}
 	}
+	if len(s.found) == n && end < len(s.text) && s.text[end] != '_' {
+		s.told(end, tellsPassword)
+	}
+}
+
+// lineEnds reports whether nothing more stands on the line from i on, or whether that does not matter.
+func (s *scan) lineEnds(i int, anyway bool) bool {
 	i = s.blank(i)
-	if i >= len(s.text) {
-		return 0, false
-	}
-	switch c := s.text[i]; {
-	case c == '>' && start > 0 && s.text[start-1] == '<':
-		return i + 1, true
-	case c == '=' || c == ':':
-		for i < len(s.text) && strings.IndexByte("=:>?", s.text[i]) >= 0 {
-			i++
-		}
-		if rest := s.text[i-1 : i]; rest == "=" && i-end > 1 && s.text[i-2] == '=' {
-			return 0, false // a comparison
-		}
-		return s.typed(s.blank(i)), true
-	}
-	return 0, false
+	return anyway || i >= len(s.text) || s.text[i] == '\n' || s.text[i] == '\r'
 }
 
-// typed skips the type in "password: str = value".
-func (s *scan) typed(i int) int {
-	n := wordSet.span(s.text[i:], 16)
-	j := s.blank(i + n)
-	if n > 0 && j < len(s.text) && s.text[j] == '=' && j+1 < len(s.text) && s.text[j+1] != '=' {
-		return s.blank(j + 1)
-	}
-	return i
-}
-
-// blank skips a few spaces.
-func (s *scan) blank(i int) int {
-	for n := 0; n < 8 && i < len(s.text) && (s.text[i] == ' ' || s.text[i] == '\t'); n++ {
-		i++
-	}
-	return i
-}
-
-// operand returns the value that begins at i, and whether it is quoted. Backslashes before quotes are those of a JSON
-// text within the text.
-func (s *scan) operand(i int) (from, to int, quoted bool) {
-	for n := 0; n < 2 && i+1 < len(s.text) && strings.IndexByte("rbfuL@\\", s.text[i]) >= 0 && strings.IndexByte("\"'`\\", s.text[i+1]) >= 0; n++ {
-		i++
-	}
-	const most = 4096
-	if i < len(s.text) && strings.IndexByte("\"'`", s.text[i]) >= 0 {
-		n := strings.IndexByte(s.window(i+1, most), s.text[i])
-		if line := strings.IndexByte(s.window(i+1, max(0, n)), '\n'); n < 0 || line >= 0 {
-			return i, i, true
+// phraseEnd returns the end of a row of words at i.
+func (s *scan) phraseEnd(i int) int {
+	end := i
+	for words := 0; words < 30; words++ {
+		n := 0
+		for end+n < len(s.text) && (isLetter(s.text[end+n]) || words < 9 && isWord(s.text[end+n])) {
+			n++
 		}
-		return i + 1, i + 1 + len(strings.TrimSuffix(s.text[i+1:i+1+n], `\`)), true
-	}
-	if i < s.bareFrom || i > s.bareTo { // otherwise it ends where another one did that began before it
-		s.bareFrom, s.bareTo = i, i
-		for to = i; to < len(s.text) && s.text[to] > ' ' && strings.IndexByte(",;\"'`<)}]&", s.text[to]) < 0; to++ {
+		if n < 3 || n > 12 {
+			return max(i, end-1)
 		}
-		s.bareTo = to
+		end += n
+		if end >= len(s.text) || s.text[end] != ' ' {
+			return end
+		}
+		end++
 	}
-	to = min(s.bareTo, i+most)
-	return i, i + len(strings.TrimRight(s.text[i:to], ".:\\")), false
+	return end - 1
 }
 
 // value judges the value of something secret.
@@ -197,11 +130,30 @@ func (s *scan) value(kind secretKind, name string, from, to int, quoted bool) {
 		return
 	}
 	switch kind {
+	case aPhrase:
+		s.phrase(text, from, to, quoted)
 	case aPassword:
 		s.password(text, from, to, quoted)
 	case aKey, anAuth:
 		s.key(text, name, from, to, quoted)
+	case aLogin:
+		s.credential(text, from, to, true)
+	case aCookie:
+		s.cookies(from)
 	default:
+	}
+}
+
+// phrase judges the value of a passphrase, or the words of which a wallet is made (BIP 39: 12, 15, 18, 21 or 24).
+func (s *scan) phrase(text string, from, to int, quoted bool) {
+	words := strings.Count(text, " ") + 1
+	switch {
+	case words < 4:
+		s.password(text, from, to, quoted)
+	case words >= 12 && words <= 24 && words%3 == 0 && strings.ToLower(text) == text && len(text) < words*9:
+		s.secret("seed_phrase", "private_key", match.Critical, 0.95, from, to)
+	case words <= 10 && strings.ToLower(text) == text && len(text) < words*11 && !strings.ContainsAny(text, ".,:;"):
+		s.secret("passphrase", "password", match.High, 0.7, from, to)
 	}
 }
 
@@ -212,13 +164,36 @@ func reference(text string, quoted bool) bool {
 		strings.Contains(text, "://"), strings.HasPrefix(text, "arn:"), strings.HasPrefix(text, "secret/"), strings.HasPrefix(text, "op:"):
 		return true
 	case quoted:
-		return strings.Contains(text, "%s") || strings.Contains(text, "' +") || strings.HasPrefix(text, "{")
+		return strings.HasPrefix(text, "%s") || strings.HasSuffix(text, "%s") || strings.Contains(text, "' +") || strings.HasPrefix(text, "{")
 	}
-	if strings.ContainsAny(text, "([{|\\") {
+	if expression(text) {
 		return true
 	}
-	first, rest, dotted := strings.Cut(text, ".") // config.password
-	return dotted && identifier(first) && rest != "" && isLetter(rest[0]) && !hasDigit([]byte(text))
+	return member(text)
+}
+
+// member reports whether a text names a member of something: config.password, process.env.SECRET2.
+func member(text string) bool {
+	parts := 0
+	for rest, more := text, true; more; parts++ {
+		var part string
+		if part, rest, more = strings.Cut(rest, "."); !identifier(part) {
+			return false
+		}
+	}
+	return parts > 2 || parts == 2 && !hasDigit([]byte(text))
+}
+
+// expression reports whether a value without quotes calls or indexes something: getenv("X"), env['X'], vault.read(path).
+func expression(text string) bool {
+	n := 0
+	for n < len(text) && (isWord(text[n]) || strings.IndexByte(".$:>-", text[n]) >= 0) {
+		n++
+	}
+	if n == len(text) || strings.IndexByte("([{", text[n]) < 0 {
+		return false
+	}
+	return n == 0 || n+1 == len(text) || strings.ContainsAny(text[n:], ")]}\"'") && !isDigit(text[0])
 }
 
 func identifier(text string) bool {
@@ -229,65 +204,124 @@ func identifier(text string) bool {
 func (s *scan) password(text string, from, to int, quoted bool) {
 	m := mix(text)
 	switch {
-	case strings.HasPrefix(text, "$2") && len(text) == 60, strings.HasPrefix(text, "$argon2"), strings.HasPrefix(text, "$6$"), strings.HasPrefix(text, "$5$"):
+	case text[0] == '$' && hashed(text), strings.HasPrefix(text, "{SSHA}"), strings.HasPrefix(text, "{SHA}"):
 		s.secret("password_hash", "password_hash", match.Medium, 0.7, from, to)
 		return
 	case len(text) > 128, strings.ContainsAny(text, " \t") && !quoted, strings.Count(text, " ") > 1, m.wide > 0 && m.digit == 0:
 		return
 	}
-	var confidence float64
-	switch {
-	case m.digit > 0 && m.lower+m.upper > 0 && m.other > 0:
-		confidence = 0.92
-	case m.digit > 0 && m.digit <= 3 && m.upper == 0 && m.lower == len(text)-m.digit && len(strings.TrimRight(text, "0123456789")) == m.lower:
-		confidence = 0.7 // a word and a number: weak, or an example
-	case m.digit > 0 && m.lower+m.upper > 0:
-		confidence = 0.85
-	case m.other > 0 && m.upper > 0 && m.lower > 0 && strings.Trim(text, "-_.:,()!?") == text && !strings.Contains(text, " "):
-		confidence = 0.6
-	case m.digit == len(text) && len(text) <= 12, quoted && m.other == 0 && len(text) >= 6 && strings.ToLower(text) == text:
-		confidence = 0.4
-	default:
-		return
+	confidence := passwordConfidence(text, m, quoted || s.byteBefore(from) == '=')
+	if plain, ok := unwrapped(text); ok && confidence < 0.85 {
+		confidence = passwordConfidence(plain, mix(plain), true)
 	}
-	if !quoted && (m.other > 0 && strings.ContainsAny(text, "/") || len(text) < 6) {
+	if !quoted && (m.other > 0 && strings.ContainsAny(text, "/") && s.byteBefore(from) != '=' || len(text) < 6) {
 		confidence -= 0.25
 	}
-	s.secret("password", "password", match.High, confidence, from, to)
+	if confidence > 0.3 {
+		s.secret("password", "password", match.High, confidence, from, to)
+	}
+}
+
+// passwordConfidence returns how sure it is that the value of a password is one, and not a word about passwords.
+func passwordConfidence(text string, m mixture, bound bool) float64 {
+	switch {
+	case m.digit > 0 && m.lower+m.upper > 0 && m.other > 0:
+		return 0.92
+	case m.digit > 0 && m.digit <= 3 && m.upper == 0 && m.lower == len(text)-m.digit && len(strings.TrimRight(text, "0123456789")) == m.lower:
+		return 0.7 // a word and a number: weak, or an example
+	case m.digit > 0 && m.lower+m.upper+m.wide > 0:
+		return 0.85
+	case m.other > 0 && m.upper > 0 && m.lower > 0 && strings.Trim(text, "-_.:,()?") == text && !strings.Contains(text, " ") && !hyphened(text):
+		return 0.75
+	case m.other > 0 && m.lower > 2 && bound && len(text) >= 8 && !hyphened(text) && !strings.ContainsAny(text, " .:,()?<>"):
+		return 0.7
+	case m.digit == len(text) && len(text) <= 12 && len(text) >= 6 && bound:
+		return 0.7
+	case m.digit == len(text) && len(text) <= 12:
+		return 0.4
+	case bound && m.other == 0 && len(text) >= 8 && m.upper > 1 && m.lower > 1 && !placeholderWord(text):
+		return 0.7
+	case bound && m.other == 0 && len(text) >= 8 && m.upper == 0 && !placeholderWord(text):
+		return 0.6
+	case bound && m.other == 0 && len(text) >= 6 && m.upper == 0 && !placeholderWord(text):
+		return 0.4
+	}
+	return 0
+}
+
+// placeholderWord reports whether letters say what stands in the place of a password and are none.
+func placeholderWord(text string) bool {
+	var room [128]byte
+	plain := view(letters(room[:0], text[:min(len(text), 128)]))
+	for _, word := range [...]string{
+		"pass", "secret", "user", "token", "login", "name", "value", "field", "string", "required", "optional", "hidden", "here", "none", "null", "empty", "default", "test", "type",
+		"true", "false", "input", "text", "reset", "change", "enter", "show", "hide", "forgot", "env", "vault", "prompt", "random", "generate", "config", "invalid", "valid", "wrong",
+		"incorrect", "match", "strong", "weak", "mot", "kennwort", "contrase", "senha", "wachtwoord", "credential", "undefined", "unset", "disabled", "enabled", "encrypted", "redact", "mask", "private", "public",
+		"admin", "root", "guest", "postgres", "mysql", "redis", "file", "path", "auto", "never", "always", "must", "needed", "missing", "expired", "plain", "hash", "bcrypt", "argon", "identity", "bearer", "basic", "oauth", "managed", "parameter", "variable", "interactive", "keyring", "keychain", "unknown", "anonymous", "database", "server", "connection", "service", "object", "number", "boolean", "char", "select", "request", "confirm", "verify", "update", "create", "delete", "policy", "manager", "label", "message", "error",
+	} {
+		if strings.Contains(plain, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// unwrapped returns what a value holds in base64, as the data of a Kubernetes Secret does.
+func unwrapped(text string) (string, bool) {
+	if len(text) < 8 || len(text) > 128 || len(text)%4 != 0 || base64Set.span(text, 128) != len(text) {
+		return "", false
+	}
+	plain, err := stdbase64.StdEncoding.DecodeString(text)
+	if err != nil || len(plain) < 5 || !printable(string(plain)) {
+		return "", false
+	}
+	return string(plain), true
 }
 
 // key judges the value of a key or token.
 func (s *scan) key(text, name string, from, to int, quoted bool) {
 	n := len(strings.TrimRight(text, "="))
-	if base64URLSet.span(text, len(text)) != len(text) && tildeSet.span(text, len(text)) != len(text) || len(text) > 2048 {
-		m := mix(text)
-		if quoted && len(text) >= 8 && len(text) <= 64 && m.digit > 0 && m.other > 0 && m.lower > 0 && m.upper > 0 && !strings.ContainsAny(text, " /:.<") {
-			s.secret("secret_value", "password", match.High, 0.7, from, to)
-		}
-		return
-	}
-	if isUUID(text) {
-		s.secret("uuid_key", "api_key", match.Medium, 0.5, from, to)
-		return
-	}
-	if !random(text[:n]) || version(text) {
-		m := mix(text)
-		if quoted && m.digit > 0 && m.kinds() >= 3 && n >= 10 && entropy(text) > 2.9 && strings.HasSuffix(string(letters(nil, name)), "secret") {
-			s.secret("secret_value", "password", match.High, 0.7, from, to)
-		}
-		return
-	}
 	var room [64]byte
-	plain := string(letters(room[:0], name[max(0, len(name)-64):]))
-	if n == 40 && strings.Contains(plain, "secret") && strings.Contains(plain, "aws") {
+	plain := view(letters(room[:0], name[max(0, len(name)-64):]))
+	alphabet := base64URLSet.span(text, len(text)) == len(text) || tildeSet.span(text, len(text)) == len(text)
+	switch {
+	case isUUID(text):
+		confidence := 0.5
+		if endsWith(plain, "apikey", "secret", "secretkey", "accesstoken", "authtoken", "apitoken", "refreshtoken", "licensekey", "personalaccesstoken", "authkey", "servicekey") {
+			confidence = 0.8
+		}
+		s.secret("uuid_key", "api_key", match.Medium, confidence, from, to)
+	case alphabet && n == 40 && strings.Contains(plain, "secret") && strings.Contains(plain, "aws") && random(text[:n]):
 		s.secret("aws_secret_key", "api_key", match.Critical, 0.97, from, to)
-		return
+	case alphabet && random(text[:n]) && !version(text):
+		confidence := 0.8
+		if quoted && n >= 20 {
+			confidence = 0.88
+		}
+		s.secret("high_entropy_value", "api_key", match.High, confidence, from, to)
+	default:
+		s.chosen(text, plain, from, to, quoted)
 	}
-	confidence := 0.8
-	if quoted && n >= 20 {
-		confidence = 0.88
+}
+
+// chosen judges the value of a key that does not look as if a machine had drawn it from an alphabet.
+func (s *scan) chosen(text, name string, from, to int, quoted bool) {
+	m := mix(text)
+	bound := quoted || s.byteBefore(from) == '='
+	switch {
+	case strings.Count(text, " ") > 0 || m.digit == 0 && m.other < 2 || reference(text, false) || version(text) || m.wide > 0:
+		if plain, ok := unwrapped(text); ok && mix(plain).kinds() > 2 && mix(plain).digit > 0 {
+			s.secret("secret_value", "password", match.High, 0.75, from, to)
+		}
+	case len(text) >= 16 && m.kinds() >= 3 && m.digit > 1 && entropy(text) > 3.3 && !technical(text):
+		s.secret("secret_value", "api_key", match.High, 0.8, from, to)
+	case bound && len(text) >= 8 && len(text) <= 64 && m.kinds() == 4 && !strings.ContainsAny(text, "/:.<"):
+		s.secret("secret_value", "password", match.High, 0.7, from, to)
+	case bound && m.digit > 0 && m.kinds() >= 3 && len(text) >= 10 && entropy(text) > 2.9 && strings.HasSuffix(name, "secret"):
+		s.secret("secret_value", "password", match.High, 0.7, from, to)
+	case bound && len(text) >= 10 && m.digit > 2 && m.lower+m.upper > 2 && changes(text) > 3 && entropy(text) > 2.9 && !technical(text):
+		s.secret("short_key", "api_key", match.High, 0.75, from, to)
 	}
-	s.secret("high_entropy_value", "api_key", match.High, confidence, from, to)
 }
 
 // version reports whether a text is a path or a list of names joined by slashes or dots.

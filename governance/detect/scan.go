@@ -12,28 +12,29 @@ import (
 type role uint8
 
 const (
-	roleToken   role = iota // the prefix of a vendor's token
-	rolePrivate             // the header of a private key
-	roleAddress             // :// of a URL that may hold a password
-	roleSecret              // the name of something secret
-	roleSpoken              // "password is"
-	roleBearer              // the scheme of an Authorization header
-	roleCurl                // -u
-	roleEmail               // @
-	roleNumber              // digits that may be a number of a person
-	roleIBAN                // a country and two digits
-	roleIPv4                // digits and dots
-	roleIPv6                // a beginning that public addresses have
-	roleWallet              // the beginning of an address of a cryptocurrency
-	roleLabel               // a label such as "date of birth"
-	roleStreet              // a word for a street
-	roleConcept             // a word of an instruction
-	roleMarker              // a mark that separates the turns of a conversation
-	roleLink                // ]( of Markdown
-	roleFence               // ```
-	roleControl             // a control character
-	roleHidden              // a character that is not seen
-	roleEscape              // the beginning of an escape sequence
+	roleToken     role = iota // the prefix of a vendor's token
+	rolePrivate               // the header of a private key
+	roleAddress               // :// of a URL that may hold a password
+	roleSecret                // the name of something secret
+	roleSpoken                // "password is"
+	roleBearer                // the scheme of an Authorization header
+	roleFlag                  // an option that takes a password
+	roleStatement             // the beginning of a statement with a password
+	roleEmail                 // @
+	roleNumber                // digits that may be a number of a person
+	roleIBAN                  // a country and two digits
+	roleIPv4                  // digits and dots
+	roleIPv6                  // a beginning that public addresses have
+	roleWallet                // the beginning of an address of a cryptocurrency
+	roleLabel                 // a label such as "date of birth"
+	roleStreet                // a word for a street
+	roleConcept               // a word of an instruction
+	roleMarker                // a mark that separates the turns of a conversation
+	roleLink                  // ]( of Markdown
+	roleFence                 // ```
+	roleControl               // a control character
+	roleHidden                // a character that is not seen
+	roleEscape                // the beginning of an escape sequence
 )
 
 // A scan looks through one text. It belongs to an Engine's pool.
@@ -151,11 +152,13 @@ func (s *scan) look(l *literal, start int) {
 	case roleSecret:
 		s.named(start, end)
 	case roleSpoken:
-		s.spoken(start, end)
+		s.spoken(start, end, int(l.index))
 	case roleBearer:
 		s.bearer(end, l.index == 1)
-	case roleCurl:
-		s.curl(start, end)
+	case roleFlag:
+		s.flag(start, end, int(l.index))
+	case roleStatement:
+		s.statement(start, end, int(l.index))
 	case roleEmail:
 		s.email(start)
 	case roleNumber:

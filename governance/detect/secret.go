@@ -50,26 +50,44 @@ func (s *scan) privateKey(start int) {
 
 // keyBlock reports a private key whose body begins at body, if there is one: a header alone is talk about keys.
 func (s *scan) keyBlock(rule string, start, body int) {
-	const most = 16 << 10
-	end, material := body, 0
-	for end < len(s.text) && end-body < most {
-		c := s.text[end]
-		if !isAlnum(c) && !isSpace(c) && strings.IndexByte("+/=\\:,()#|'\"`>", c) < 0 && (c != '-' || strings.HasPrefix(s.text[end:], "-----")) {
-			break
-		}
-		if isAlnum(c) {
+	end := s.keyEnd(body)
+	material := 0
+	for i := body; i < end; i++ {
+		if isAlnum(s.text[i]) {
 			material++
 		}
-		end++
 	}
 	if material < 60 || monotone(strings.TrimSpace(s.text[body:end])) || strings.Contains(strings.ToLower(s.text[body:min(end, body+60)]), "xxxx") {
 		return
 	}
-	if strings.HasPrefix(s.text[end:], "-----END") {
-		if n := strings.Index(s.window(end+8, 64), "-----"); n >= 0 {
-			end += 8 + n + len("-----")
-		}
-	}
 	s.secret(rule, "private_key", match.Critical, 0.99, start, end)
 	s.resume = max(s.resume, end)
+}
+
+// keyEnd returns the end of a key block of which the body begins at i: behind its last line, or where what cannot be a
+// part of it begins.
+func (s *scan) keyEnd(i int) int {
+	const most = 16 << 10
+	rest := s.window(i, most)
+	if n := strings.Index(rest, "-----END"); n >= 0 && !strings.Contains(rest[:n], "-----BEGIN") {
+		last := n + len("-----END")
+		if k := strings.Index(rest[last:min(len(rest), last+64)], "-----"); k >= 0 {
+			return i + last + k + len("-----")
+		}
+		return i + last
+	}
+	if n := strings.Index(rest, "Private-Lines:"); n >= 0 && strings.HasPrefix(s.text[max(0, i-20):], "PuTTY") {
+		if k := strings.Index(rest[n:], "Private-MAC:"); k >= 0 {
+			n += k + len("Private-MAC:")
+			for n < len(rest) && (isHex(rest[n]) || rest[n] == ' ') {
+				n++
+			}
+			return i + n
+		}
+	}
+	n := 0
+	for n < len(rest) && (isAlnum(rest[n]) || isSpace(rest[n]) || strings.IndexByte("+/=\\:,()#|'\"`>", rest[n]) >= 0) {
+		n++
+	}
+	return i + n
 }

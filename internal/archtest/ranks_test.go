@@ -28,6 +28,7 @@ framework:
 	33  modules/controlplane
 
 infrastructure:
+	12  modules/atr/rpc
 
 primitives:
 	11  modules/cmvk

@@ -28,6 +28,7 @@ framework:
 	33  modules/controlplane
 
 infrastructure:
+	19  modules/atr/upstream
 	12  modules/atr/rpc
 
 primitives:

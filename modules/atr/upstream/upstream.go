@@ -1,0 +1,468 @@
+package upstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+)
+
+// What holds where Options say nothing.
+const (
+	DefaultStart    = 30 * time.Second       // for a server to start and shake hands
+	DefaultFirst    = 500 * time.Millisecond // pause after the first failure
+	DefaultMost     = time.Minute            // longest pause
+	DefaultSettled  = 10 * time.Second       // that a server must live for its start to count as one that went well
+	DefaultParallel = 64                     // calls of one server at once
+)
+
+// ErrStopped says that the upstream is closed for good.
+var ErrStopped = errors.New("the upstream is closed")
+
+// A DownError says that a server cannot be used now. Cause is why its last start failed, or why it ended.
+type DownError struct {
+	Name  string
+	Retry time.Time // when it is tried again at the earliest
+	Cause error
+}
+
+// Error names the server, and when it is tried again; why it is down is for operators.
+func (e *DownError) Error() string {
+	return fmt.Sprintf("the server %s is not available; it is tried again at %s", e.Name, e.Retry.UTC().Format(time.RFC3339))
+}
+
+// Unwrap returns the cause.
+func (e *DownError) Unwrap() error { return e.Cause }
+
+// ErrFull says that as many calls as may be are running in a server.
+var ErrFull = errors.New("too many calls of one server at once")
+
+// A State says what an upstream is at. The zero value is that of one that was not needed yet.
+type State uint8
+
+// The states.
+const (
+	Idle     State = iota // not started, or stopped because nobody used it
+	Starting              // a call waits for it
+	Running               // connected
+	Down                  // failed, and not to be tried before a while
+	Stopped               // closed
+)
+
+// String returns the state as a word.
+func (s State) String() string {
+	return [...]string{"idle", "starting", "running", "down", "stopped"}[s]
+}
+
+// A Link is what Options.Open makes: a transport, and what is behind it.
+type Link struct {
+	rpc.Transport
+	// Behind is ended after the transport: a process. May be nil.
+	Behind io.Closer
+	// Tell explains the end of a connection, as a process's last words do. May be nil.
+	Tell func() error
+}
+
+// Options are what an Upstream is made of. Name and Open are required.
+type Options struct {
+	Name string
+	// Open starts or dials the server. ctx bounds the attempt alone.
+	Open func(ctx context.Context) (Link, error)
+	// Conn are the options of connections but for their transport.
+	Conn rpc.Options
+	// OnState is told of each change, with the cause of a failure. It must not wait. May be nil.
+	OnState func(state State, cause error)
+	// OnList is told that a list of the server may have changed, "tools", "resources" or "prompts"; empty is all of them. It must not wait. May be nil.
+	OnList func(kind string)
+
+	Start    time.Duration // for a start; 0 is DefaultStart
+	Idle     time.Duration // without a call after which the server is stopped; 0 is never
+	First    time.Duration // pause after a failure, which doubles with each; 0 is DefaultFirst
+	Most     time.Duration // longest pause; 0 is DefaultMost
+	Settled  time.Duration // that a server must live for its failures to be forgotten; 0 is DefaultSettled
+	Parallel int           // calls at once; 0 is DefaultParallel
+
+	Now    func() time.Time // nil is time.Now
+	Jitter func() float64   // 0 to 1, by which pauses of several differ; nil is random
+}
+
+// An Upstream is one server, which may or may not be running. It is safe for concurrent use.
+type Upstream struct {
+	o     Options
+	slots chan struct{}
+	tasks sync.WaitGroup // goroutines that are ours
+
+	mu       sync.Mutex
+	state    State
+	link     Link
+	conn     *rpc.Conn
+	attempt  *attempt  // while Starting
+	begun    time.Time // of the connection
+	failures int       // in a row
+	retry    time.Time // while Down
+	cause    error     // of the last failure
+	running  int       // calls
+	idle     *time.Timer
+	server   rpc.Server // as last seen
+	starts   int
+}
+
+// An attempt is a start that calls wait for.
+type attempt struct {
+	done chan struct{} // closed when it is over
+	conn *rpc.Conn
+	err  error
+	stop context.CancelFunc
+}
+
+// New returns an upstream that is not started yet.
+func New(o Options) *Upstream {
+	setDefault(&o.Start, DefaultStart)
+	setDefault(&o.First, DefaultFirst)
+	setDefault(&o.Most, DefaultMost)
+	setDefault(&o.Settled, DefaultSettled)
+	setDefault(&o.Parallel, DefaultParallel)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Jitter == nil {
+		o.Jitter = rand.Float64
+	}
+	if o.OnState == nil {
+		o.OnState = func(State, error) {}
+	}
+	u := &Upstream{o: o, slots: make(chan struct{}, o.Parallel)}
+	u.o.Conn.Notify = u.noted(o.Conn.Notify)
+	return u
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// noted hears of changed lists before whoever else wants to hear.
+func (u *Upstream) noted(next func(string, json.RawMessage)) func(string, json.RawMessage) {
+	return func(method string, params json.RawMessage) {
+		if u.o.OnList != nil {
+			switch method {
+			case "notifications/tools/list_changed":
+				u.o.OnList("tools")
+			case "notifications/resources/list_changed":
+				u.o.OnList("resources")
+			case "notifications/prompts/list_changed":
+				u.o.OnList("prompts")
+			}
+		}
+		if next != nil {
+			next(method, params)
+		}
+	}
+}
+
+// Name returns the upstream's name.
+func (u *Upstream) Name() string { return u.o.Name }
+
+// A Status is what an upstream is at.
+type Status struct {
+	State    State
+	Server   rpc.Server // as it last introduced itself; zero when it never has
+	Since    time.Time  // while Running: since when
+	Starts   int        // how often it was started
+	Failures int        // starts that failed, or lives that ended soon, in a row
+	Retry    time.Time  // while Down: when it is tried again
+	Cause    error      // why it last failed, for operators; nil when it never has
+	Running  int        // calls
+}
+
+// Status returns what the upstream is at.
+func (u *Upstream) Status() Status {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s := Status{State: u.state, Server: u.server, Starts: u.starts, Failures: u.failures, Cause: u.cause, Running: u.running}
+	switch {
+	case u.state == Running:
+		s.Since = u.begun
+	case u.state == Down && !u.o.Now().Before(u.retry):
+		s.State = Idle
+	case u.state == Down:
+		s.Retry = u.retry
+	}
+	return s
+}
+
+// Call makes one request, and starts the server when it is not running. The error is an *rpc.Error of the server, a
+// *DownError, ErrFull, one of the connection, or the end of ctx.
+func (u *Upstream) Call(ctx context.Context, r rpc.Request) (json.RawMessage, error) {
+	select {
+	case u.slots <- struct{}{}:
+	default:
+		return nil, fmt.Errorf("%w: %s", ErrFull, u.o.Name)
+	}
+	defer func() { <-u.slots }()
+	conn, err := u.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer u.leave()
+	return conn.Call(ctx, r)
+}
+
+// Connect starts the server when it is not running, and returns who it is.
+func (u *Upstream) Connect(ctx context.Context) (rpc.Server, error) {
+	conn, err := u.enter(ctx)
+	if err != nil {
+		return rpc.Server{}, err
+	}
+	defer u.leave()
+	return conn.Server(), nil
+}
+
+// enter returns a connection for a call, which leave ends.
+func (u *Upstream) enter(ctx context.Context) (*rpc.Conn, error) {
+	conn, starting, err := u.begin()
+	if err != nil || conn != nil {
+		return conn, err
+	}
+	select {
+	case <-starting.done:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if starting.err != nil {
+		return nil, starting.err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.use()
+	return starting.conn, nil
+}
+
+// begin returns the connection there is, or the attempt to have one.
+func (u *Upstream) begin() (*rpc.Conn, *attempt, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.state == Stopped:
+		return nil, nil, ErrStopped
+	case u.state == Running:
+		u.use()
+		return u.conn, nil, nil
+	case u.state == Starting:
+		return nil, u.attempt, nil
+	case u.state == Down && u.o.Now().Before(u.retry):
+		return nil, nil, &DownError{Name: u.o.Name, Retry: u.retry, Cause: u.cause}
+	}
+	ctx, stop := context.WithTimeout(context.Background(), u.o.Start)
+	a := &attempt{done: make(chan struct{}), stop: stop}
+	u.attempt = a
+	u.starts++
+	u.become(Starting, nil)
+	u.tasks.Go(func() { u.start(ctx, a) })
+	return nil, a, nil
+}
+
+// use notes that a call has begun.
+func (u *Upstream) use() {
+	u.running++
+	if u.idle != nil {
+		u.idle.Stop()
+	}
+}
+
+// leave notes that a call has ended.
+func (u *Upstream) leave() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.running--; u.running == 0 && u.o.Idle > 0 && u.state == Running {
+		u.rest()
+	}
+}
+
+// rest has the server stopped when nobody calls it for a while.
+func (u *Upstream) rest() {
+	if u.idle == nil {
+		u.idle = time.AfterFunc(u.o.Idle, u.retire)
+		return
+	}
+	u.idle.Reset(u.o.Idle)
+}
+
+// retire stops a server that nobody uses. It runs on the timer's goroutine, which Close waits for by the lock and the link.
+func (u *Upstream) retire() {
+	u.mu.Lock()
+	if u.state != Running || u.running > 0 {
+		u.mu.Unlock()
+		return
+	}
+	conn, link := u.conn, u.link
+	u.conn, u.link = nil, Link{}
+	u.become(Idle, nil)
+	u.tasks.Add(1)
+	u.mu.Unlock()
+	defer u.tasks.Done()
+	_ = hangUp(conn, link) // it was asked to go
+}
+
+// become changes the state.
+func (u *Upstream) become(s State, cause error) {
+	u.state = s
+	if cause != nil {
+		u.cause = cause
+	}
+	u.o.OnState(s, cause)
+}
+
+// start makes the connection that calls wait for.
+func (u *Upstream) start(ctx context.Context, a *attempt) {
+	defer a.stop()
+	conn, link, err := u.open(ctx)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	defer close(a.done)
+	u.attempt = nil
+	switch {
+	case u.state == Stopped:
+		a.err = ErrStopped
+		if err == nil {
+			u.tasks.Go(func() { _ = hangUp(conn, link) }) // it was asked to go
+		}
+	case err != nil:
+		a.err = u.failed(err)
+	default:
+		a.conn = conn
+		u.conn, u.link, u.begun, u.server = conn, link, u.o.Now(), conn.Server()
+		u.become(Running, nil)
+		u.tasks.Go(func() { u.watch(conn, link) })
+		if u.o.OnList != nil && u.starts > 1 {
+			u.o.OnList("") // it may be another since
+		}
+	}
+}
+
+// open starts the server and shakes hands.
+func (u *Upstream) open(ctx context.Context) (*rpc.Conn, Link, error) {
+	link, err := u.o.Open(ctx)
+	if err != nil {
+		return nil, Link{}, err
+	}
+	o := u.o.Conn
+	o.Transport = link.Transport
+	conn, err := rpc.Connect(ctx, o)
+	if err != nil {
+		return nil, Link{}, errors.Join(u.told(err, link), hangUp(nil, link))
+	}
+	return conn, link, nil
+}
+
+// told is an error with what the server's last words explain.
+func (*Upstream) told(err error, link Link) error {
+	if link.Tell == nil {
+		return err
+	}
+	if why := link.Tell(); why != nil {
+		return fmt.Errorf("%w: %w", err, why)
+	}
+	return err
+}
+
+// failed notes a failure and returns what calls are told. The pause before the next attempt doubles, and is shortened by up
+// to a quarter at random, so that servers which failed together are not tried together.
+func (u *Upstream) failed(err error) error {
+	u.failures++
+	pause := u.o.First << min(u.failures-1, 20)
+	if pause > u.o.Most || pause <= 0 {
+		pause = u.o.Most
+	}
+	pause -= time.Duration(u.o.Jitter() * float64(pause) / 4)
+	u.retry = u.o.Now().Add(pause)
+	u.become(Down, err)
+	return &DownError{Name: u.o.Name, Retry: u.retry, Cause: err}
+}
+
+// watch waits for the end of a connection. One that ends soon after its beginning is a failure like a start that fails; one
+// that lived is started again by the next call.
+func (u *Upstream) watch(conn *rpc.Conn, link Link) {
+	<-conn.Done()
+	u.mu.Lock()
+	mine := u.conn == conn
+	if mine {
+		u.conn, u.link = nil, Link{}
+		err := u.told(conn.Err(), link)
+		if u.o.Now().Sub(u.begun) >= u.o.Settled {
+			u.failures = 0
+			u.become(Idle, err)
+		} else {
+			_ = u.failed(err) // nobody waits
+		}
+	}
+	u.mu.Unlock()
+	if mine {
+		_ = hangUp(conn, link) // it is gone
+	}
+}
+
+// Stop stops the server, which the next call starts again. Calls that run end with an error.
+func (u *Upstream) Stop() error {
+	u.mu.Lock()
+	conn, link := u.conn, u.link
+	u.conn, u.link = nil, Link{}
+	if u.state == Running {
+		u.become(Idle, nil)
+	}
+	u.mu.Unlock()
+	return hangUp(conn, link)
+}
+
+// Reset forgets failures, so that the next call tries at once.
+func (u *Upstream) Reset() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.failures = 0
+	if u.state == Down {
+		u.become(Idle, nil)
+	}
+}
+
+// Close stops the server for good, and waits until nothing of it runs any more.
+func (u *Upstream) Close() error {
+	u.mu.Lock()
+	conn, link := u.conn, u.link
+	u.conn, u.link = nil, Link{}
+	if u.attempt != nil {
+		u.attempt.stop()
+	}
+	if u.idle != nil {
+		u.idle.Stop()
+	}
+	if u.state != Stopped {
+		u.become(Stopped, nil)
+	}
+	u.mu.Unlock()
+	err := hangUp(conn, link)
+	u.tasks.Wait()
+	return err
+}
+
+// hangUp ends a connection and what is behind it.
+func hangUp(conn *rpc.Conn, link Link) error {
+	var err error
+	switch {
+	case conn != nil:
+		err = conn.Close()
+	case link.Transport != nil:
+		err = link.Close()
+	}
+	if link.Behind != nil {
+		err = errors.Join(err, link.Behind.Close())
+	}
+	return err
+}

@@ -19,10 +19,28 @@ func (e *Engine) Document(dst []match.Finding, doc []byte, in Context) ([]match.
 	defer e.end(s)
 	s.dst, s.outer = dst, in
 	s.walker.Neighbours = s.engine.detectors&(Injection|Definition) != 0
+	s.define(in)
 	err := s.walker.Walk(doc, s.leaf)
+	s.defined(doc, len(dst))
 	dst = s.dst
 	s.dst = nil
 	return dst, err
+}
+
+// define makes ready for the texts of a definition, if that is what is looked through and poison in it is looked for.
+func (s *scan) define(in Context) {
+	s.defines = in.Source == Definitions && s.engine.detectors&Definition != 0
+	if s.defines {
+		s.definition.begin(&s.engine.grammar)
+	}
+}
+
+// defined reads the definition as a whole.
+func (s *scan) defined(doc []byte, base int) {
+	if s.defines {
+		s.dst = s.definition.conclude(doc, s.dst, base)
+	}
+	s.defines = false
 }
 
 // visitLeaf reads one text of a document.
@@ -32,6 +50,9 @@ func (s *scan) visitLeaf(l *match.Leaf) error {
 		in.Key = view(l.Key)
 	}
 	from := len(s.dst)
+	if s.defines {
+		s.definition.take(l)
+	}
 	var err error
 	switch l.Kind {
 	case match.String:
@@ -124,6 +145,9 @@ func (s *scan) visitForm(v match.View) bool {
 	}
 	s.dst = s.read(s.dst, view(v.Text), in)
 	s.only, s.derived = All, false
+	if s.defines {
+		s.definition.hiding(&v)
+	}
 	kept := from
 	for i := from; i < len(s.dst); i++ {
 		f := s.dst[i]

@@ -95,6 +95,7 @@ type Engine struct {
 	phoneLabels []string
 	sixBits     [256]bool
 	scans       sync.Pool
+	grammar     grammar // of poison in definitions
 }
 
 // New returns an Engine. Options that ask for nothing, or for fewer findings than one, are an error.
@@ -128,7 +129,12 @@ func (e *Engine) Text(dst []match.Finding, text string, in Context) ([]match.Fin
 	s := e.begin()
 	defer e.end(s)
 	s.dst = dst
+	s.define(in)
+	if s.defines {
+		s.definition.bare(text)
+	}
 	err := s.all(bytesOf(text), in)
+	s.defined(nil, len(dst))
 	dst = s.dst
 	s.dst = nil
 	return dst, err

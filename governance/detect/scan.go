@@ -66,6 +66,8 @@ type scan struct {
 	walker       match.Walker
 	leaf         func(*match.Leaf) error
 	form         func(match.View) bool
+	definition   definition // that the texts are part of
+	defines      bool
 }
 
 // read looks through a text and appends what it finds to dst.

@@ -1,0 +1,313 @@
+package detect
+
+import (
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// A grammar is what is known of the language of poison. It is made when a definition is read first.
+type grammar struct {
+	once       sync.Once
+	lexicon    *lexicon
+	complaints []complaint
+	frames     []frame
+	not        meanings
+	talk       meanings
+	example    meanings
+	dataObject meanings
+	until      meanings
+	acting     meanings // verbs of an order
+	told       meanings // whom an order is given
+	commanded  meanings // who is told that something is a must
+}
+
+func (g *grammar) make() {
+	g.lexicon = newLexicon(definitionWords)
+	g.complaints, g.frames = newFrames(definitionFrames, g.lexicon)
+	g.lexicon.arrange()
+	of := func(names ...string) (m meanings) {
+		for _, name := range names {
+			m = m.with(bit(g.lexicon.numbers[name]))
+		}
+		return m
+	}
+	g.not, g.talk, g.example, g.dataObject, g.until = of("NOT"), of("TALK"), of("EXAMPLE"), of("DATAOBJ"), of("UNTIL")
+	g.acting, g.told = of("READ", "SEND", "PASS"), of("MODEL", "MUST", "USER")
+	g.commanded = of("MODEL")
+	for _, c := range builtComplaints() {
+		g.complaints = append(g.complaints, c)
+	}
+}
+
+// complaint returns the number of a rule.
+func (g *grammar) complaint(rule string) int {
+	for i := range g.complaints {
+		if g.complaints[i].rule == rule {
+			return i
+		}
+	}
+	return -1
+}
+
+// builtComplaints returns what is found without frames.
+func builtComplaints() []complaint {
+	return []complaint{
+		{rule: ruleParameter, severity: match.High},
+		{rule: ruleMisplaced, severity: match.High},
+		{rule: ruleHidden, severity: match.High},
+		{rule: ruleEncoded, severity: match.High},
+		{rule: ruleCommand, severity: match.Critical},
+		{rule: ruleLink, severity: match.High},
+		{rule: ruleName, severity: match.High},
+		{rule: ruleMismatch, severity: match.Medium},
+		{rule: rulePreset, severity: match.High},
+		{rule: ruleSpoken, severity: match.High},
+	}
+}
+
+// The rules that need more than frames.
+const (
+	ruleParameter = "exfiltration_parameter"
+	ruleMisplaced = "misplaced_instruction"
+	ruleHidden    = "hidden_instruction"
+	ruleEncoded   = "encoded_instruction"
+	ruleCommand   = "dangerous_command"
+	ruleLink      = "link_exfiltration"
+	ruleName      = "name_spoof"
+	ruleMismatch  = "definition_mismatch"
+	rulePreset    = "preset_destination"
+	ruleSpoken    = "instruction"
+)
+
+// A clue is evidence against a definition.
+type clue struct {
+	complaint  int
+	weight     float64
+	field      int
+	start, end int
+	form       string // in which it was seen, "" for the text itself
+}
+
+// A definition is the reading of one definition of a tool, prompt or resource. It belongs to a scan.
+type definition struct {
+	grammar  *grammar
+	tokens   tokens
+	fields   []field
+	texts    []byte // of all fields
+	clues    []clue
+	name     string
+	current  int
+	readOnly bool
+	topic    string // the name and the first sentence, in lower case
+	warns    bool   // it is a definition of a tool against poison
+}
+
+// begin makes ready for a definition.
+func (d *definition) begin(g *grammar) {
+	g.once.Do(g.make)
+	if d.grammar != g {
+		d.grammar, d.tokens = g, newTokens(g.lexicon)
+	}
+	d.fields, d.texts, d.clues, d.tokens.own = d.fields[:0], d.texts[:0], d.clues[:0], d.tokens.own[:0]
+	d.name, d.topic, d.readOnly, d.warns, d.current = "", "", false, false, -1
+}
+
+// Constants of the logistic model by which evidence is weighed. They were set by hand on testdata/definitions-dev.txt.
+const (
+	definitionPrior = 3.4 // against poison
+	again           = 0.3 // share of the weight that more of the same has
+	mostAgain       = 1.2 // and the most that it is together
+	mostSoft        = 2   // what honest definitions say as well counts at most this much together
+	leastHard       = 1.5 // below it there is nothing for soft evidence to add to
+	leastDefinition = 0.5 // the confidence below which nothing is reported
+	actsOn          = 0.8 // the confidence from which severity is that of the rule
+)
+
+// conclude reads what was collected and appends what is found to dst. Findings behind base are those of the detector of
+// instructions in the same definition; they become evidence.
+func (d *definition) conclude(doc []byte, dst []match.Finding, base int) []match.Finding {
+	d.survey(doc)
+	for i := range d.fields {
+		d.read(i)
+	}
+	d.consistency()
+	dst = d.spoken(dst, base)
+	sum := d.sum()
+	confidence := probability(sum - definitionPrior)
+	if confidence < leastDefinition {
+		return dst
+	}
+	return d.report(dst, confidence)
+}
+
+// survey finds out what the definition is about.
+func (d *definition) survey(doc []byte) {
+	d.readOnly = hinted(view(doc), "readOnlyHint")
+	var topic strings.Builder
+	for i := range d.fields {
+		switch f := &d.fields[i]; f.role {
+		case roleName:
+			d.name = d.text(f)
+			d.tokens.own = append(d.tokens.own, d.name)
+			topic.WriteString(spaced(d.name) + " ")
+		case roleParameterName:
+			d.tokens.own = append(d.tokens.own, d.text(f))
+		default:
+		}
+	}
+	for i := range d.fields {
+		if f := &d.fields[i]; f.role == roleDescription {
+			topic.WriteString(firstSentence(d.text(f)))
+			break
+		}
+	}
+	d.topic = strings.ToLower(topic.String())
+	d.warns = about(d.topic, "detect inject attack redact sanit phish poison malware guardrail jailbreak scanner")
+}
+
+// hinted reports whether an annotation is true.
+func hinted(doc, name string) bool {
+	_, rest, ok := strings.Cut(doc, `"`+name+`"`)
+	rest = strings.TrimLeft(rest, " \t\r\n:")
+	return ok && strings.HasPrefix(rest, "true")
+}
+
+// firstSentence returns what a description begins with.
+func firstSentence(text string) string {
+	text = strings.TrimLeft(text, " \t\r\n#*")
+	for i := range len(text) {
+		if ends(text, i) || strings.HasPrefix(text[i:], "。") {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// about reports whether one of the stems begins a word of a text, which is in lower case.
+func about(text, stems string) bool {
+	for s := range strings.FieldsSeq(stems) {
+		for rest, at := text, 0; ; {
+			n := strings.Index(rest, s)
+			if n < 0 {
+				break
+			}
+			if at += n; at == 0 || !isAlnum(text[at-1]) {
+				return true
+			}
+			at++
+			rest = text[at:]
+		}
+	}
+	return false
+}
+
+// suspect adds evidence. What is seen again in the same field is kept once, with the greater weight.
+func (d *definition) suspect(s clue) {
+	for i := range d.clues {
+		if old := &d.clues[i]; old.complaint == s.complaint && old.field == s.field && s.start < old.end && old.start < s.end {
+			if s.weight > old.weight && (old.form == s.form || old.form != "") {
+				*old = s
+			}
+			return
+		}
+	}
+	d.clues = append(d.clues, s)
+}
+
+// sum returns the evidence together: of each complaint the heaviest clue, and what is soft only up to a point.
+func (d *definition) sum() (sum float64) {
+	var soft float64
+	for c := range d.grammar.complaints {
+		most, all := 0.0, 0.0
+		for i := range d.clues {
+			if d.clues[i].complaint == c {
+				most = max(most, d.clues[i].weight)
+				all += d.clues[i].weight
+			}
+		}
+		if d.grammar.complaints[c].soft {
+			soft += most
+		} else {
+			sum += most + min(again*(all-most), mostAgain)
+		}
+	}
+	if sum < leastHard {
+		return sum
+	}
+	return sum + min(soft, mostSoft)
+}
+
+// probability is the logistic function, in hundredths.
+func probability(x float64) float64 {
+	return min(0.99, max(0.01, math.Round(100/(1+math.Exp(-x)))/100))
+}
+
+// report appends one finding for each field with hard evidence.
+func (d *definition) report(dst []match.Finding, confidence float64) []match.Finding {
+	for i := range d.fields {
+		f := match.Finding{Check: "definition", Class: "tool_poisoning", Confidence: confidence, Pointer: d.fields[i].pointer, Key: d.fields[i].key}
+		most := 0.0
+		for n := range d.clues {
+			s := &d.clues[n]
+			c := &d.grammar.complaints[s.complaint]
+			if s.field != i || c.soft {
+				continue
+			}
+			if most == 0 {
+				f.Span = match.Span{Start: s.start, End: s.end}
+			}
+			f.Span.Start, f.Span.End = min(f.Span.Start, s.start), max(f.Span.End, s.end)
+			if s.weight > most {
+				most, f.Rule, f.Severity, f.Form = s.weight, c.rule, c.severity, s.form
+			}
+		}
+		if most == 0 {
+			continue
+		}
+		if confidence < actsOn {
+			f.Severity = min(f.Severity, match.Medium)
+		}
+		dst = append(dst, f)
+	}
+	return dst
+}
+
+// spoken takes what the detector of instructions found as evidence, and out of the findings unless it is sure by itself.
+func (d *definition) spoken(dst []match.Finding, base int) []match.Finding {
+	kept := base
+	for _, f := range dst[base:] {
+		if f.Check != "definition" || f.Class != "tool_poisoning" {
+			dst[kept] = f
+			kept++
+			continue
+		}
+		weight := definitionPrior + math.Log(f.Confidence/(1-f.Confidence))
+		switch f.Rule {
+		case "secrecy_demand", "tool_bait", "tool_shadowing", "reader_address", "instruction":
+			weight = min(weight, 2) // the frames know more of these
+		}
+		at, covered := -1, false
+		for i := range d.fields {
+			if d.fields[i].pointer == f.Pointer && d.fields[i].key == f.Key {
+				at = i
+			}
+		}
+		for i := range d.clues {
+			s := &d.clues[i]
+			if s.field == at && s.start < f.Span.End && f.Span.Start < s.end && !d.grammar.complaints[s.complaint].soft {
+				covered = true
+			}
+		}
+		if at >= 0 && !covered {
+			d.suspect(clue{d.grammar.complaint(ruleSpoken), weight, at, f.Span.Start, f.Span.End, f.Form})
+		}
+		if at < 0 && f.Confidence >= actsOn {
+			dst[kept] = f
+			kept++
+		}
+	}
+	return dst[:kept]
+}

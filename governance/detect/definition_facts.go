@@ -1,0 +1,251 @@
+package detect
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// consistency looks for what does not go together in a definition: its name, what it says, what it asks for, what it claims.
+func (d *definition) consistency() {
+	for i := range d.fields {
+		switch f := &d.fields[i]; f.role {
+		case roleName:
+			d.claims(i)
+		case roleTitle:
+			d.titled(i)
+		case roleParameterName:
+			d.asks(i)
+		case roleSchemaValue:
+			d.preset(i)
+		default:
+		}
+	}
+}
+
+// claims looks for a tool that destroys and says that it only reads.
+func (d *definition) claims(i int) {
+	if d.readOnly && destroys(spaced(d.name), false) {
+		d.suspect(clue{d.grammar.complaint(ruleMismatch), 4.2, i, 0, len(d.name), ""})
+	}
+}
+
+// titled looks for a title of something else.
+func (d *definition) titled(i int) {
+	text := d.text(&d.fields[i])
+	if d.readOnly && destroys(text, true) {
+		d.suspect(clue{d.grammar.complaint(ruleMismatch), 4.2, i, 0, len(text), ""})
+	}
+}
+
+// destroys reports whether a name begins with a verb for what cannot be undone, behind the name of a service perhaps.
+func destroys(name string, first bool) bool {
+	for i, w := range strings.Fields(strings.ToLower(name)) {
+		switch w {
+		case "delete", "remove", "drop", "destroy", "wipe", "purge", "erase", "truncate", "overwrite", "transfer", "kill", "uninstall", "format", "terminate", "revoke", "send", "pay", "withdraw":
+			return w != "format" && w != "send" || i == 0
+		case "get", "list", "read", "show", "view", "find", "search", "count", "preview", "describe", "check", "can", "fetch", "query", "is", "explain", "validate", "plan", "dry", "simulate", "estimate":
+			return false
+		}
+		if i == 2 || first {
+			return false
+		}
+	}
+	return false
+}
+
+// plain are the stems of words of tools that need nothing but what they work on.
+const plain = "sum multipl divid subtract weather joke fact time date convert count round random dice sort format translat currency area distance temperature upper lower trim slug uuid roman haiku rhym horoscope " +
+	"quote zip color colour calculat math number pluraliz spell palindrome anagram emoji holiday moon sunrise trivia capital vat bmi tip tax"
+
+// asks looks for arguments that a tool has no use for.
+func (d *definition) asks(i int) {
+	f := &d.fields[i]
+	name := strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(d.text(f)))
+	simple := about(d.topic, plain)
+	weight := 0.0
+	switch {
+	case holds2(name, "sshidrsa", "idrsa", "idedtwofive", "contentsofdotenv", "dotenvhere", "etcpasswd", "sshkeycontent", "contentfromreading", "contentofssh", "contentsofssh"):
+		weight = 5
+	case holds2(name, "sshprivatekey", "awssecret", "seedphrase", "mnemonic", "keychain", "browsercookie", "sshkey", "envfile", "envvars", "environmentvariables", "privatekey", "allpasswords", "userpassword", "usercredentials"):
+		if simple {
+			weight = 4.9
+		}
+	case holds2(name, "systemprompt", "conversationhistory", "chathistory", "messagehistory", "chainofthought", "toolresults", "toolslist", "availabletools", "toolcallhistory", "previousmessages", "fullconversation", "hiddenreasoning", "conversationlog", "chatlog", "conversationcontext", "entireconversation", "previoustool", "allmessages", "developermessage"):
+		if !about(d.topic, conversational) {
+			weight = 3.7
+		}
+		if simple {
+			weight = 4.9
+		}
+	case simple && holdsExactly(name, "shell", "exec", "eval", "cmd", "shellcommand", "bash", "oscommand", "systemcommand", "command", "bashcommand"):
+		if !about(d.topic, "shell command exec run script terminal eval expression code") {
+			weight = 4.2
+		}
+	case simple && holdsExactly(name, "credentials", "secrets", "cookies", "env", "passwords"):
+		weight = 3.8
+	}
+	if weight > 0 {
+		d.suspect(clue{d.grammar.complaint(ruleParameter), weight, i, 0, f.to - f.from, ""})
+	}
+}
+
+func holds2(name string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.Contains(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func holdsExactly(name string, names ...string) bool {
+	for _, n := range names {
+		if name == n {
+			return true
+		}
+	}
+	return false
+}
+
+// preset looks for an argument that says to whom something goes, and has an answer already.
+func (d *definition) preset(i int) {
+	f := &d.fields[i]
+	if f.member != "default" && f.member != "const" {
+		return
+	}
+	text := d.text(f)
+	mail := strings.IndexByte(text, '@') > 0 && strings.LastIndexByte(text, '.') > strings.IndexByte(text, '@') && !strings.Contains(text, " ")
+	url := strings.HasPrefix(text, "http") && strings.Contains(text, "://") && !strings.Contains(text, "://localhost") && !strings.Contains(text, "://127.")
+	weight := 0.0
+	switch name := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(f.argument)); name {
+	case "bcc", "blindcopy", "forwardto", "copyto", "uploadto", "exfil", "reportto", "logto", "sendto", "mirror", "mirrorto", "backupto", "syncto", "collector":
+		weight = 4.9
+	case "cc", "webhook", "webhookurl", "callback", "callbackurl", "notify", "notifyurl", "to", "recipient", "recipients", "destination", "replyto", "payee", "telemetryurl", "analyticsurl":
+		weight = 3.6
+	}
+	if weight > 0 && (mail || url) {
+		d.suspect(clue{d.grammar.complaint(rulePreset), weight, i, 0, len(text), ""})
+	}
+	if sensitive(text) && !strings.Contains(text, " ") && d.homely(text) == 0 && about(d.topic, plain) {
+		d.suspect(clue{d.grammar.complaint("file_theft"), 4.2, i, 0, len(text), ""})
+	}
+}
+
+// spoof looks for a name that looks like that of something known.
+func (d *definition) spoof(i int) {
+	f := &d.fields[i]
+	text := d.text(f)
+	if wide(text) {
+		d.split(i, text)
+		if disguisedName(text) {
+			d.suspect(clue{d.grammar.complaint(ruleName), 5, i, 0, len(text), ""})
+		}
+		return
+	}
+	if f.role != roleName {
+		return
+	}
+	at := 0
+	for w := range strings.FieldsSeq(spacedKeepingCase(text)) {
+		n := strings.Index(text[at:], w)
+		if n < 0 {
+			continue
+		}
+		at += n
+		if imitates(w) {
+			d.suspect(clue{d.grammar.complaint(ruleName), 4.9, i, at, at + len(w), ""})
+		}
+		at += len(w)
+	}
+}
+
+// spacedKeepingCase returns the parts of a name between its signs.
+func spacedKeepingCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == '.' || r == '/' || r == ':' {
+			return ' '
+		}
+		return r
+	}, name)
+}
+
+// disguisedName reports whether a name has letters of several alphabets, or of forms that look like Latin ones.
+func disguisedName(name string) bool {
+	latin, alike, styled := 0, 0, 0
+	for _, r := range name {
+		switch {
+		case r < utf8.RuneSelf && isLetter(byte(r)):
+			latin++
+		case lookalike(r):
+			alike++
+		case r >= 0x1D400 && r <= 0x1D7FF, r >= 0xFF21 && r <= 0xFF5A, invisible(r) != seen && r != 0xFE0F:
+			styled++
+		}
+	}
+	return latin > 0 && alike > 0 || styled > 0
+}
+
+// brands are names of services that are long enough to be told from ordinary words when a letter is wrong.
+const brands = "github gitlab bitbucket filesystem playwright puppeteer postgres postgresql kubernetes cloudflare salesforce confluence anthropic dropbox telegram discord terraform bigquery snowflake elasticsearch mongodb " +
+	"airtable hubspot shopify paypal sendgrid twilio google microsoft outlook calendar stripe notion database directory messages whatsapp linkedin facebook instagram supabase firebase databricks sequential"
+
+// imitates reports whether a word is the name of a service but for one letter, or but for digits and capitals that look like
+// its letters.
+func imitates(word string) bool {
+	low := strings.ToLower(word)
+	if len(low) < 5 || strings.Contains(" "+brands+" ", " "+low+" ") {
+		return false
+	}
+	for brand := range strings.FieldsSeq(brands) {
+		if strings.TrimSuffix(low, "s") == brand || brand == low+"s" {
+			return false
+		}
+	}
+	alike := strings.NewReplacer("I", "l", "0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t").Replace(word)
+	for brand := range strings.FieldsSeq(brands) {
+		if alike != word && strings.EqualFold(alike, brand) || len(brand) >= 6 && brand != "stripe" && brand != "notion" && oneApart(low, brand) && !honestWord(low) {
+			return true
+		}
+	}
+	return len(word) >= 4 && humped(word)
+}
+
+// humped reports whether a capital I stands where only l can be meant: within a word of small letters.
+func humped(word string) bool {
+	n := strings.IndexByte(word, 'I')
+	return n > 0 && n+1 < len(word) && word[n-1] >= 'a' && word[n-1] <= 'z' && word[n+1] >= 'a' && word[n+1] <= 'z' && strings.Count(word, "I") == 1 && strings.ToLower(word[:n]+word[n+1:]) == word[:n]+word[n+1:] &&
+		strings.Contains(" file delete email list tool mail slack url health calendar gitlab playwright salesforce cloudflare sql filesystem ", " "+word[:n]+"l"+word[n+1:]+" ")
+}
+
+// honestWord reports whether a word that is near to a name is a word of its own.
+func honestWord(word string) bool {
+	switch word {
+	case "databases", "datebase", "massages", "googly", "discards", "directors", "director", "calender", "motion", "nation", "option", "message", "postgre":
+		return true
+	}
+	return false
+}
+
+// oneApart reports whether two words differ by one letter, or by two neighbours that are exchanged (Damerau, 1964, "A
+// technique for computer detection and correction of spelling errors").
+func oneApart(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	n := 0
+	for n < len(a) && a[n] == b[n] {
+		n++
+	}
+	switch {
+	case len(a) < len(b):
+		return a[n:] == b[n+1:]
+	case n+1 < len(a) && a[n] == b[n+1] && a[n+1] == b[n]:
+		return a[n+2:] == b[n+2:]
+	case n < len(a):
+		return a[n+1:] == b[n+1:]
+	}
+	return false
+}

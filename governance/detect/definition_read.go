@@ -1,0 +1,240 @@
+package detect
+
+import (
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// A reading is a text that is read as part of a field: the text of the field, or what it hides.
+type reading struct {
+	field  int
+	text   string
+	more   float64 // weight that is added to hard evidence
+	form   string
+	span   match.Span // in the field, of the whole text, when it is not the field's own
+	mapped bool
+	view   *match.View
+}
+
+// read looks for evidence in a field.
+func (d *definition) read(i int) {
+	f := &d.fields[i]
+	text := d.text(f)
+	r := reading{field: i, text: text}
+	if f.strange() {
+		r.more = 1.2
+	}
+	switch f.role {
+	case roleName, roleParameterName, roleMember:
+		d.spoof(i)
+		if len(text) > 24 {
+			r.text, r.mapped, r.span = spaced(text), true, match.Span{End: len(text)}
+			d.sentences(&r)
+		}
+		return
+	case roleIcon:
+		if len(text) > 2048 || strings.HasPrefix(text, "data:") {
+			return
+		}
+	default:
+	}
+	d.sentences(&r)
+	d.unseen(i)
+	d.commands(i)
+	d.links(i)
+	d.codes(i)
+	if f.strange() {
+		d.misplaced(i)
+	}
+}
+
+// sentences reads a text sentence by sentence.
+func (d *definition) sentences(r *reading) {
+	t := &d.tokens
+	t.text = r.text
+	first := true
+	for at := 0; at < len(r.text); {
+		at = t.sentence(at)
+		if len(t.list) > 1 {
+			d.frames(r, first)
+		}
+		first = first && len(t.list) == 0
+	}
+}
+
+// frames looks for the frames that a sentence has.
+func (d *definition) frames(r *reading, first bool) {
+	t, g := &d.tokens, d.grammar
+	other := t.wide || t.foreign() >= 2
+	for i := range g.frames {
+		f := &g.frames[i]
+		if !f.possible(t.union) {
+			continue
+		}
+		from, to, ok := f.find(t.list, g.not)
+		if !ok && other && !g.complaints[f.complaint].soft {
+			from, to, ok = f.loosely(t.list, g.not)
+		}
+		if ok {
+			d.weigh(r, f, from, to, first)
+		}
+	}
+}
+
+// foreign returns how many little words of other languages the sentence has.
+func (t *tokens) foreign() (n int) {
+	for i := range t.list {
+		if t.list[i].means.meets(bit(meansForeign)) {
+			n++
+		}
+	}
+	return n
+}
+
+// weigh makes evidence of a frame that was found in the current sentence.
+func (d *definition) weigh(r *reading, f *frame, from, to int, first bool) {
+	t, g := &d.tokens, d.grammar
+	c := &g.complaints[f.complaint]
+	weight := f.weight
+	if !c.soft {
+		weight += r.more + d.doubts(r, f, from, to, first && d.fields[r.field].role == roleDescription)
+	}
+	if weight <= 0 {
+		return
+	}
+	s := clue{f.complaint, weight, r.field, t.list[from].start, t.list[to].end, r.form}
+	if r.view != nil {
+		span := r.view.Span(s.start, s.end)
+		s.start, s.end = span.Start, span.End
+	} else if r.mapped {
+		s.start, s.end = r.span.Start, r.span.End
+	}
+	d.suspect(s)
+}
+
+// doubts returns what speaks against a frame: that it is quoted or told of, what it is said of, what the tool is for.
+func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (less float64) {
+	t, g := &d.tokens, d.grammar
+	list := t.list
+	argument := d.fields[r.field].role == roleParameterText
+	function = function && !t.union.meets(g.commanded)
+	switch g.complaints[f.complaint].rule {
+	case "secrecy_demand":
+		if amidst(list, from, to+4, g.dataObject) {
+			less -= 1.6
+		}
+		if amidst(list, to+1, to+4, g.until) {
+			less -= 1.4
+		}
+	case "file_theft":
+		less -= d.homely(t.text[list[from].start:list[to].end])
+		if function {
+			less -= 1.2
+		}
+	case "data_theft":
+		if function {
+			less -= 1.6
+		}
+		if argument {
+			less += 1.6
+		}
+		if about(d.topic, conversational) && !t.union.meets(bit(meansAddress)) {
+			less -= 2.6
+			if about(d.topic, "llm chat completion prompt model assistant agent") {
+				less -= 1.6
+			}
+		}
+	case "consent_bypass":
+		if amidst(list, from-5, from, g.until) || amidst(list, to+1, to+3, g.until) {
+			less -= 2.4
+		}
+		if function {
+			less--
+		}
+		if argument {
+			less -= 2
+		}
+	default:
+		if function {
+			less -= 0.8
+		}
+	}
+	if quotedAt(t.text, list[from].start) && (d.warns || amidst(list, 0, len(list), g.example)) {
+		less -= 3
+	} else if d.warns {
+		less -= 1.4
+	}
+	return less
+}
+
+// conversational are the stems of words by which a tool deals with conversations and models.
+const conversational = "llm model prompt completion chat conversation message transcript agent memory memories remember recall think thought reason assistant summar session handoff dialog inbox email mail thread ticket feedback support"
+
+// amidst reports whether one of the tokens of a range has a meaning.
+func amidst(list []token, from, to int, m meanings) bool {
+	for i := max(0, from); i < min(to, len(list)); i++ {
+		if list[i].means.meets(m) {
+			return true
+		}
+	}
+	return false
+}
+
+// quotedAt reports whether place i of a text lies within a quotation.
+func quotedAt(text string, i int) bool {
+	line := text[strings.LastIndexByte(text[:i], '\n')+1 : i]
+	return strings.Count(line, `"`)%2 == 1 || strings.Count(line, "`")%2 == 1 || strings.Count(line, "“") > strings.Count(line, "”")
+}
+
+// homely returns how much less a secret file says because the tool is about files of this kind.
+func (d *definition) homely(text string) float64 {
+	for _, kind := range [...][2]string{
+		{".ssh", "ssh scp sftp remote rsync git identity"}, {"id_", "ssh scp sftp remote git identity"}, {".env", "env dotenv environment variable config"}, {".aws", "aws s3 ec2 amazon lambda cloud profile"},
+		{"kube", "kube k8s cluster helm pod"}, {"docker", "docker container image compose"}, {"mcp.json", "mcp server install"}, {".cursor", "mcp server install cursor rule"},
+		{"desktop_config", "mcp server install"}, {"gcloud", "gcloud google gcp bigquery"}, {"npmrc", "npm package registry"}, {"gnupg", "gpg pgp sign encrypt"}, {"credential", "google oauth aws credential login auth"},
+		{"passwd", "user account linux"}, {"known_hosts", "ssh host"}, {"keychain", "keychain"}, {".pem", "certificate tls ssl ssh key"}, {"token.json", "google oauth auth"},
+	} {
+		if strings.Contains(text, kind[0]) && about(d.topic, kind[1]) {
+			return 2.4
+		}
+	}
+	return 0
+}
+
+// misplaced looks for orders in a field that is not for prose.
+func (d *definition) misplaced(i int) {
+	f, t, g := &d.fields[i], &d.tokens, d.grammar
+	text := d.text(f)
+	if len(text) < 24 || f.role == roleDescription {
+		return
+	}
+	t.text = text
+	for at := 0; at < len(text); {
+		at = t.sentence(at)
+		if len(t.list) < 5 || !t.union.meets(g.acting) {
+			continue
+		}
+		weight := 0.0
+		for n := range t.list {
+			if k := &t.list[n]; k.means.meets(g.acting) && k.ordered && !negated(t.list, n, g.not) {
+				weight = 2
+			}
+		}
+		if weight > 0 && t.union.meets(g.told) {
+			weight += 0.8
+		}
+		if weight > 0 && t.union.meets(bit(meansNamed).with(bit(meansAddress)).with(bit(meansSensitive))) {
+			weight += 1
+		}
+		if weight > 0 && f.role == roleSchemaValue && f.member != "description" {
+			weight++
+		}
+		if weight > 0 {
+			d.suspect(clue{g.complaint(ruleMisplaced), weight, i, t.list[0].start, t.list[len(t.list)-1].end, ""})
+		}
+	}
+	if f.member == "type" {
+		d.suspect(clue{g.complaint(ruleMisplaced), 4, i, 0, len(text), ""})
+	}
+}

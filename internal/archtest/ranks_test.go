@@ -29,6 +29,7 @@ framework:
 
 infrastructure:
 	19  modules/atr/upstream
+	12  modules/atr/process
 	12  modules/atr/rpc
 
 primitives:

@@ -50,7 +50,7 @@ func program(args []string) error {
 	case "stubborn": // neither the end of its input nor a signal ends it, nor what it has started
 		signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 		if len(args) > 1 {
-			child := exec.CommandContext(context.Background(), os.Args[0], "stubborn") //nolint:gosec // this program
+			child := exec.CommandContext(context.Background(), os.Args[0], "stubborn")
 			child.SysProcAttr = away(args[1])
 			child.Stdout = os.Stdout
 			if err := child.Start(); err != nil {

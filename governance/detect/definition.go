@@ -22,6 +22,7 @@ type grammar struct {
 	acting     meanings // verbs of an order
 	told       meanings // whom an order is given
 	commanded  meanings // who is told that something is a must
+	when       meanings // before, whenever
 }
 
 func (g *grammar) make() {
@@ -36,7 +37,7 @@ func (g *grammar) make() {
 	}
 	g.not, g.talk, g.example, g.dataObject, g.until = of("NOT"), of("TALK"), of("EXAMPLE"), of("DATAOBJ"), of("UNTIL")
 	g.acting, g.told = of("READ", "SEND", "PASS"), of("MODEL", "MUST", "USER")
-	g.commanded = of("MODEL")
+	g.commanded, g.when = of("MODEL"), of("WHEN")
 	for _, c := range builtComplaints() {
 		g.complaints = append(g.complaints, c)
 	}
@@ -285,9 +286,10 @@ func (d *definition) spoken(dst []match.Finding, base int) []match.Finding {
 			continue
 		}
 		weight := definitionPrior + math.Log(f.Confidence/(1-f.Confidence))
+		weak := d.warns
 		switch f.Rule {
 		case "secrecy_demand", "tool_bait", "tool_shadowing", "reader_address", "instruction":
-			weight = min(weight, 2) // the frames know more of these
+			weight, weak = min(weight, 2), true // the frames know more of these
 		}
 		at, covered := -1, false
 		for i := range d.fields {
@@ -299,6 +301,9 @@ func (d *definition) spoken(dst []match.Finding, base int) []match.Finding {
 			s := &d.clues[i]
 			if s.field == at && s.start < f.Span.End && f.Span.Start < s.end && !d.grammar.complaints[s.complaint].soft {
 				covered = true
+				if !weak {
+					s.weight = max(s.weight, weight)
+				}
 			}
 		}
 		if at >= 0 && !covered {

@@ -187,7 +187,7 @@ func disguisedName(name string) bool {
 
 // brands are names of services that are long enough to be told from ordinary words when a letter is wrong.
 const brands = "github gitlab bitbucket filesystem playwright puppeteer postgres postgresql kubernetes cloudflare salesforce confluence anthropic dropbox telegram discord terraform bigquery snowflake elasticsearch mongodb " +
-	"airtable hubspot shopify paypal sendgrid twilio google microsoft outlook calendar stripe notion database directory messages whatsapp linkedin facebook instagram supabase firebase databricks sequential"
+	"airtable hubspot shopify paypal sendgrid twilio google microsoft outlook stripe notion whatsapp linkedin facebook instagram supabase firebase databricks sequential"
 
 // imitates reports whether a word is the name of a service but for one letter, or but for digits and capitals that look like
 // its letters.
@@ -220,7 +220,7 @@ func humped(word string) bool {
 // honestWord reports whether a word that is near to a name is a word of its own.
 func honestWord(word string) bool {
 	switch word {
-	case "databases", "datebase", "massages", "googly", "discards", "directors", "director", "calender", "motion", "nation", "option", "message", "postgre":
+	case "discard", "discards", "goggle", "googly", "mongod", "posture", "postures", "postgre", "outlooks", "sequentials", "telegraph", "filesystems":
 		return true
 	}
 	return false

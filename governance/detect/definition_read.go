@@ -118,7 +118,7 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 	t, g := &d.tokens, d.grammar
 	list := t.list
 	argument := d.fields[r.field].role == roleParameterText
-	function = function && !t.union.meets(g.commanded)
+	function = function && !t.union.meets(g.commanded) && !(t.union.meets(g.when) && t.union.meets(t.toolish))
 	switch g.complaints[f.complaint].rule {
 	case "secrecy_demand":
 		if amidst(list, from, to+4, g.dataObject) {
@@ -130,7 +130,7 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 	case "file_theft":
 		less -= d.homely(t.text[list[from].start:list[to].end])
 		if function {
-			less -= 1.2
+			less -= 2.4
 		}
 	case "data_theft":
 		if function {
@@ -154,6 +154,13 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 		}
 		if argument {
 			less -= 2
+		}
+	case "tool_preference":
+		if amidst(list, from, to+1, g.when) {
+			less -= 2.4
+		}
+		if function {
+			less -= 0.8
 		}
 	default:
 		if function {

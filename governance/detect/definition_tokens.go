@@ -94,7 +94,12 @@ func (t *tokens) mark(i int) {
 	case ':':
 		t.add(token{start: i, end: i + 1, means: bit(meansColon), noise: true})
 		t.opens, t.clause = true, t.clause+1
-	case ',', ';', '-', '(', ')', '>', '*', '#', '|', '[', ']', '=':
+	case '-':
+		if i > 0 && isAlnum(t.text[i-1]) || i+1 < len(t.text) && isAlnum(t.text[i+1]) {
+			return // within a word
+		}
+		t.opens, t.clause = true, t.clause+1
+	case ',', ';', '(', ')', '>', '*', '#', '|', '[', ']', '=':
 		t.opens, t.clause = true, t.clause+1
 	}
 }
@@ -155,7 +160,11 @@ done:
 	run := t.text[i:end]
 	k := token{start: i, end: end}
 	switch {
-	case scheme, at && strings.Contains(run[strings.IndexByte(run, '@'):], ".") && isAlnum(run[0]), phone(run):
+	case scheme && strings.HasSuffix(t.text[:i], "]("):
+		k.means = bit(meansPlace) // what documentation refers to
+	case scheme:
+		k.means = bit(meansAddress).with(bit(meansURL))
+	case at && strings.Contains(run[strings.IndexByte(run, '@'):], ".") && isAlnum(run[0]), phone(run):
 		k.means = bit(meansAddress)
 	case sensitive(run):
 		k.means = bit(meansSensitive)
@@ -231,7 +240,7 @@ done:
 	if end == i {
 		return i + 1
 	}
-	t.add(token{start: i, end: end, word: t.lexicon.find(lower), compound: compound || upper && end-i > 5})
+	t.add(token{start: i, end: end, word: t.lexicon.find(lower), compound: (compound || upper && end-i > 5) && t.text[i] >= 'a'})
 	return end
 }
 

@@ -31,12 +31,13 @@ const (
 	meansNamed            // another tool
 	meansColon            // :
 	meansDate             // a day
+	meansURL              // a URL
 	meansForeign          // a little word of another language
 	firstMeaning          // of those that definition.words names
 )
 
 // formMeanings are the names of these meanings, in their order.
-const formMeanings = "SENSITIVE ADDRESS PLACE NAMED COLON DATE FOREIGN"
+const formMeanings = "SENSITIVE ADDRESS PLACE NAMED COLON DATE URL FOREIGN"
 
 // foreignWords are words that are frequent in languages other than English, written in ASCII, and rare in it.
 const foreignWords = "el los las una que por para del con der und das den dem mit auf von zu les des et est une dans il gli della nel che uma os het een van op ve bir ile yang dan untuk ke w na och att lub oraz"

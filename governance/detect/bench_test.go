@@ -24,6 +24,12 @@ func samples() map[string]string {
 		fmt.Fprintf(&rows, "%d,2024-%02d-%02dT10:%02d:07Z,SKU-%05d,%d,%d.%02d,shipped\n", 10000+i, i%12+1, i%28+1, i%60, r.IntN(99999), r.IntN(9), r.IntN(500), r.IntN(100))
 		fmt.Fprintf(&objects, `{"id":%d,"name":"item %d","tags":["blue","large"],"price":%d.5,"stock":{"berlin":%d,"lyon":%d},"updated":"2024-03-%02dT08:15:00Z"},`+"\n", i, i, r.IntN(90), r.IntN(50), r.IntN(50), i%28+1)
 	}
+	var ints, times, dump strings.Builder
+	for i := range 4000 {
+		fmt.Fprintf(&ints, "%d,", 100_000+r.IntN(2_000_000_000))
+		fmt.Fprintf(&times, "2024-05-%02d %02d:%02d:%02d.%06d 1715%09d\n", i%28+1, i%24, i%60, i%59, r.IntN(1_000_000), r.IntN(1_000_000_000))
+		fmt.Fprintf(&dump, "%08x  %04x %04x %04x %04x  %04x %04x %04x %04x\n", i*16, r.IntN(65536), r.IntN(65536), r.IntN(65536), r.IntN(65536), r.IntN(65536), r.IntN(65536), r.IntN(65536), r.IntN(65536))
+	}
 	return map[string]string{
 		"prose": strings.Repeat("The ferry leaves the harbour twice a day, once in the morning and once after the market has closed. Passengers who carry bicycles wait at the "+
 			"second gate, where a guard checks the tickets and points to the lower deck. In winter the crossing takes longer, because the captain keeps clear of the ice.\n", 200),
@@ -36,6 +42,9 @@ func samples() map[string]string {
 		"cyrillic": strings.Repeat("Паром отходит от пристани два раза в день: утром и после закрытия рынка. Зимой переправа длится дольше, потому что капитан обходит лёд.\n", 250),
 		"chinese":  strings.Repeat("渡轮每天从码头出发两次,早上一次,市场关闭后一次。冬天航行时间更长,因为船长要避开浮冰。带自行车的乘客在第二个门等候。\n", 300),
 		"digits":   strings.Repeat("812345679 ", 5000),
+		"ints":     ints.String(),
+		"times":    times.String(),
+		"dump":     dump.String(),
 	}
 }
 

@@ -1,10 +1,13 @@
 package detect
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A filter tells, in one pass over a text, where literals stand that a detector wants to look at. It is an Aho-Corasick
 // automaton ("Efficient string matching", CACM 1975) with a full row for every state. Its classes are coarser than bytes:
-// letters of both cases are one, so are all digits, all control characters, and every four neighbouring bytes
+// letters of both cases are one, so are all digits, all control characters, what joins words, and every four neighbouring bytes
 // that continue a character beyond ASCII. So a hit says "perhaps", and who takes it looks again.
 type filter struct {
 	class    [256]uint8
@@ -28,6 +31,8 @@ type literal struct {
 	exact bool   // case, digits and bytes beyond ASCII are to be compared
 	wide  bool   // bytes beyond ASCII are to be compared
 	free  bool   // of an idea: says by itself that it is an order
+	joint bool   // a space in it is also an underscore or a hyphen
+	parts bool   // there are spaces, underscores or hyphens in it, which are to be compared: the filter sets it
 }
 
 // Classes that are shared by many bytes. Letters are 1 to 26; what follows is numbered as it comes.
@@ -41,6 +46,9 @@ const (
 
 // newFilter builds the automaton of literals, which are in lower case unless they are exact.
 func newFilter(literals []literal) *filter {
+	for i := range literals {
+		literals[i].parts = !literals[i].joint && !literals[i].exact && !literals[i].wide && strings.ContainsAny(literals[i].text, " _-")
+	}
 	f := &filter{literals: literals, ends: make([][]uint16, 1)}
 	f.classify()
 	f.grow()
@@ -57,7 +65,7 @@ func (f *filter) classify() {
 			f.class[b] = (c | 0x20) - 'a' + 1
 		case isDigit(c):
 			f.class[b] = classDigit
-		case c == ' ':
+		case c == ' ', c == '_', c == '-':
 			f.class[b] = classSpace
 		case c < ' ' && c != '\n' && c != '\t' || c == 0x7F:
 			f.class[b] = classControl

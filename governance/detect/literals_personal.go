@@ -1,10 +1,13 @@
 package detect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // personalLiterals returns the beginnings and shapes of data of persons. A 0 is any digit.
 func personalLiterals() []literal {
-	all := append(ibanLiterals(), labelLiterals()...)
+	all := slices.Concat(ibanLiterals(), labelLiterals(), identityLiterals())
 	all = append(all, literal{text: "@", role: roleEmail})
 	for text := range strings.SplitSeq("000000,000-00-0,000 00 0000,000-000,000.000,000 000,0000 0000,0000-0000,+0,+(0,(00,(000,0 00 00 00,00 00 00,00.00.00-,000.0000,000000-0000", ",") {
 		all = append(all, literal{text: text, role: roleNumber})

@@ -49,7 +49,7 @@ func (s *scan) grouped(r *run, i, n, shape int, digits string, start int, sep by
 			return "uk_nino", "national_id", s.surer(start, 0.85, 0.96, "insurance", "nino", "ni number", "nin")
 		}
 	case 444: // 2341 2341 2346
-		if (sep == ' ' || sep == '-') && digits[0] >= '2' && verhoeff(digits) {
+		if (sep == ' ' || sep == '-') && digits[0] >= '2' && verhoeff(digits) && !s.inDump(start, r.groups[i+2].start+4) {
 			return "in_aadhaar", "national_id", s.surer(start, 0.65, 0.95, "aadhaar", "aadhar", "uid", "uidai")
 		}
 	case 334: // 943 476 5919
@@ -82,6 +82,11 @@ func (s *scan) grouped(r *run, i, n, shape int, digits string, start int, sep by
 		}
 	}
 	return "", "", 0
+}
+
+// inDump reports whether another group of four hexadecimal digits stands beside groups of four digits.
+func (s *scan) inDump(start, end int) bool {
+	return start >= 5 && hexSet.span(s.text[start-5:], 4) == 4 || end+5 <= len(s.text) && hexSet.span(s.text[end+1:], 4) == 4
 }
 
 // surer returns the second confidence when a label stands before start, the first one otherwise.
@@ -134,8 +139,6 @@ func (s *scan) solid(digits string, start, end int) bool {
 		if chinese(digits, s.window(end, 1)) {
 			return s.national("cn_resident_id", 0.9, start, start+18)
 		}
-	default:
-		return s.labelledNumber(digits, start, end)
 	}
 	return false
 }
@@ -148,37 +151,6 @@ func (s *scan) national(rule string, confidence float64, start, end int) bool {
 	}
 	s.pii(rule, class, match.High, confidence, start, end)
 	return true
-}
-
-// labelledNumber looks at digits that are somebody's number if their check digits are right and a label says so.
-func (s *scan) labelledNumber(digits string, start, end int) bool {
-	var rule string
-	after := func(words ...string) bool { return s.near(start, words...) }
-	switch n := len(digits); {
-	case n == 9 && validSSN(digits) && after("ssn", "social security", "social_security", "socialsecurity"):
-		rule = "us_ssn"
-	case n == 9 && bsn(digits) && after("bsn", "burgerservice", "sofi"):
-		rule = "nl_bsn"
-	case n == 9 && luhn(digits) && after("sin", "social insurance"):
-		rule = "ca_sin"
-	case n == 10 && nhs(digits) && after("nhs", "patient"):
-		rule = "uk_nhs"
-	case n == 11 && cpf(digits) && after("cpf"):
-		rule = "br_cpf"
-	case n == 11 && germanTax(digits) && after("steuer", "tax", "idnr", "tin"):
-		rule = "de_tax_id"
-	case n == 11 && pesel(digits) && after("pesel"):
-		rule = "pl_pesel"
-	case n == 11 && belgian(digits) && after("rijksregister", "national", "niss"):
-		rule = "be_national"
-	case n == 12 && digits[0] >= '2' && verhoeff(digits) && after("aadhaar", "aadhar", "uidai"):
-		rule = "in_aadhaar"
-	case n == 13 && luhn(digits) && date(digits[:6], 'y') && after("id number", "south afric", "rsa id", "identity"):
-		rule = "za_id"
-	default:
-		return false
-	}
-	return s.national(rule, 0.9, start, end)
 }
 
 // prefixed reports whether two capitals stand before a run, and nothing before them.
@@ -206,7 +178,11 @@ func (s *scan) nino(start, end int) bool {
 	if end >= len(s.text) || s.text[end] < 'A' || s.text[end] > 'D' || s.wordAt(end+1) {
 		return false
 	}
-	a, b := s.text[start-2], s.text[start-1]
+	return usedLetters(s.text[start-2], s.text[start-1])
+}
+
+// usedLetters reports whether two letters begin National Insurance numbers.
+func usedLetters(a, b byte) bool {
 	switch a {
 	case 'D', 'F', 'I', 'Q', 'U', 'V':
 		return false
@@ -215,7 +191,7 @@ func (s *scan) nino(start, end int) bool {
 	case 'D', 'F', 'I', 'O', 'Q', 'U', 'V':
 		return false
 	}
-	switch s.text[start-2 : start] {
+	switch string([]byte{a, b}) {
 	case "BG", "GB", "KN", "NK", "NT", "TN", "ZZ":
 		return false
 	}

@@ -34,21 +34,21 @@ func (s *scan) number(end int) {
 		first++
 	}
 	if s.wordAt(first-1) && !isUpper(s.text[first-1]) { // a piece of a hash or a name
-		s.resume = max(s.resume, end+digitSet.span(s.text[end:], 1<<20))
+		s.resume = max(s.resume, end+digitsIn(s.text[end:], 1<<20))
 		return
 	}
 	r := &s.row
 	last, bare := r.end, r.bare
-	*r = run{}
+	r.n, r.total, r.plus = 0, 0, false
 	if r.bare = bare && last > 0 && first-last <= 2; !r.bare {
 		r.bare = wordless(s.before(first, 48))
 	}
 	if first > 0 && isDigit(s.text[first-1]) || !s.collect(r, first) {
-		s.resume = max(s.resume, end+digitSet.span(s.text[end:], 1<<20))
+		s.resume = max(s.resume, end+digitsIn(s.text[end:], 1<<20))
 		return
 	}
 	s.resume = max(s.resume, r.end)
-	s.identify(r)
+	s.examine(r)
 }
 
 // wordless reports whether a text has no letters.
@@ -84,7 +84,7 @@ func (s *scan) separates(i int) bool {
 func (s *scan) collect(r *run, first int) bool {
 	r.start = first
 	for i := first; r.n < len(r.groups); {
-		n := digitSet.span(s.text[i:], len(r.digits)-r.total+1)
+		n := digitsIn(s.text[i:], len(r.digits)-r.total+1)
 		if n == 0 || r.total+n > len(r.digits) {
 			break
 		}
@@ -97,7 +97,9 @@ func (s *scan) collect(r *run, first int) bool {
 		}
 		r.groups[r.n] = g
 		r.n++
-		copy(r.digits[r.total:], s.text[i:i+n])
+		for k := range n {
+			r.digits[r.total+k] = s.text[i+k]
+		}
 		r.total += n
 		i += n
 		r.end = i
@@ -110,6 +112,17 @@ func (s *scan) collect(r *run, first int) bool {
 	}
 	r.plus = first > 0 && s.text[first-1] == '+' || first > 1 && s.text[first-1] == '(' && s.text[first-2] == '+'
 	return r.total > 0 && r.total >= 6
+}
+
+// digitsIn returns how many digits a text begins with, at most n.
+func digitsIn(text string, n int) int {
+	text = text[:min(n, len(text))]
+	for i := range len(text) {
+		if text[i]-'0' > 9 {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // part returns the digits of n groups from the i-th on, the byte before and behind them, and their separators, all the
@@ -128,9 +141,9 @@ func (r *run) part(i, n int) (digits string, start, end int, sep byte) {
 	return view(r.digits[from.first : to.first+to.length]), from.start, to.start + to.length, sep
 }
 
-// identify tries what a run, or a part of it that stands for itself, may be.
-func (s *scan) identify(r *run) {
-	if s.wordAt(r.end) && !s.idLetter(r) || s.glued(r) {
+// examine tries what a run, or a part of it that stands for itself, may be.
+func (s *scan) examine(r *run) {
+	if !s.promising(r) || s.wordAt(r.end) && !s.idLetter(r) || s.glued(r) {
 		return
 	}
 	for i := 0; i < r.n; i++ {
@@ -138,6 +151,28 @@ func (s *scan) identify(r *run) {
 			i += n - 1
 		}
 	}
+}
+
+// promising reports whether anything in a run can be somebody's number: a label may stand before it, or one of its groups
+// is as long as those that prove themselves. Tables of numbers mostly have none.
+func (s *scan) promising(r *run) bool {
+	if r.plus || s.in.Key != "" || s.announced(r.start) || !r.bare {
+		return true
+	}
+	const single = 1<<6 | 1<<8 | 1<<13 | 1<<14 | 1<<15 | 1<<16 | 1<<17 | 1<<18 | 1<<19
+	mask, short := uint32(0), 0
+	for _, g := range r.groups[:r.n] {
+		mask |= 1 << min(g.length, 31)
+		if g.length < 5 || g.length == 6 {
+			short++
+		}
+	}
+	return mask&single != 0 || short > 1
+}
+
+// announced reports whether a label stands so shortly before i that it may be that of a number there.
+func (s *scan) announced(i int) bool {
+	return s.seenCount > 0 && i-s.seen[(s.seenCount-1)%len(s.seen)].end <= labelReach
 }
 
 // glued reports whether a run is a piece of something longer that is no number: a hash, a name with digits, a decimal.
@@ -157,6 +192,9 @@ func (s *scan) startsAt(r *run, i int) int {
 		}
 	}
 	rest := r.n - i
+	if s.announced(r.groups[i].start) && s.labelsBefore(r.groups[i].start) {
+		return s.groupsTo(r, i, s.found[len(s.found)-1].Span.End)
+	}
 	if n := s.card(r, i, rest); n > 0 {
 		return n
 	}
@@ -172,6 +210,15 @@ func (s *scan) startsAt(r *run, i int) int {
 		}
 	}
 	return 0
+}
+
+// groupsTo returns how many groups from the i-th on stand before end, at least one.
+func (s *scan) groupsTo(r *run, i, end int) int {
+	n := 1
+	for i+n < r.n && r.groups[i+n].start < end {
+		n++
+	}
+	return n
 }
 
 // alone reports whether n groups from the i-th on do not go on, on either side, with the separator that they have.

@@ -27,6 +27,7 @@ const (
 	roleIPv6                  // a beginning that public addresses have
 	roleWallet                // the beginning of an address of a cryptocurrency
 	roleLabel                 // a label such as "date of birth"
+	roleIdentity              // a label of a number that an office has given
 	roleStreet                // a word for a street
 	roleConcept               // a word of an instruction
 	roleMarker                // a mark that separates the turns of a conversation
@@ -45,11 +46,15 @@ type scan struct {
 	in      Context
 	lookout Detectors // what is looked for in this text
 
-	found    []match.Finding // of this text
-	most     int             // how many there may be; what stands behind the last one is not looked at
-	resume   int             // where the automaton goes on
-	row      run             // the digits that are looked at
-	vicinity vicinity
+	found     []match.Finding // of this text
+	most      int             // how many there may be; what stands behind the last one is not looked at
+	resume    int             // where the automaton goes on
+	row       run             // the digits that are looked at
+	plain     [24]byte        // what stands behind a label, without what separates it
+	ends      [25]int         // where its characters end
+	vicinity  vicinity
+	seen      [4]tag // labels that were seen last
+	seenCount int    // how many there were
 	discourse
 	overflow bool
 	derived  bool // the text is a form of another one
@@ -77,12 +82,13 @@ func (s *scan) read(dst []match.Finding, text string, in Context) []match.Findin
 		s.lookout &^= Definition
 	}
 	s.resume, s.overflow, s.coded, s.vicinity.start, s.row.end = 0, false, false, 0, 0
+	s.seenCount = 0
 	s.bareFrom, s.bareTo = 0, -1
 	s.found = s.found[:0]
 	s.discourse.reset()
 	if in.Key != "" {
 		s.keyed()
-		s.personalKey()
+		s.keyLabels()
 	}
 	for s.resume < len(text) && !s.overflow {
 		s.pass()
@@ -122,7 +128,17 @@ func (s *scan) stands(l *literal, start int) bool {
 		return false
 	}
 	here := s.text[start : start+len(l.text)]
-	return (!l.exact || here == l.text) && (!l.wide || equalFolded(here, l.text))
+	return (!l.exact || here == l.text) && (!l.wide || equalFolded(here, l.text)) && (!l.parts || joined(here, l.text))
+}
+
+// joined reports whether the words of a text are joined by what joins those of a literal.
+func joined(text, literal string) bool {
+	for i := range len(literal) {
+		if c := literal[i]; (c == ' ' || c == '_' || c == '-') && text[i] != c {
+			return false
+		}
+	}
+	return true
 }
 
 // escaped reports whether what stands before start is not a word but the end of an escape: \n or %20.
@@ -175,6 +191,8 @@ func (s *scan) look(l *literal, start int) {
 		s.wallet(start)
 	case roleLabel:
 		s.label(start, end, int(l.index))
+	case roleIdentity:
+		s.identityLabel(start, end, int(l.index))
 	case roleStreet:
 		s.street(start, end)
 	case roleConcept:

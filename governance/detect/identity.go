@@ -1,0 +1,247 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
+)
+
+// An identity is a number that an office, a bank or a maker has given, as it is found behind a label.
+type identity struct {
+	rule, class string
+	least, most int                     // characters without what separates them
+	valid       func(plain string) bool // of digits and capitals; what is less than a check digit makes it less sure
+	labels      string                  // in the languages of the country, separated by commas; a space may also be _, - or nothing
+	loose       bool                    // without a check digit
+	general     bool                    // found behind words for any such number, too: "national id"
+}
+
+// generalLabels are words for the number that a state gave a person, whichever state it is.
+const generalLabels = "national id,national identity,national identification,identity number,identity card,id card,personal id,personal number,citizen id,tax id,taxpayer id,tax number,tin," +
+	"social security,social insurance,fiscal number,government id,id number,identification number,national number,personal code,nationalid,national insurance,id no,social security no,taxpayer"
+
+// identities returns the table.
+func identities() []identity {
+	return slices.Concat(germanicIdentities(), romanceIdentities(), northernIdentities(), easternIdentities(), americanIdentities(), latinIdentities(), asianIdentities(), pacificIdentities(), otherIdentities())
+}
+
+// identityGroups returns which identities each label announces, and the labels.
+func identityGroups(all []identity) (groups [][]uint8, labels []string) {
+	add := func(text string, index int) {
+		text = asciiLower(text)
+		at := slices.Index(labels, text)
+		if at < 0 {
+			at = len(labels)
+			labels, groups = append(labels, text), append(groups, nil)
+		}
+		if !slices.Contains(groups[at], uint8(index)) {
+			groups[at] = append(groups[at], uint8(index))
+		}
+	}
+	for i, one := range all {
+		list := one.labels
+		if one.general {
+			list += "," + generalLabels
+		}
+		for label := range strings.SplitSeq(list, ",") {
+			add(label, i)
+		}
+	}
+	return groups, labels
+}
+
+// identityLiterals returns the labels in each of their spellings.
+func identityLiterals() []literal {
+	_, labels := identityGroups(identities())
+	var all []literal
+	for i, label := range labels {
+		wide := strings.IndexFunc(label, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
+		spellings := []string{label}
+		if strings.Count(label, " ") == 1 && !wide {
+			spellings = append(spellings, strings.ReplaceAll(label, " ", ""))
+		}
+		for _, text := range spellings {
+			all = append(all, literal{text: text, role: roleIdentity, index: uint16(i), wide: wide, joint: true})
+		}
+	}
+	return all
+}
+
+// A tag is a label that was seen, and where it ended.
+type tag struct {
+	end, group int
+	weak       bool // a short word in small letters, without a colon: it may be any word
+}
+
+// labelReach is how far behind a label a number may stand that is meant by it.
+const labelReach = 80
+
+// identityLabel looks at what follows a label from start to end, and keeps it in mind.
+func (s *scan) identityLabel(start, end, group int) {
+	if s.lookout&PII == 0 || !labelled(s.text, start, end) {
+		return
+	}
+	t := tag{end: end, group: group, weak: end-start <= 5 && s.text[start] >= 'a' && !strings.ContainsAny(s.window(end, 3), ":=\"|")}
+	s.seen[s.seenCount%len(s.seen)] = t
+	s.seenCount++
+	s.follow(t)
+}
+
+// labelled reports whether a label stands for itself: no letter before or, when it is short, behind it, but for a capital
+// that begins another word of a name.
+func labelled(text string, start, end int) bool {
+	if start > 0 && isAlnum(text[start-1]) && isLetter(text[start]) && (!isUpper(text[start]) || isUpper(text[start-1])) {
+		return false
+	}
+	if end < len(text) && isLetter(text[end]) && end-start <= 6 && isLetter(text[end-1]) {
+		return isUpper(text[end]) && !isUpper(text[end-1]) || text[end] == 's'
+	}
+	return true
+}
+
+// keyLabels looks at a whole text by the labels in the name that it stands under.
+func (s *scan) keyLabels() {
+	key := s.in.Key
+	if s.lookout&PII == 0 || len(s.text) < 5 || len(s.text) > 48 || len(key) > 64 || !strings.ContainsAny(s.text, "0123456789") {
+		return
+	}
+	f, state := s.filter, 0
+	for i := range len(key) {
+		entry := f.next[state<<stride|int(f.class[key[i]])]
+		state = int(entry &^ mark)
+		if entry < mark {
+			continue
+		}
+		for _, index := range f.ends[f.out[state]] {
+			l := &f.literals[index]
+			if l.role != roleIdentity && l.role != roleLabel {
+				continue
+			}
+			start := i + 1 - len(l.text)
+			if l.wide && key[start:i+1] != l.text || !labelled(key, start, i+1) {
+				continue
+			}
+			if l.role == roleLabel {
+				s.personalValue(int(l.index), 0, 0)
+				continue
+			}
+			t := tag{group: int(l.index)}
+			s.seen[s.seenCount%len(s.seen)] = t
+			s.seenCount++
+			s.follow(t)
+		}
+	}
+}
+
+// follow looks for one of the identities of a label in the words behind it.
+func (s *scan) follow(t tag) {
+	i := t.end
+	for range 6 {
+		i = s.skipMarks(i)
+		if i >= len(s.text) || s.identify(i, t) {
+			return
+		}
+		n, digits := 0, false
+		for i+n < len(s.text) && n < 28 && (isWord(s.text[i+n]) || s.text[i+n] >= utf8.RuneSelf) {
+			digits = digits || isDigit(s.text[i+n])
+			n++
+		}
+		if n == 0 || digits {
+			return
+		}
+		i += n
+	}
+}
+
+// skipMarks skips what may stand between words of a label and a value: punctuation, one line feed, tags of HTML.
+func (s *scan) skipMarks(i int) int {
+	lines := 0
+	for n := 0; i < len(s.text) && n < 24; n++ {
+		switch c := s.text[i]; {
+		case c == '\n':
+			if lines++; lines > 1 {
+				return len(s.text)
+			}
+		case c == '<':
+			k := strings.IndexByte(s.window(i, 32), '>')
+			if k < 0 {
+				return len(s.text)
+			}
+			i += k
+		case strings.IndexByte(" \t\r:=\"'|,>*`-#()/\\.;[]_?", c) < 0:
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// identify reports the number at i if it is one of the identities of a label.
+func (s *scan) identify(i int, t tag) bool {
+	n := s.compact(i)
+	if n < 4 {
+		return false
+	}
+	text, ends := view(s.plain[:n]), &s.ends
+	for _, index := range s.engine.groups[t.group] {
+		one := &s.engine.identities[index]
+		if one.loose && t.weak {
+			continue
+		}
+		for size := min(n, one.most); size >= one.least; size-- {
+			if s.wordAt(ends[size]) || !one.valid(text[:size]) || uniform(text[:size]) {
+				continue
+			}
+			confidence := 0.95
+			if one.loose {
+				confidence = 0.82
+			}
+			end := ends[size]
+			if end < len(s.text) && s.text[end] == ')' && s.text[end-2] == '(' {
+				end++
+			}
+			s.pii(one.rule, one.class, match.High, confidence, i, end)
+			return true
+		}
+	}
+	return false
+}
+
+// compact keeps the letters, as capitals, and digits from i on without what separates them, and where each ends.
+func (s *scan) compact(i int) (n int) {
+	plain, ends := &s.plain, &s.ends
+	for n < len(plain) && i < len(s.text) {
+		c := s.text[i]
+		switch {
+		case isAlnum(c):
+			if 'a' <= c && c <= 'z' {
+				c &^= 0x20
+			}
+			plain[n] = c
+			n++
+			ends[n] = i + 1
+		case n > 0 && ends[n] == i && strings.IndexByte(" -./+(", c) >= 0:
+		case n > 0 && ends[n] == i-1 && (s.text[i-1] == ' ' && strings.IndexByte("-/(", c) >= 0 || c == ' ' && s.text[i-1] != ' '):
+		default:
+			return n
+		}
+		i++
+	}
+	return n
+}
+
+// labelsBefore reports the number at i if a label that stands a little farther before it on its line announces it.
+func (s *scan) labelsBefore(i int) bool {
+	for k := range min(s.seenCount, len(s.seen)) {
+		t := s.seen[(s.seenCount-1-k)%len(s.seen)]
+		if i-t.end > labelReach || t.end > i {
+			continue
+		}
+		if strings.IndexByte(s.text[t.end:i], '\n') < 0 && s.identify(i, t) {
+			return true
+		}
+	}
+	return false
+}

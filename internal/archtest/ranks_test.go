@@ -28,6 +28,7 @@ framework:
 	33  modules/controlplane
 
 infrastructure:
+	20  modules/atr
 	12  modules/atr/pin
 	19  modules/atr/upstream
 	12  modules/atr/process

@@ -129,7 +129,7 @@ func (b *Book) judge(ctx context.Context, server string, trust Trust, given []De
 	}
 	j := judge{
 		book: b, server: server, known: map[string]*Record{}, rests: map[string]string{},
-		trust: trust == TrustNew || trust == TrustFirst && len(known) == 0,
+		trust: trust == TrustNew || trust == TrustFirst && !slices.ContainsFunc(known, func(r Record) bool { return r.Kind != Server }),
 	}
 	for i := range known {
 		r := &known[i]

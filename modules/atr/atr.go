@@ -1,0 +1,234 @@
+// Package atr is the agents' tool registry: the tools, resources and prompts of other MCP servers, each published under a
+// name of its own and governed like every other. A server is started when it is first needed; what it offers is remembered,
+// so that it can be listed without being started. What it defines is pinned: it is offered only while it is what was
+// trusted, and whatever has changed waits until a person has seen the difference.
+package atr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/detect"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
+	"github.com/mcp-kernel/mcp-kernel/state"
+)
+
+// Name is the module's name.
+const Name = "atr"
+
+// What holds where a Server says nothing.
+const (
+	DefaultIdle    = 10 * time.Minute // without a call after which a server is stopped
+	DefaultListing = 30 * time.Second // to read what a server offers
+	settle         = 200 * time.Millisecond
+)
+
+// A Server is another MCP server: a program that is started, or an address.
+type Server struct {
+	Name string // of letters, digits, _ and -, at most 20: it begins the names of what the server offers
+
+	Command string            // a program, found in PATH or by its path
+	Args    []string          //
+	Env     map[string]string // values may be references to secrets
+	Pass    []string          // names of variables that are passed on from our environment
+	Dir     string            // to run in; empty is the present one
+
+	URL     string            // of a server over HTTP
+	Headers map[string]string // values may be references to secrets
+
+	Eager    bool          // started with the kernel, not when it is first needed
+	Required bool          // the kernel does not start without it
+	Idle     time.Duration // without a call after which it is stopped; 0 is DefaultIdle, negative is never
+	Start    time.Duration // for it to start; 0 is upstream.DefaultStart
+	Timeout  time.Duration // of a call; 0 is what policies say
+	Parallel int           // calls at once; 0 is upstream.DefaultParallel
+	Bytes    int           // of a message; 0 is rpc.DefaultMaxMessage
+
+	Allow []string // globs of the tools, resources and prompts that are published, by their own names; nil is all
+	Deny  []string // globs of those that are not
+	Trust pin.Trust
+	Hints bool // what the server says of its tools' effects is believed; otherwise each may do anything
+}
+
+// nameOf is what a server may be called.
+func nameOf() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9-]|_[a-zA-Z0-9-]){0,19}$`)
+}
+
+// check returns every fault of a server.
+func (s *Server) check() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("server %q: "+format, append([]any{s.Name}, args...)...))
+	}
+	if !nameOf().MatchString(s.Name) || strings.Contains(s.Name, "__") {
+		fault("a name is 1 to 20 letters, digits, - and single _")
+	}
+	switch {
+	case s.Command == "" && s.URL == "":
+		fault("has neither a command nor a url")
+	case s.Command != "" && s.URL != "":
+		fault("has a command and a url: it is started or reached, not both")
+	case s.URL != "" && (len(s.Args)+len(s.Env)+len(s.Pass) > 0 || s.Dir != ""):
+		fault("args, env, pass_env and dir are for servers with a command")
+	case s.Command != "" && len(s.Headers) > 0:
+		fault("headers are for servers with a url")
+	}
+	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
+		fault("bounds and times must not be negative")
+	}
+	for _, glob := range slices.Concat(s.Allow, s.Deny) {
+		if _, err := compileGlob(glob); err != nil {
+			fault("%q: %w", glob, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// identity is how the server is started or reached, as it is pinned: with the names of what is passed to it and without
+// the values, which may be secrets and change.
+func (s *Server) identity() (json.RawMessage, error) {
+	keys := func(m map[string]string) []string {
+		all := make([]string, 0, len(m))
+		for key := range m {
+			all = append(all, key)
+		}
+		slices.Sort(all)
+		return all
+	}
+	return json.Marshal(map[string]any{
+		"command": s.Command, "args": s.Args, "env": keys(s.Env), "pass_env": s.Pass, "dir": s.Dir, "url": s.URL, "headers": keys(s.Headers),
+	})
+}
+
+// Options are what a Module is made of. State, Open and Client are required where there are servers.
+type Options struct {
+	Servers []Server
+	State   state.Backend // keeps pins, and what servers offered last
+	// Open starts or dials a server.
+	Open func(ctx context.Context, s *Server, log func(line string)) (upstream.Link, error)
+	// Client is who we are, as clientInfo says it.
+	Client json.RawMessage
+	// Changed is called when the surface is another than before, from a goroutine of the module's. May be nil.
+	Changed func()
+	// Fault is told of what nobody was answered: servers that do not start, things that cannot be published. May be nil.
+	Fault func(server string, err error)
+	// Line takes what servers write to their standard error, and their log messages. May be nil.
+	Line func(server, line string)
+	Now  func() time.Time // nil is time.Now
+}
+
+// A Module governs other servers. It is safe for concurrent use.
+type Module struct {
+	o       Options
+	book    *pin.Book
+	doubts  *detect.Engine
+	ctx     context.Context //nolint:containedctx // of the module's own work: it ends with Close
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+	servers []*server
+
+	mu      sync.RWMutex
+	offered map[string]offer // by published name, with its kind before it
+}
+
+// New returns a Module that has started nothing yet, or every fault of its servers.
+func New(o Options) (*Module, error) {
+	if o.Changed == nil {
+		o.Changed = func() {}
+	}
+	if o.Fault == nil {
+		o.Fault = func(string, error) {}
+	}
+	if o.Line == nil {
+		o.Line = func(string, string) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	engine, err := detect.New(detect.Options{Detectors: detect.Definition})
+	if err != nil {
+		return nil, err
+	}
+	m := &Module{o: o, book: pin.NewBook(o.State, o.Now), doubts: engine, offered: map[string]offer{}}
+	m.ctx, m.stop = context.WithCancel(context.Background())
+	var faults []error
+	seen := map[string]bool{}
+	for i := range o.Servers {
+		s := &o.Servers[i]
+		faults = append(faults, s.check())
+		if folded := strings.ToLower(s.Name); seen[folded] {
+			faults = append(faults, fmt.Errorf("server %q: another has that name", s.Name))
+		} else {
+			seen[folded] = true
+		}
+		m.servers = append(m.servers, newServer(m, s))
+	}
+	if err := errors.Join(faults...); err != nil {
+		m.stop()
+		return nil, err
+	}
+	slices.SortFunc(m.servers, func(a, b *server) int { return strings.Compare(a.Name, b.Name) })
+	return m, nil
+}
+
+// Name implements tools.Module.
+func (*Module) Name() string { return Name }
+
+// Begin makes what servers offered last known, and starts those that are to be started, each in the background; the error
+// says which of those that are required cannot be. It is called once.
+func (m *Module) Begin(ctx context.Context) error {
+	var faults []error
+	for _, s := range m.servers {
+		remembered := s.recall(ctx)
+		switch {
+		case s.Required:
+			if err := s.refresh(ctx); err != nil {
+				faults = append(faults, fmt.Errorf("server %s is required: %w", s.Name, err))
+			}
+		case s.Eager || !remembered:
+			s.ask("")
+		}
+	}
+	m.publish()
+	return errors.Join(faults...)
+}
+
+// Close stops all servers and waits until nothing of the module runs any more.
+func (m *Module) Close() error {
+	m.stop()
+	var faults []error
+	var closing sync.WaitGroup
+	var mu sync.Mutex
+	for _, s := range m.servers {
+		closing.Go(func() {
+			err := s.up.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			faults = append(faults, err)
+		})
+	}
+	closing.Wait()
+	m.work.Wait()
+	return errors.Join(faults...)
+}
+
+// clientCapabilities are what servers of the 2025 era may ask of our clients; whether one can is seen when it is asked.
+const clientCapabilities = `{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{},"context":{}},"roots":{}}`
+
+// connOptions are those of connections to a server.
+func (s *server) connOptions() rpc.Options {
+	return rpc.Options{
+		Client: s.m.o.Client, Capabilities: json.RawMessage(clientCapabilities), Ask: s.asked, Notify: s.heard,
+		OnNoise: func(err error) { s.m.o.Line(s.Name, err.Error()) },
+	}
+}

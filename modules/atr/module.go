@@ -1,0 +1,312 @@
+package atr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// Start implements tools.Starter.
+func (m *Module) Start(ctx context.Context, _ *tools.Dispatcher) error { return m.Begin(ctx) }
+
+// Surface implements tools.Module: what is published now. Unlike that of other modules it changes; Options.Changed tells
+// when. What cannot be published is told to Options.Fault and left out.
+func (m *Module) Surface() tools.Surface {
+	var s tools.Surface
+	for _, o := range m.published() {
+		one := o.surface()
+		if _, err := tools.NewCatalog(single{one}); err != nil {
+			m.o.Fault(o.server.Name, fmt.Errorf("%s %q cannot be published: %w", o.record.Kind, o.own, err))
+			continue
+		}
+		s.Tools = append(s.Tools, one.Tools...)
+		s.Resources = append(s.Resources, one.Resources...)
+		s.Prompts = append(s.Prompts, one.Prompts...)
+	}
+	return s
+}
+
+// single is a module of one thing, to learn whether a catalog takes it.
+type single struct{ surface tools.Surface }
+
+func (single) Name() string             { return Name }
+func (s single) Surface() tools.Surface { return s.surface }
+
+// said is what definitions say that is wanted here.
+type said struct {
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	MIMEType    string `json:"mimeType"`
+	Annotations struct {
+		Title       string `json:"title"`
+		ReadOnly    *bool  `json:"readOnlyHint"`
+		Destructive *bool  `json:"destructiveHint"`
+		Idempotent  *bool  `json:"idempotentHint"`
+		OpenWorld   *bool  `json:"openWorldHint"`
+	} `json:"annotations"`
+	Arguments []struct {
+		Name string `json:"name"`
+	} `json:"arguments"`
+}
+
+// surface is the offer as a module's.
+func (o *offer) surface() tools.Surface {
+	var d said
+	_ = json.Unmarshal(o.entry, &d) // what is of another type is not believed, and published all the same
+	title := firstText(d.Title, d.Annotations.Title, o.own)
+	description := firstText(d.Description, fmt.Sprintf("%s of the server %s, which says nothing of it.", o.record.Kind, o.server.Name))
+	switch o.record.Kind {
+	case pin.Tool:
+		spec := tools.Spec{
+			Name: o.published, Title: title, Description: description, Audience: tools.ForAgents, Timeout: o.server.Timeout,
+			Profiles: []string{tools.ProfileFiles}, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
+		}
+		if o.server.Hints {
+			spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
+			spec.Idempotent, spec.OpenWorld = hint(d.Annotations.Idempotent, false), hint(d.Annotations.OpenWorld, true)
+			if spec.ReadOnly == tools.Yes {
+				spec.Destructive = tools.No
+			}
+		}
+		return tools.Surface{Tools: []tools.Tool{tools.Foreign(spec, o.marked(), o.call)}}
+	case pin.Prompt:
+		spec := tools.PromptSpec{Name: o.published, Title: title, Description: description, Audience: tools.ForAgents}
+		for _, a := range d.Arguments {
+			spec.Arguments = append(spec.Arguments, tools.PromptArgument{Name: a.Name})
+		}
+		return tools.Surface{Prompts: []tools.Prompt{tools.ForeignPrompt(spec, o.marked(), o.get).WithPass(o.complete)}}
+	default:
+		spec := tools.ResourceSpec{
+			Name: o.server.Name + "__" + o.own, Title: title, Description: description, MIMEType: d.MIMEType, Audience: tools.ForAgents,
+		}
+		if o.record.Kind == pin.Template {
+			spec.Template = o.own
+			return tools.Surface{Resources: []tools.Resource{tools.ForeignResource(spec, o.marked(), o.read).WithWatch(o.watch).WithPass(o.complete)}}
+		}
+		spec.URI = o.own
+		return tools.Surface{Resources: []tools.Resource{tools.ForeignResource(spec, o.marked(), o.read).WithWatch(o.watch)}}
+	}
+}
+
+func firstText(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// hint is what a server says, or what the protocol says where it says nothing.
+func hint(said *bool, otherwise bool) tools.Hint {
+	if said == nil {
+		said = &otherwise
+	}
+	if *said {
+		return tools.Yes
+	}
+	return tools.No
+}
+
+// metaOrigin is the key of _meta under which a definition says whose it is, and by what name.
+const metaOrigin = "io.mcp-kernel/origin"
+
+// marked is the definition with whose it is.
+func (o *offer) marked() json.RawMessage {
+	var members, meta map[string]json.RawMessage
+	if json.Unmarshal(o.entry, &members) != nil {
+		return o.entry
+	}
+	if json.Unmarshal(members["_meta"], &meta) != nil || meta == nil {
+		meta = map[string]json.RawMessage{}
+	}
+	origin, err := json.Marshal(map[string]string{"server": o.server.Name, "name": o.own})
+	if err != nil {
+		return o.entry
+	}
+	meta[metaOrigin] = origin
+	if members["_meta"], err = json.Marshal(meta); err != nil {
+		return o.entry
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return o.entry
+	}
+	return text
+}
+
+// call runs a tool.
+func (o *offer) call(ctx context.Context, r *tools.Request, args json.RawMessage) (tools.Result, error) {
+	return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": args})
+}
+
+// read reads a resource.
+func (o *offer) read(ctx context.Context, r *tools.Request, uri string) (tools.Result, error) {
+	return o.ask(ctx, r, "resources/read", map[string]any{"uri": uri})
+}
+
+// get fills in a prompt.
+func (o *offer) get(ctx context.Context, r *tools.Request, args map[string]string) (tools.Result, error) {
+	params := map[string]any{"name": o.own}
+	if len(args) > 0 {
+		params["arguments"] = args
+	}
+	return o.ask(ctx, r, "prompts/get", params)
+}
+
+// complete completes an argument of a prompt, or a variable of a template.
+func (o *offer) complete(ctx context.Context, r *tools.Request, asked json.RawMessage) (tools.Result, error) {
+	var p struct {
+		Argument json.RawMessage `json:"argument"`
+		Context  json.RawMessage `json:"context"`
+	}
+	if err := json.Unmarshal(asked, &p); err != nil {
+		return tools.Result{}, err
+	}
+	ref := map[string]string{"type": "ref/prompt", "name": o.own}
+	if o.record.Kind == pin.Template {
+		ref = map[string]string{"type": "ref/resource", "uri": o.own}
+	}
+	params := map[string]any{"ref": ref, "argument": p.Argument}
+	if len(p.Context) > 0 && string(p.Context) != "null" {
+		params["context"] = map[string]any{"arguments": p.Context}
+	}
+	return o.ask(ctx, r, "completion/complete", params)
+}
+
+// maxRounds is how often one call may ask its client before it is answered.
+const maxRounds = 8
+
+// ask makes a request of the server. One that wants to know something of the client first is asked again with the answers.
+func (o *offer) ask(ctx context.Context, r *tools.Request, method string, params map[string]any) (tools.Result, error) {
+	if o.record.Standing != pin.Trusted { // the gate has refused it, unless it does not know the name
+		return tools.Result{}, tools.Fail("changed", o.distrust(), nil)
+	}
+	for range maxRounds {
+		text, err := json.Marshal(params)
+		if err != nil {
+			return tools.Result{}, err
+		}
+		result, err := o.server.call(ctx, rpc.Request{Method: method, Params: text, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
+		if err != nil {
+			return tools.Result{}, o.failed(ctx, err)
+		}
+		var round struct {
+			Type  string                     `json:"resultType"`
+			Asks  map[string]json.RawMessage `json:"inputRequests"`
+			State json.RawMessage            `json:"requestState"`
+		}
+		if json.Unmarshal(result, &round) != nil || round.Type != "input_required" {
+			return tools.Verbatim(result)
+		}
+		answers, err := inputs(ctx, r, round.Asks)
+		if err != nil {
+			return tools.Result{}, err
+		}
+		params["inputResponses"] = answers
+		delete(params, "requestState")
+		if len(round.State) > 0 {
+			params["requestState"] = round.State
+		}
+	}
+	return tools.Result{}, tools.Fail("too_many_questions", fmt.Sprintf("the server %s asked more than %d times", o.server.Name, maxRounds), nil)
+}
+
+// inputs asks the client what a server of the 2026 era wants to know.
+func inputs(ctx context.Context, r *tools.Request, asks map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	var queries []tools.Query
+	var keys []string
+	for _, key := range sortedKeys(asks) {
+		var ask struct {
+			Method string          `json:"method"`
+			Params json.RawMessage `json:"params"`
+		}
+		if err := json.Unmarshal(asks[key], &ask); err != nil {
+			return nil, fmt.Errorf("question %.40q: %w", key, err)
+		}
+		queries, keys = append(queries, tools.Forwarded{Method: ask.Method, Params: ask.Params}), append(keys, key)
+	}
+	replies, err := r.AskAll(ctx, queries...)
+	if err != nil {
+		return nil, err
+	}
+	answers := map[string]json.RawMessage{}
+	for i, key := range keys {
+		answers[key] = replies[i].Forwarded
+	}
+	return answers, nil
+}
+
+// failed is what the caller is told when a server does not answer.
+func (o *offer) failed(ctx context.Context, err error) error {
+	var refused *rpc.Error
+	var down *upstream.DownError
+	name := o.server.Name
+	switch {
+	case errors.As(err, &refused):
+		return tools.FailRemote(tools.Remote(*refused), nil)
+	case ctx.Err() != nil:
+		return err
+	case errors.Is(err, ErrChanged):
+		return tools.Fail("changed", "how the server "+name+" is started is not what was trusted: an operator has to agree first", err)
+	case errors.As(err, &down):
+		return tools.Fail("unavailable", down.Error(), err)
+	case errors.Is(err, upstream.ErrFull), errors.Is(err, rpc.ErrBusy):
+		return tools.Fail("overloaded", "too many calls of the server "+name+" at once: try again later", err)
+	case errors.Is(err, rpc.ErrTooLarge):
+		return tools.Fail("too_large", "the server "+name+" answered with more than is taken: ask for less", err)
+	default:
+		return tools.Fail("unavailable", "the server "+name+" ended before it answered: what it began may have an effect", err)
+	}
+}
+
+// progressTo passes progress on to the client.
+func progressTo(ctx context.Context, r *tools.Request) func(json.RawMessage) {
+	return func(params json.RawMessage) {
+		var p struct {
+			Progress float64 `json:"progress"`
+			Total    float64 `json:"total"`
+			Message  string  `json:"message"`
+		}
+		if json.Unmarshal(params, &p) == nil {
+			r.Progress(ctx, p.Progress, p.Total, p.Message)
+		}
+	}
+}
+
+// abilities are what the client of a call can be asked for, as a server of the 2026 era is told.
+func abilities(r *tools.Request) json.RawMessage {
+	all := map[string]map[string]struct{}{}
+	for _, c := range []struct {
+		is         tools.Capability
+		name, part string
+	}{
+		{tools.CanElicit, "elicitation", "form"},
+		{tools.CanOpenURL, "elicitation", "url"},
+		{tools.CanSample, "sampling", ""},
+		{tools.CanSampleTools, "sampling", "tools"},
+		{tools.CanSampleContext, "sampling", "context"},
+		{tools.CanListRoots, "roots", ""},
+	} {
+		if !r.Supports(c.is) {
+			continue
+		}
+		if all[c.name] == nil {
+			all[c.name] = map[string]struct{}{}
+		}
+		if c.part != "" {
+			all[c.name][c.part] = struct{}{}
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return json.RawMessage(`{}`)
+	}
+	return text
+}

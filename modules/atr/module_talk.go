@@ -1,0 +1,146 @@
+package atr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// caller returns the running call that something of the server's belongs to: the one that the transport names, and where it
+// names none, the only one that runs, or any of several that are all of one caller. Otherwise it is nobody's: a question
+// must not reach somebody else.
+func (s *server) caller(tag any) *tools.Request {
+	if r, ok := tag.(*tools.Request); ok {
+		return r
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found *tools.Request
+	for tag := range s.running {
+		r, ok := tag.(*tools.Request)
+		if !ok {
+			continue
+		}
+		if found != nil && found.Caller().Identity() != r.Caller().Identity() {
+			return nil
+		}
+		found = r
+	}
+	return found
+}
+
+// asked answers what a server of the 2025 era asks while it works on a call: the client of that call answers.
+func (s *server) asked(ctx context.Context, tag any, method string, params json.RawMessage) (json.RawMessage, *rpc.Error) {
+	r := s.caller(tag)
+	if r == nil {
+		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "there is no call, or more than one, that this could be asked for"}
+	}
+	replies, err := r.AskAll(ctx, tools.Forwarded{Method: method, Params: params})
+	var refused *tools.Error
+	switch {
+	case err == nil:
+		return replies[0].Forwarded, nil
+	case errors.As(err, &refused) && refused.Code == tools.CodeUnsupported:
+		return nil, &rpc.Error{Code: rpc.CodeNoMethod, Message: refused.Reason}
+	case errors.As(err, &refused):
+		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: refused.Reason}
+	case errors.Is(err, tools.ErrInputRequired):
+		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "the client cannot be asked while a call runs"}
+	default:
+		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "the client did not answer"}
+	}
+}
+
+// heard takes the server's notifications: its log goes to the client of the call it belongs to, and to the kernel's.
+func (s *server) heard(method string, params json.RawMessage) {
+	switch method {
+	case "notifications/message":
+		var p struct {
+			Level  string          `json:"level"`
+			Logger string          `json:"logger"`
+			Data   json.RawMessage `json:"data"`
+		}
+		if json.Unmarshal(params, &p) != nil {
+			return
+		}
+		if r := s.caller(nil); r != nil {
+			r.Log(s.m.ctx, p.Level, p.Logger, p.Data)
+		}
+		s.m.o.Line(s.Name, p.Level+": "+string(p.Data))
+	case "notifications/resources/updated":
+		var p struct {
+			URI string `json:"uri"`
+		}
+		if json.Unmarshal(params, &p) != nil {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, changed := range s.watched[p.URI] {
+			changed()
+		}
+	}
+}
+
+// watch has the server tell when a resource changes.
+func (o *offer) watch(ctx context.Context, r *tools.Request, uri string, changed func()) (func() error, error) {
+	s := o.server
+	if first, id := s.watching(uri, changed); first {
+		if err := s.subscribe(ctx, r, "resources/subscribe", uri); err != nil {
+			s.forget(uri, id)
+			return nil, o.failed(ctx, err)
+		}
+		return func() error { <-ctx.Done(); return s.unwatch(uri, id) }, nil
+	} else {
+		return func() error { <-ctx.Done(); return s.unwatch(uri, id) }, nil
+	}
+}
+
+// watching notes who is to be told, and reports whether nobody was before.
+func (s *server) watching(uri string, changed func()) (first bool, id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers++
+	if s.watched[uri] == nil {
+		s.watched[uri] = map[int]func(){}
+		first = true
+	}
+	s.watched[uri][s.watchers] = changed
+	return first, s.watchers
+}
+
+// forget notes that somebody need not be told any more, and reports whether that was the last.
+func (s *server) forget(uri string, id int) (last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.watched[uri], id)
+	if last = len(s.watched[uri]) == 0; last {
+		delete(s.watched, uri)
+	}
+	return last
+}
+
+// unwatch ends a subscription, and the server's when it was the last.
+func (s *server) unwatch(uri string, id int) error {
+	if !s.forget(uri, id) {
+		return nil
+	}
+	return s.subscribe(s.m.ctx, nil, "resources/unsubscribe", uri)
+}
+
+// subscribe begins or ends a subscription of ours with the server.
+func (s *server) subscribe(ctx context.Context, r *tools.Request, method, uri string) error {
+	params, err := json.Marshal(map[string]string{"uri": uri})
+	if err != nil {
+		return err
+	}
+	_, err = s.call(ctx, rpc.Request{Method: method, Params: params, Tag: r})
+	return err
+}

@@ -1,0 +1,178 @@
+package atr
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+)
+
+// Lengths of published names. A host puts mcp__mcp-kernel__ before a tool's and stops at 64.
+const (
+	maxTool   = 47
+	maxPrompt = 64
+	hashed    = 7 // characters of what tells names apart: "_" and six of a digest
+)
+
+// An offer is one thing of a server under the name by which it is published.
+type offer struct {
+	server    *server
+	record    pin.Record
+	own       string // its own name, or URI
+	published string // its name here, or URI
+	entry     json.RawMessage
+}
+
+// distrust says why the offer is not to be used.
+func (o *offer) distrust() string {
+	return fmt.Sprintf("%s %q of server %s %s, so an operator has to agree to it first: mcp-kernel pins diff %s",
+		o.record.Kind, o.own, o.server.Name, standing(&o.record), o.server.Name)
+}
+
+// publish looks at what all servers offer, and tells who wants to know when it is another than before.
+func (m *Module) publish() {
+	m.mu.Lock()
+	before := m.offered
+	m.offered = map[string]offer{}
+	for _, kind := range []pin.Kind{pin.Tool, pin.Resource, pin.Template, pin.Prompt} {
+		for _, o := range m.offers(kind) {
+			m.offered[string(kind)+" "+o.published] = o
+		}
+	}
+	changed := !sameOffers(before, m.offered)
+	m.mu.Unlock()
+	if changed {
+		m.o.Changed()
+	}
+}
+
+// sameOffers reports whether two sets of offers are the same for a client.
+func sameOffers(a, b map[string]offer) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for key, x := range a {
+		y, ok := b[key]
+		if !ok || x.record.Standing != y.record.Standing || x.record.Digest != y.record.Digest || string(x.entry) != string(y.entry) {
+			return false
+		}
+	}
+	return true
+}
+
+// offers returns what all servers offer of a kind, with the names that it is published by, in the order of servers.
+func (m *Module) offers(kind pin.Kind) (all []offer) {
+	for _, s := range m.servers {
+		s.mu.Lock()
+		entries := map[pin.Kind][]json.RawMessage{
+			pin.Tool: s.listing.Tools, pin.Resource: s.listing.Resources, pin.Template: s.listing.Templates, pin.Prompt: s.listing.Prompts,
+		}[kind]
+		i := 0
+		for _, r := range s.records {
+			if r.Kind == kind && i < len(entries) {
+				all = append(all, offer{server: s, record: r, own: r.Name, entry: entries[i]})
+				i++
+			}
+		}
+		s.mu.Unlock()
+	}
+	switch kind {
+	case pin.Tool:
+		nameAll(all, maxTool)
+	case pin.Prompt:
+		nameAll(all, maxPrompt)
+	default:
+		all = m.firstOf(all)
+		for i := range all {
+			all[i].published = all[i].own
+		}
+	}
+	return all
+}
+
+// nameAll gives each of some offers a name of its own: that of its server and its own one, in legal characters. Of those
+// that would have the same, all whose own name had to be changed for it get a digest of that name, so that a name does not
+// depend on what else there is more than it must, nor on any order.
+func nameAll(all []offer, most int) {
+	count := map[string]int{}
+	for i := range all {
+		o := &all[i]
+		o.published = legal(o.server.Name+"__"+o.own, most)
+		count[o.published]++
+	}
+	for i := range all {
+		o := &all[i]
+		plain := o.server.Name + "__" + o.own
+		if count[o.published] > 1 && o.published != plain || len(plain) > most {
+			o.published = told(o.published, plain, most)
+		}
+	}
+}
+
+// legal puts _ in the place of what a name must not have, and cuts it.
+func legal(name string, most int) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r == '_', r == '-', '0' <= r && r <= '9', 'a' <= r|0x20 && r|0x20 <= 'z' && r < 0x80:
+			return r
+		default:
+			return '_'
+		}
+	}, name)
+	return name[:min(len(name), most)]
+}
+
+// told is a name with what tells it apart from others.
+func told(name, plain string, most int) string {
+	digest := sha256.Sum256([]byte(plain))
+	return name[:min(len(name), most-hashed)] + "_" + hex.EncodeToString(digest[:])[:hashed-1]
+}
+
+// firstOf keeps of several offers of one URI the first: a resource has no name of ours, and who reads it must know whose
+// it is.
+func (m *Module) firstOf(all []offer) []offer {
+	owner := map[string]*server{}
+	return slices.DeleteFunc(all, func(o offer) bool {
+		if first := owner[o.own]; first != nil {
+			m.o.Fault(o.server.Name, &CollisionError{URI: o.own, Owner: first.Name})
+			return true
+		}
+		owner[o.own] = o.server
+		return false
+	})
+}
+
+// A CollisionError says that something is not published because another server has a resource of that URI.
+type CollisionError struct{ URI, Owner string }
+
+// Error names both.
+func (e *CollisionError) Error() string {
+	return "the resource " + e.URI + " is not published: the server " + e.Owner + " has one of that URI"
+}
+
+// offering returns what is published under a name.
+func (m *Module) offering(kind pin.Kind, published string) (offer, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	o, ok := m.offered[string(kind)+" "+published]
+	return o, ok
+}
+
+// published returns all that is published, in the order of kinds and names.
+func (m *Module) published() []offer {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	all := make([]offer, 0, len(m.offered))
+	for _, o := range m.offered {
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b offer) int {
+		return cmp.Or(cmp.Compare(a.record.Kind, b.record.Kind), cmp.Compare(a.published, b.published))
+	})
+	return all
+}

@@ -1,0 +1,260 @@
+package atr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
+	"github.com/mcp-kernel/mcp-kernel/state"
+)
+
+// A server is one of a Module's, with what it offers.
+type server struct {
+	*Server
+
+	m       *Module
+	up      *upstream.Upstream
+	asks    chan struct{} // one token: the lists are to be read again
+	started sync.Once
+
+	mu       sync.Mutex
+	listing  upstream.Listing
+	records  []pin.Record // of all in the listing, tools first, then resources, templates and prompts
+	known    bool         // there is a listing
+	running  map[any]int  // the calls that run, by their tags
+	watched  map[string]map[int]func()
+	watchers int
+}
+
+func newServer(m *Module, s *Server) *server {
+	own := &server{Server: s, m: m, asks: make(chan struct{}, 1), running: map[any]int{}, watched: map[string]map[int]func(){}}
+	idle := s.Idle
+	switch {
+	case idle == 0:
+		idle = DefaultIdle
+	case idle < 0 || s.Eager:
+		idle = 0
+	}
+	own.up = upstream.New(upstream.Options{
+		Name: s.Name, Conn: own.connOptions(), Start: s.Start, Idle: idle, Parallel: s.Parallel, Now: m.o.Now, OnList: own.ask,
+		Open: func(ctx context.Context) (upstream.Link, error) {
+			if err := own.trusted(ctx); err != nil {
+				return upstream.Link{}, err
+			}
+			return m.o.Open(ctx, s, func(line string) { m.o.Line(s.Name, line) })
+		},
+		OnState: func(state upstream.State, cause error) {
+			if state == upstream.Down {
+				m.o.Fault(s.Name, cause)
+			}
+		},
+	})
+	return own
+}
+
+// ErrChanged says that a server, or something of it, is not what was trusted.
+var ErrChanged = errors.New("is not what was trusted: look at it with pins diff, and agree with pins approve")
+
+// trusted judges how the server is started or reached, before it is. What the operator has written is trusted when it is
+// first seen; what has changed since, by whomever, is not.
+func (s *server) trusted(ctx context.Context) error {
+	identity, err := s.identity()
+	if err != nil {
+		return err
+	}
+	known, err := s.m.book.Get(ctx, s.Name, pin.Server, s.Name)
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		digest, err := pin.Digest(identity)
+		if err != nil || digest == known.Digest {
+			return err
+		}
+	}
+	records, err := s.m.book.Judge(ctx, s.Name, pin.TrustNew, []pin.Definition{{Kind: pin.Server, Name: s.Name, JSON: identity}})
+	if err != nil {
+		return err
+	}
+	if records[0].Standing != pin.Trusted {
+		return fmt.Errorf("how the server %s is started %w", s.Name, ErrChanged)
+	}
+	return nil
+}
+
+// ask has the lists read again, soon and in the background; many asks in a row are one.
+func (s *server) ask(string) {
+	s.started.Do(func() { s.m.work.Go(s.keep) })
+	select {
+	case s.asks <- struct{}{}:
+	default:
+	}
+}
+
+// keep reads the lists whenever it is asked to, until the module ends. While a server is down it waits, and tries again.
+func (s *server) keep() {
+	for {
+		select {
+		case <-s.asks:
+		case <-s.m.ctx.Done():
+			return
+		}
+		wait := settle
+		for {
+			select {
+			case <-time.After(wait):
+			case <-s.m.ctx.Done():
+				return
+			}
+			err := s.refresh(s.m.ctx)
+			var down *upstream.DownError
+			switch {
+			case err == nil:
+				s.m.publish()
+			case errors.As(err, &down):
+				wait = max(down.Retry.Sub(s.m.o.Now()), settle)
+				continue
+			case s.m.ctx.Err() == nil:
+				s.m.o.Fault(s.Name, err)
+			}
+			break
+		}
+	}
+}
+
+// refresh reads what the server offers, judges it and remembers it.
+func (s *server) refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, DefaultListing)
+	defer cancel()
+	listing, err := s.up.List(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.take(ctx, listing); err != nil {
+		return err
+	}
+	text, err := json.Marshal(listing)
+	if err != nil || len(text) > state.MaxValue {
+		return err // too much to be remembered: it is read again when the kernel starts
+	}
+	return s.m.o.State.Set(ctx, listingKey(s.Name), text, 0)
+}
+
+func listingKey(server string) string { return "listings/" + server }
+
+// recall takes what the server offered when it was last seen, and reports whether it is known.
+func (s *server) recall(ctx context.Context) bool {
+	item, err := s.m.o.State.Get(ctx, listingKey(s.Name))
+	if err != nil {
+		if !errors.Is(err, state.ErrNotFound) {
+			s.m.o.Fault(s.Name, err)
+		}
+		return false
+	}
+	var listing upstream.Listing
+	if err = json.Unmarshal(item.Value, &listing); err == nil {
+		err = s.take(ctx, listing)
+	}
+	if err != nil {
+		s.m.o.Fault(s.Name, fmt.Errorf("what it offered last: %w", err))
+	}
+	return err == nil
+}
+
+// take judges a listing and takes it for what the server offers.
+func (s *server) take(ctx context.Context, listing upstream.Listing) error {
+	given, kept := s.definitions(&listing)
+	records, err := s.m.book.Judge(ctx, s.Name, s.Trust, given)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		if r := &records[i]; r.Standing != pin.Trusted {
+			s.m.o.Fault(s.Name, fmt.Errorf("%s %q %s: %w", r.Kind, r.Name, standing(r), ErrChanged))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listing, s.records, s.known = kept, records, true
+	return nil
+}
+
+// standing says what is wrong with something that is not trusted.
+func standing(r *pin.Record) string {
+	switch {
+	case r.Renamed != "":
+		return fmt.Sprintf("is what was %q", r.Renamed)
+	case r.Standing == pin.Changed:
+		return "has changed"
+	default:
+		return "(" + r.Why + ")"
+	}
+}
+
+// definitions returns what is to be judged of a listing, and the listing without what has no name or is filtered out.
+func (s *server) definitions(l *upstream.Listing) (given []pin.Definition, kept upstream.Listing) {
+	for _, list := range []struct {
+		kind pin.Kind
+		key  string
+		from []json.RawMessage
+		to   *[]json.RawMessage
+	}{
+		{pin.Tool, "name", l.Tools, &kept.Tools},
+		{pin.Resource, "uri", l.Resources, &kept.Resources},
+		{pin.Template, "uriTemplate", l.Templates, &kept.Templates},
+		{pin.Prompt, "name", l.Prompts, &kept.Prompts},
+	} {
+		seen := map[string]bool{}
+		for _, entry := range list.from {
+			name, ok := memberOf(entry, list.key)
+			switch {
+			case !ok || name == "" || seen[name]:
+				s.m.o.Fault(s.Name, fmt.Errorf("a %s without a name, or one that is there twice: %.80q", list.kind, name))
+				continue
+			case !s.passes(name):
+				continue
+			}
+			seen[name] = true
+			given = append(given, pin.Definition{Kind: list.kind, Name: name, JSON: entry, Doubt: s.m.doubt(entry)})
+			*list.to = append(*list.to, entry)
+		}
+	}
+	return given, kept
+}
+
+// memberOf returns a member that is a text.
+func memberOf(object json.RawMessage, key string) (string, bool) {
+	var members map[string]json.RawMessage
+	var text string
+	if json.Unmarshal(object, &members) != nil || json.Unmarshal(members[key], &text) != nil {
+		return "", false
+	}
+	return text, true
+}
+
+// passes reports whether something is published by its own name.
+func (s *server) passes(name string) bool {
+	return !matches(s.Deny, name) && (s.Allow == nil || matches(s.Allow, name))
+}
+
+// Call makes one request of the server for a call that is known by its tag.
+func (s *server) call(ctx context.Context, r rpc.Request) (json.RawMessage, error) {
+	s.mu.Lock()
+	s.running[r.Tag]++
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		if s.running[r.Tag]--; s.running[r.Tag] == 0 {
+			delete(s.running, r.Tag)
+		}
+		s.mu.Unlock()
+	}()
+	return s.up.Call(ctx, r)
+}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 	"sync"
 
@@ -10,25 +11,31 @@ import (
 
 // A grammar is what is known of the language of poison. It is made when a definition is read first.
 type grammar struct {
-	once       sync.Once
-	lexicon    *lexicon
-	complaints []complaint
-	frames     []frame
-	not        meanings
-	talk       meanings
-	example    meanings
-	dataObject meanings
-	until      meanings
-	acting     meanings // verbs of an order
-	told       meanings // whom an order is given
-	commanded  meanings // who is told that something is a must
-	when       meanings // before, whenever
+	once                               sync.Once
+	lexicon                            *lexicon
+	complaints                         []complaint
+	frames                             []frame
+	index                              [128][]int32 // of frames, by a meaning that they need
+	always                             []int32      // frames that need none
+	not                                meanings
+	talk                               meanings
+	example                            meanings
+	dataObject                         meanings
+	until                              meanings
+	acting                             meanings // verbs of an order
+	told                               meanings // whom an order is given
+	when, earlier, regardless          meanings
+	concerned                          meanings // what a flow needs one of
+	moving, into, param, changing      meanings
+	inner, hoard, spoken, private      meanings // what is worth taking
+	must, whole, model, user, secretly meanings
 }
 
 func (g *grammar) make() {
 	g.lexicon = newLexicon(definitionWords)
 	g.complaints, g.frames = newFrames(definitionFrames, g.lexicon)
 	g.lexicon.arrange()
+	g.arrange()
 	of := func(names ...string) (m meanings) {
 		for _, name := range names {
 			m = m.with(bit(g.lexicon.numbers[name]))
@@ -36,10 +43,36 @@ func (g *grammar) make() {
 		return m
 	}
 	g.not, g.talk, g.example, g.dataObject, g.until = of("NOT"), of("TALK"), of("EXAMPLE"), of("DATAOBJ"), of("UNTIL")
-	g.acting, g.told = of("READ", "SEND", "PASS"), of("MODEL", "MUST", "USER")
-	g.commanded, g.when = of("MODEL"), of("WHEN")
+	g.earlier, g.regardless = of("EARLIER"), of("REGARDLESS")
+	g.acting, g.told = of("READ", "SEND", "PASS", "CALL"), of("MODEL", "MUST", "USER")
+	g.when = of("WHEN")
+	g.moving, g.into, g.param, g.changing = of("READ", "SEND", "PASS", "MOVED"), of("INTO", "TO"), of("PARAM"), of("REDIRECT")
+	g.inner, g.hoard, g.spoken, g.private = of("SYSPROMPT", "TOOLSET"), of("HOARD"), of("CONVO"), of("PRIVATE", "MISC1")
+	g.must, g.whole, g.model, g.user, g.secretly = of("MUST"), of("WHOLE"), of("MODEL"), of("USER"), of("SECRETLY")
+	g.concerned = of("SYSPROMPT", "TOOLSET", "HOARD", "CONVO", "PRIVATE", "MISC1", "SENSITIVE", "ADDRESS", "NAMED")
 	for _, c := range builtComplaints() {
 		g.complaints = append(g.complaints, c)
+	}
+}
+
+// arrange files every frame under the meanings of the element of it that has the fewest.
+func (g *grammar) arrange() {
+	for i := range g.frames {
+		least := meanings{}
+		for _, e := range g.frames[i].elements {
+			if len(e.words) == 0 && (least == meanings{} || e.means.count() <= least.count()) {
+				least = e.means
+			}
+		}
+		if (least == meanings{}) {
+			g.always = append(g.always, int32(i)) //nolint:gosec // there are some hundred frames
+		}
+		for half, rest := range least {
+			for ; rest != 0; rest &= rest - 1 {
+				at := half<<6 | bits.TrailingZeros64(rest)
+				g.index[at] = append(g.index[at], int32(i)) //nolint:gosec // there are some hundred frames
+			}
+		}
 	}
 }
 
@@ -81,6 +114,8 @@ const (
 	ruleMismatch  = "definition_mismatch"
 	rulePreset    = "preset_destination"
 	ruleSpoken    = "instruction"
+	ruleTheft     = "data_theft"
+	ruleShadow    = "tool_shadowing"
 )
 
 // A clue is evidence against a definition.
@@ -94,16 +129,17 @@ type clue struct {
 
 // A definition is the reading of one definition of a tool, prompt or resource. It belongs to a scan.
 type definition struct {
-	grammar  *grammar
-	tokens   tokens
-	fields   []field
-	texts    []byte // of all fields
-	clues    []clue
-	name     string
-	current  int
-	readOnly bool
-	topic    string // the name and the first sentence, in lower case
-	warns    bool   // it is a definition of a tool against poison
+	grammar                        *grammar
+	tokens                         tokens
+	fields                         []field
+	texts                          []byte // of all fields
+	clues                          []clue
+	name                           string
+	current                        int
+	readOnly                       bool
+	topic                          string // the name and the first sentence, in lower case
+	simple, conversational, guards bool   // what it is about
+	warns                          bool   // it is a definition of a tool against poison
 }
 
 // begin makes ready for a definition.
@@ -161,11 +197,17 @@ func (d *definition) survey(doc []byte) {
 	}
 	for i := range d.fields {
 		if f := &d.fields[i]; f.role == roleDescription {
-			topic.WriteString(firstSentence(d.text(f)))
+			first := firstSentence(d.text(f))
+			d.tokens.text = first
+			if d.tokens.sentence(0); !d.orders() {
+				topic.WriteString(first)
+			}
 			break
 		}
 	}
 	d.topic = strings.ToLower(topic.String())
+	d.simple, d.conversational = about(d.topic, plain), about(d.topic, conversational)
+	d.guards = about(d.topic, guarding)
 	d.warns = about(d.topic, "detect inject attack redact sanit phish poison malware guardrail jailbreak scanner")
 }
 

@@ -3,6 +3,7 @@ package detect
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
@@ -59,7 +60,7 @@ func (d *definition) digits(i int, text string) {
 		return
 	}
 	l, words := d.tokens.lexicon, 0
-	plain := strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "@", "a").Replace(strings.ToLower(text))
+	plain := strings.Map(spoken, text)
 	for at := 0; at < len(text); at++ {
 		if !isAlnum(text[at]) {
 			continue
@@ -80,6 +81,27 @@ func (d *definition) digits(i int, text string) {
 	}
 }
 
+// spoken returns the small letter that a character stands for where digits stand for letters.
+func spoken(r rune) rune {
+	switch r {
+	case '0':
+		return 'o'
+	case '1':
+		return 'i'
+	case '3':
+		return 'e'
+	case '4', '@':
+		return 'a'
+	case '5':
+		return 's'
+	case '7':
+		return 't'
+	case '8':
+		return 'b'
+	}
+	return unicode.ToLower(r)
+}
+
 // turned looks for sentences without words that are known, which have them when they are read otherwise.
 func (d *definition) turned(i int, text string) {
 	at := 0
@@ -90,7 +112,7 @@ func (d *definition) turned(i int, text string) {
 		}
 		at++
 		sentence := text[from:min(at, len(text))]
-		if len(sentence) < 24 || wide(sentence) || strings.Count(sentence, " ") < 4 || d.known(sentence) > 0.12 {
+		if len(sentence) < 24 || strings.Count(sentence, " ") < 4 || wide(sentence) || d.known(sentence) > 0.12 {
 			continue
 		}
 		for form, other := range map[string]string{"rot13": rot13(sentence), "reversed": reversed(sentence)} {
@@ -104,10 +126,11 @@ func (d *definition) turned(i int, text string) {
 // known returns the share of words that the lexicon knows.
 func (d *definition) known(text string) float64 {
 	n, all := 0, 0
-	for w := range strings.FieldsSeq(strings.ToLower(text)) {
+	var room [24]byte
+	for w := range strings.FieldsSeq(text) {
 		w = strings.Trim(w, ".,;:!?\"'()")
 		all++
-		if _, ok := d.tokens.lexicon.ids[w]; ok {
+		if _, ok := d.tokens.lexicon.ids[lowered(room[:0], w)]; ok {
 			n++
 		}
 	}

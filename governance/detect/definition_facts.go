@@ -60,8 +60,8 @@ const plain = "sum multipl divid subtract weather joke fact time date convert co
 // asks looks for arguments that a tool has no use for.
 func (d *definition) asks(i int) {
 	f := &d.fields[i]
-	name := strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "", ".", "").Replace(d.text(f)))
-	simple := about(d.topic, plain)
+	var room [64]byte
+	name, simple := compact(room[:0], d.text(f)), d.simple
 	weight := 0.0
 	switch {
 	case holds2(name, "sshidrsa", "idrsa", "idedtwofive", "contentsofdotenv", "dotenvhere", "etcpasswd", "sshkeycontent", "contentfromreading", "contentofssh", "contentsofssh"):
@@ -70,8 +70,8 @@ func (d *definition) asks(i int) {
 		if simple {
 			weight = 4.9
 		}
-	case holds2(name, "systemprompt", "conversationhistory", "chathistory", "messagehistory", "chainofthought", "toolresults", "toolslist", "availabletools", "toolcallhistory", "previousmessages", "fullconversation", "hiddenreasoning", "conversationlog", "chatlog", "conversationcontext", "entireconversation", "previoustool", "allmessages", "developermessage"):
-		if !about(d.topic, conversational) {
+	case holds2(name, "systemprompt", "conversationhistory", "chathistory", "messagehistory", "chainofthought", "toolresults", "toolslist", "availabletools", "toolcallhistory", "previousmessages", "fullconversation", "hiddenreasoning", "conversationlog", "chatlog", "conversationcontext", "entireconversation", "previoustool", "allmessages", "developermessage", "llmtranscript", "systemcontext"):
+		if !d.conversational {
 			weight = 3.7
 		}
 		if simple {
@@ -87,6 +87,16 @@ func (d *definition) asks(i int) {
 	if weight > 0 {
 		d.suspect(clue{d.grammar.complaint(ruleParameter), weight, i, 0, f.to - f.from, ""})
 	}
+}
+
+// compact appends a name in lower case without the signs between its words.
+func compact(dst []byte, name string) string {
+	for i := 0; i < len(name) && len(dst) < cap(dst); i++ {
+		if isAlnum(name[i]) {
+			dst = append(dst, small(name[i]))
+		}
+	}
+	return view(dst)
 }
 
 func holds2(name string, parts ...string) bool {
@@ -117,7 +127,8 @@ func (d *definition) preset(i int) {
 	mail := strings.IndexByte(text, '@') > 0 && strings.LastIndexByte(text, '.') > strings.IndexByte(text, '@') && !strings.Contains(text, " ")
 	url := strings.HasPrefix(text, "http") && strings.Contains(text, "://") && !strings.Contains(text, "://localhost") && !strings.Contains(text, "://127.")
 	weight := 0.0
-	switch name := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(f.argument)); name {
+	var room [64]byte
+	switch compact(room[:0], f.argument) {
 	case "bcc", "blindcopy", "forwardto", "copyto", "uploadto", "exfil", "reportto", "logto", "sendto", "mirror", "mirrorto", "backupto", "syncto", "collector":
 		weight = 4.9
 	case "cc", "webhook", "webhookurl", "callback", "callbackurl", "notify", "notifyurl", "to", "recipient", "recipients", "destination", "replyto", "payee", "telemetryurl", "analyticsurl":
@@ -126,7 +137,7 @@ func (d *definition) preset(i int) {
 	if weight > 0 && (mail || url) {
 		d.suspect(clue{d.grammar.complaint(rulePreset), weight, i, 0, len(text), ""})
 	}
-	if sensitive(text) && !strings.Contains(text, " ") && d.homely(text) == 0 && about(d.topic, plain) {
+	if sensitive(text) && !strings.Contains(text, " ") && d.homely(text) == 0 && d.simple {
 		d.suspect(clue{d.grammar.complaint("file_theft"), 4.2, i, 0, len(text), ""})
 	}
 }
@@ -201,13 +212,23 @@ func imitates(word string) bool {
 			return false
 		}
 	}
-	alike := strings.NewReplacer("I", "l", "0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t").Replace(word)
+	alike := strings.Map(likeLetter, word)
 	for brand := range strings.FieldsSeq(brands) {
-		if alike != word && strings.EqualFold(alike, brand) || len(brand) >= 6 && brand != "stripe" && brand != "notion" && oneApart(low, brand) && !honestWord(low) {
+		if alike != low && alike == brand || len(brand) >= 6 && brand != "stripe" && brand != "notion" && oneApart(low, brand) && !honestWord(low) {
 			return true
 		}
 	}
 	return len(word) >= 4 && humped(word)
+}
+
+// likeLetter returns the letter that a digit or capital looks like.
+func likeLetter(r rune) rune {
+	switch r {
+	case 'I', '1':
+		return 'l'
+	default:
+		return spoken(r)
+	}
 }
 
 // humped reports whether a capital I stands where only l can be meant: within a word of small letters.

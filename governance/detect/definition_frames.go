@@ -191,7 +191,7 @@ func (f *frame) nearest(n int, list []token, anchor, window, verb int) int {
 			if at == anchor && !negation {
 				continue
 			}
-			if negation && verb >= 0 && (at < verb-3 || at > verb+6 || list[at].clause != list[verb].clause) {
+			if negation && verb >= 0 && (at < verb-5 || at > verb+6 || list[at].clause != list[verb].clause) {
 				continue
 			}
 			return at

@@ -189,7 +189,7 @@ func (d *definition) commands(i int) {
 			}
 		}
 	}
-	for _, c := range [...]string{"/dev/tcp/", "nc -e ", "| curl ", "|curl ", "rm -rf ~", "rm -rf / ", "rm -rf /*", "; curl ", "&& curl ", "$(curl", "`curl", "$(cat ", "| nc "} {
+	for _, c := range [...]string{"/dev/tcp/", "nc -e ", "| curl ", "|curl ", "rm -rf ~", "rm -rf / ", "rm -rf /*", "; curl ", "&& curl ", "$(curl", "`curl", "$(cat ", "| nc ", "env | ", "printenv | "} {
 		if at := strings.Index(text, c); at >= 0 && weight == 0 {
 			weight, from, to = 3.6, at, at+len(c)
 		}

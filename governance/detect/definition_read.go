@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
@@ -57,28 +58,48 @@ func (d *definition) sentences(r *reading) {
 	for at := 0; at < len(r.text); {
 		at = t.sentence(at)
 		if len(t.list) > 1 {
-			d.frames(r, first)
+			function := first && d.fields[r.field].role == roleDescription && !d.orders()
+			d.frames(r, function)
+			d.flows(r, function)
 		}
 		first = first && len(t.list) == 0
 	}
 }
 
+// orders reports whether the sentence tells a model what to do, rather than what the tool does.
+func (d *definition) orders() bool {
+	union, g := d.tokens.union, d.grammar
+	return union.meets(g.model) && union.meets(g.must) || union.meets(g.when) && union.meets(d.tokens.toolish.with(bit(meansNamed)))
+}
+
 // frames looks for the frames that a sentence has.
-func (d *definition) frames(r *reading, first bool) {
+func (d *definition) frames(r *reading, function bool) {
 	t, g := &d.tokens, d.grammar
 	other := t.wide || t.foreign() >= 2
-	for i := range g.frames {
-		f := &g.frames[i]
-		if !f.possible(t.union) {
-			continue
+	for _, i := range g.always {
+		d.frame(r, &g.frames[i], function, other)
+	}
+	for half, rest := range t.union {
+		for ; rest != 0; rest &= rest - 1 {
+			for _, i := range g.index[half<<6|bits.TrailingZeros64(rest)] {
+				d.frame(r, &g.frames[i], function, other)
+			}
 		}
-		from, to, ok := f.find(t.list, g.not)
-		if !ok && other && !g.complaints[f.complaint].soft {
-			from, to, ok = f.loosely(t.list, g.not)
-		}
-		if ok {
-			d.weigh(r, f, from, to, first)
-		}
+	}
+}
+
+// frame looks for one frame in the sentence.
+func (d *definition) frame(r *reading, f *frame, function, other bool) {
+	t, g := &d.tokens, d.grammar
+	if !f.possible(t.union) {
+		return
+	}
+	from, to, ok := f.find(t.list, g.not)
+	if !ok && other && !g.complaints[f.complaint].soft {
+		from, to, ok = f.loosely(t.list, g.not)
+	}
+	if ok {
+		d.weigh(r, f, from, to, function)
 	}
 }
 
@@ -93,17 +114,23 @@ func (t *tokens) foreign() (n int) {
 }
 
 // weigh makes evidence of a frame that was found in the current sentence.
-func (d *definition) weigh(r *reading, f *frame, from, to int, first bool) {
-	t, g := &d.tokens, d.grammar
+func (d *definition) weigh(r *reading, f *frame, from, to int, function bool) {
+	g := d.grammar
 	c := &g.complaints[f.complaint]
 	weight := f.weight
 	if !c.soft {
-		weight += r.more + d.doubts(r, f, from, to, first && d.fields[r.field].role == roleDescription)
+		weight += r.more + d.doubts(r, f, from, to, function)
 	}
 	if weight <= 0 {
 		return
 	}
-	s := clue{f.complaint, weight, r.field, t.list[from].start, t.list[to].end, r.form}
+	d.note(r, f.complaint, weight, from, to)
+}
+
+// note makes a clue of tokens of the current sentence.
+func (d *definition) note(r *reading, complaint int, weight float64, from, to int) {
+	t := &d.tokens
+	s := clue{complaint, weight, r.field, t.list[from].start, t.list[to].end, r.form}
 	if r.view != nil {
 		span := r.view.Span(s.start, s.end)
 		s.start, s.end = span.Start, span.End
@@ -118,7 +145,6 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 	t, g := &d.tokens, d.grammar
 	list := t.list
 	argument := d.fields[r.field].role == roleParameterText
-	function = function && !t.union.meets(g.commanded) && !(t.union.meets(g.when) && t.union.meets(t.toolish))
 	switch g.complaints[f.complaint].rule {
 	case "secrecy_demand":
 		if amidst(list, from, to+4, g.dataObject) {
@@ -139,7 +165,7 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 		if argument {
 			less += 1.6
 		}
-		if about(d.topic, conversational) && !t.union.meets(bit(meansAddress)) {
+		if d.conversational && !t.union.meets(bit(meansAddress)) {
 			less -= 2.6
 			if about(d.topic, "llm chat completion prompt model assistant agent") {
 				less -= 1.6
@@ -156,7 +182,7 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 			less -= 2
 		}
 	case "tool_preference":
-		if amidst(list, from, to+1, g.when) {
+		if amidst(list, from, to+1, g.earlier) && !t.union.meets(g.regardless) {
 			less -= 2.4
 		}
 		if function {

@@ -34,12 +34,13 @@ type tokens struct {
 	then    meanings
 	toolish meanings
 	param   meanings
+	hoard   meanings
 }
 
 // newTokens returns a reading with the meanings that it asks for often.
 func newTokens(l *lexicon) tokens {
 	of := func(name string) meanings { return bit(l.numbers[name]) }
-	return tokens{lexicon: l, must: of("MUST"), noise: of("NOISE"), then: of("THEN"), toolish: of("TOOLISH"), param: of("PARAM")}
+	return tokens{lexicon: l, must: of("MUST"), noise: of("NOISE"), then: of("THEN"), toolish: of("TOOLISH"), param: of("PARAM"), hoard: of("HOARD")}
 }
 
 // sentence reads the sentence that begins at i, and returns where the next one begins.
@@ -83,6 +84,9 @@ func ends(text string, i int) bool {
 	case '\n':
 		return true
 	case '.', '!', '?':
+		if i >= 2 && text[i-2] == '.' && isLetter(text[i-1]) {
+			return false // e.g.
+		}
 		return i+1 == len(text) || isSpace(text[i+1]) || strings.IndexByte("\"')]*<", text[i+1]) >= 0 || text[i+1] >= utf8.RuneSelf
 	}
 	return false
@@ -157,6 +161,9 @@ done:
 	for end > i+1 && strings.IndexByte(".?!&=<{[", t.text[end-1]) >= 0 && !scheme || end > i+1 && t.text[end-1] == '.' {
 		end--
 	}
+	if n := dialled(t.text[i:]); n > 0 {
+		end = i + n
+	}
 	run := t.text[i:end]
 	k := token{start: i, end: end}
 	switch {
@@ -187,10 +194,24 @@ func pathByte(c byte) bool {
 
 // phone reports whether a run is a telephone number with its country.
 func phone(run string) bool {
-	if len(run) < 9 || run[0] != '+' {
-		return false
+	return len(run) >= 9 && run[0] == '+' && dialled(run) == len(run)
+}
+
+// dialled returns how long the telephone number is that a text begins with, 0 for none. It has the digits of E.164.
+func dialled(text string) int {
+	if len(text) < 9 || text[0] != '+' || !isDigit(text[1]) {
+		return 0
 	}
-	return strings.Trim(run[1:], "0123456789-") == ""
+	digits, end := 0, 0
+	for i := 1; i < len(text) && (isDigit(text[i]) || strings.IndexByte(" -()", text[i]) >= 0); i++ {
+		if isDigit(text[i]) {
+			digits, end = digits+1, i+1
+		}
+	}
+	if digits < 8 || digits > 15 {
+		return 0
+	}
+	return end
 }
 
 // day reports whether a run is a date.
@@ -261,6 +282,8 @@ func (t *tokens) mean() {
 		t.phrases(i, w.phrases)
 		if k.compound {
 			t.name(k)
+		} else if shout := t.text[k.start:k.end]; strings.IndexByte(shout, '_') > 0 && isUpper(shout[0]) && secretVariable(shout) {
+			k.means = k.means.with(t.hoard)
 		}
 	}
 	for i := range t.list {
@@ -305,6 +328,16 @@ func (t *tokens) name(k *token) {
 	if !t.mine(k) {
 		k.means = k.means.with(bit(meansNamed))
 	}
+}
+
+// secretVariable reports whether the name of a variable of the environment says that it holds a secret.
+func secretVariable(name string) bool {
+	for _, end := range [...]string{"_TOKEN", "_KEY", "_SECRET", "_PASSWORD", "_CREDENTIALS"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // mine reports whether a token is a name of the definition itself.

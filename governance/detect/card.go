@@ -21,7 +21,7 @@ func (s *scan) card(r *run, i, rest int) int {
 			confidence = 0.99
 		case n == 1 && (s.in.Number || s.near(start, "id", "time", "stamp", "number", "num", "sku", "ean", "track", "order", "serial", "sequence", "ref", "size", "count", "hash", "nonce", "version", "build", "epoch", "created", "updated", "ts", "offset")):
 			confidence = 0.4
-		case n == 1 && issuer == "unionpay":
+		case n == 1 && (issuer == "unionpay" || len(number) > 16 || s.byteBefore(start) == '-'):
 			confidence = 0.6
 		case n == 1:
 			confidence = 0.82

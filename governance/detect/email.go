@@ -108,3 +108,77 @@ func (s *scan) inAddress(start, end int) bool {
 	}
 	return end < len(s.text) && (s.text[end] == ':' && end+1 < len(s.text) && isAlnum(s.text[end+1]) && s.text[start:min(end, start+4)] == "git@" || s.text[end] == '@')
 }
+
+// disguisedEmail looks at an address that is written with words, of which one for @ or for a dot stands from start to end:
+// ada [at] lovelace [dot] org, ada at lovelace dot org, ada(at)lovelace.org.
+func (s *scan) disguisedEmail(start, end int) {
+	if s.lookout&PII == 0 {
+		return
+	}
+	at, after := start, end
+	if word := s.text[start:end]; strings.Contains(word, "dot") || strings.Contains(word, "DOT") {
+		before := strings.TrimRight(s.before(start, 80), " ")
+		n := len(strings.TrimRightFunc(before, func(r rune) bool { return isHostRune(r) }))
+		sign := strings.TrimRight(before[:n], " ")
+		word := sign[strings.LastIndexByte(sign, ' ')+1:]
+		if !strings.EqualFold(strings.Trim(word, "([{}])"), "at") {
+			return
+		}
+		at, after = start-len(s.before(start, 80))+len(sign)-len(word), start-len(s.before(start, 80))+n
+	}
+	from := at
+	for from > 0 && s.text[from-1] == ' ' {
+		from--
+	}
+	last := from
+	for from > 0 && last-from < 64 && localByte(s.text[from-1]) {
+		from--
+	}
+	to, dots := s.spelledHost(after)
+	if from == last || dots == 0 || len(s.text[from:last]) < 2 {
+		return
+	}
+	s.pii("email_disguised", "email", match.Medium, 0.85, from, to)
+}
+
+func isHostRune(r rune) bool { return r < 0x80 && (isAlnum(byte(r)) || r == '-') }
+
+// spelledHost returns the end of a host's name at i in which dots may be words, and how many dots there are; 0 when the
+// name does not end as one does.
+func (s *scan) spelledHost(i int) (end, dots int) {
+	for i < len(s.text) && s.text[i] == ' ' {
+		i++
+	}
+	for {
+		n := 0
+		for i+n < len(s.text) && n < 64 && isHostRune(rune(s.text[i+n])) {
+			n++
+		}
+		if n == 0 {
+			return 0, 0
+		}
+		part := s.text[i : i+n]
+		i += n
+		end = i
+		rest := strings.TrimLeft(s.window(i, 10), " ")
+		skipped := len(s.window(i, 10)) - len(rest)
+		sign := 0
+		for _, word := range [...]string{"[dot]", "(dot)", "{dot}", "[.]", "(.)", "dot ", "."} {
+			if len(rest) > len(word) && strings.EqualFold(rest[:len(word)], word) && (word != "." || skipped == 0) {
+				sign = len(word)
+				break
+			}
+		}
+		if sign == 0 || sign == 1 && !isAlnum(rest[1]) {
+			if len(part) < 2 || hasDigit([]byte(part)) || len(part) != 2 && !knownTop(strings.ToLower(part)) {
+				return 0, 0
+			}
+			return end, dots
+		}
+		dots++
+		i += skipped + sign
+		for i < len(s.text) && s.text[i] == ' ' {
+			i++
+		}
+	}
+}

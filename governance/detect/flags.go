@@ -110,7 +110,7 @@ func statementLiterals() []literal {
 	var all []literal
 	for kind, list := range words {
 		for text := range strings.SplitSeq(list, ",") {
-			all = append(all, literal{text: text, role: roleStatement, index: uint16(kind), bound: isLetter(text[0])})
+			all = append(all, literal{text: text, role: roleStatement, index: uint16(kind), bound: isLetter(text[0]), exact: kind == statementPort})
 		}
 	}
 	return all
@@ -150,7 +150,7 @@ func (s *scan) quotedPassword(i int) {
 	if n := strings.Index(s.window(i, 48), " by "); n >= 0 && strings.HasPrefix(s.text[i:], "mysql") || n >= 0 && strings.HasPrefix(s.text[i:], "caching") {
 		i += n + len(" by ")
 	}
-	if from, to, quoted := s.operand(i, false); quoted {
+	if from, to, quoted := s.operand(i, false); quoted && s.text[from-1] != '`' {
 		s.plainPassword("statement_password", from, to)
 	}
 }

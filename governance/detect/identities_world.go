@@ -3,7 +3,7 @@ package detect
 // americanIdentities are those of the United States and Canada.
 func americanIdentities() []identity {
 	return []identity{
-		{rule: "us_ssn", class: "ssn", least: 9, most: 9, valid: all(validSSN), general: true, labels: "ssn,social security,social security number,soc sec,ss#,social sec,s.s.n.,social"},
+		{rule: "us_ssn", class: "ssn", least: 9, most: 9, valid: all(validSSN), general: true, labels: "ssn,social security,social security number,soc sec,ss#,social sec,s.s.n."},
 		{rule: "us_itin", class: "ssn", least: 9, most: 9, valid: all(func(d string) bool { return d[0] == '9' && (between(d[3:5], 50, 65) || between(d[3:5], 70, 99)) }), general: true,
 			labels: "itin,individual taxpayer,ssn"},
 		{rule: "us_ein", class: "national_id", least: 9, most: 9, valid: all(func(d string) bool { return d[:2] != "00" }), loose: true, labels: "ein,employer identification,fein,employer id"},
@@ -36,7 +36,7 @@ func latinIdentities() []identity {
 		{rule: "br_health", class: "health_id", least: 15, most: 15, valid: all(func(d string) bool { return weighted(d, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)%11 == 0 }), labels: "cns,cartão sus,cartao sus,cartão nacional de saúde"},
 		{rule: "ar_cuil", class: "national_id", least: 11, most: 11, valid: sumComplements(11, 9, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2), general: true, labels: "cuil,cuit,cuil/cuit,cuit/cuil"},
 		{rule: "ar_dni", class: "national_id", least: 7, most: 8, valid: digits, loose: true, labels: dni},
-		{rule: "cl_rut", class: "national_id", least: 8, most: 9, valid: rut, general: true, labels: "rut,run,rol único tributario,rol unico"},
+		{rule: "cl_rut", class: "national_id", least: 8, most: 9, valid: rut, general: true, labels: "rut,rol único tributario,rol unico"},
 		{rule: "mx_curp", class: "national_id", least: 18, most: 18, valid: curp, general: true, labels: "curp,clave única,clave unica de registro"},
 		{rule: "mx_rfc", class: "national_id", least: 12, most: 13, valid: func(d string) bool {
 			return (shaped(d, "AAAA999999***") && dateAt(d, 4, 'y') || shaped(d, "AAA999999***") && dateAt(d, 3, 'y'))
@@ -136,7 +136,7 @@ func pacificIdentities() []identity {
 		{rule: "au_bsb", class: "bank_account", least: 6, most: 6, valid: digits, loose: true, labels: "bsb,bsb number"},
 		{rule: "nz_ird", class: "national_id", least: 8, most: 9, valid: all(newZealand), general: true, labels: "ird,ird number,ird no,inland revenue"},
 		{rule: "nz_nhi", class: "health_id", least: 7, most: 7, valid: func(d string) bool { return shaped(d, "AAA9999") || shaped(d, "AAA99A9") || shaped(d, "AAA99AA") }, loose: true, labels: "nhi,nhi number"},
-		{rule: "za_id", class: "national_id", least: 13, most: 13, valid: all(func(d string) bool { return luhn(d) && dateAt(d, 0, 'y') }), general: true, labels: "south african id,rsa id,sa id,id nommer,identiteitsnommer,id-nommer,said,south africa"},
+		{rule: "za_id", class: "national_id", least: 13, most: 13, valid: all(func(d string) bool { return luhn(d) && dateAt(d, 0, 'y') }), general: true, labels: "south african id,rsa id,sa id,id nommer,identiteitsnommer,id-nommer,south africa"},
 		{rule: "ng_nin", class: "national_id", least: 11, most: 11, valid: digits, loose: true, labels: "nin,bvn,national identification number"},
 		{rule: "ke_id", class: "national_id", least: 11, most: 11, loose: true, valid: func(d string) bool { return shaped(d, "A999999999A") }, labels: "kra pin,kra"},
 		{rule: "gh_card", class: "national_id", least: 13, most: 13, loose: true, valid: func(d string) bool { return d[:3] == "GHA" && digits(d[3:]) }, labels: "ghana card"},
@@ -161,11 +161,14 @@ func otherIdentities() []identity {
 		{rule: "uk_sort_code", class: "bank_account", least: 6, most: 6, valid: digits, loose: true, labels: "sort code,sort-code,bank sort"},
 		{rule: "bank_account", class: "bank_account", least: 6, most: 17, valid: digits, loose: true,
 			labels: "bank account,bank account number,checking account,savings account,chequing account,kontonummer,konto-nr,kontonr,bankkonto,numéro de compte,numero de compte,compte bancaire,número de cuenta,cuenta bancaria," +
-				"numero de cuenta,conta bancária,conta corrente,conto corrente,rekeningnummer,numer konta,номер счета,расчетный счет,银行账号,银行卡号,口座番号,계좌번호,account and routing,ach account,deposit account,checking,savings"},
+				"numero de cuenta,conta bancária,conta corrente,conto corrente,rekeningnummer,numer konta,номер счета,расчетный счет,银行账号,银行卡号,口座番号,계좌번호,account and routing,ach account,deposit account"},
+		{rule: "bank_account", class: "bank_account", least: 6, most: 17, valid: digits, loose: true, context: "routing,aba,sort code,bank,iban,swift,ach,wire,checking,savings,bsb,deposit,transfer,ifsc",
+			labels: "checking,savings,account number,account no,acct,acct no,account num,a/c,a/c no,account #,acct number"},
+		{rule: "mac_address", class: "device_id", least: 12, most: 12, valid: func(d string) bool { return hexSet.span(d, 12) == 12 }, loose: true, labels: "mac address,mac addr,hwaddr,bssid,mac,link/ether"},
 		{rule: "bic", class: "bank_account", least: 8, most: 11, valid: func(d string) bool {
 			return len(d) != 9 && len(d) != 10 && mix(d[:6]).upper == 6 && ibanLength(d[4:6])+bankCountry(d[4:6]) > 0
 		}, loose: true,
-			labels: "swift,bic,swift code,bic code,swift/bic,bic/swift,bic-code,swift-code"},
+			labels: "bic,swift code,bic code,swift/bic,bic/swift,bic-code,swift-code"},
 		{rule: "imei", class: "device_id", least: 15, most: 15, valid: all(luhn), labels: "imei,imei number,imei no,imei1,imei2"},
 		{rule: "iccid", class: "device_id", least: 19, most: 20, valid: all(func(d string) bool { return d[:2] == "89" && luhn(d) }), labels: "iccid,sim card,sim number"},
 		{rule: "vin", class: "vehicle", least: 17, most: 17, valid: vin, labels: "vin,vehicle identification,chassis,chassis no,fahrgestellnummer,fahrzeug-identifizierungsnummer,fin,numéro de châssis,bastidor,telaio"},

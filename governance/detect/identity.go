@@ -15,12 +15,13 @@ type identity struct {
 	valid       func(plain string) bool // of digits and capitals; what is less than a check digit makes it less sure
 	labels      string                  // in the languages of the country, separated by commas; a space may also be _, - or nothing
 	loose       bool                    // without a check digit
+	context     string                  // words, separated by commas, of which one must stand near, unless ""
 	general     bool                    // found behind words for any such number, too: "national id"
 }
 
 // generalLabels are words for the number that a state gave a person, whichever state it is.
 const generalLabels = "national id,national identity,national identification,identity number,identity card,id card,personal id,personal number,citizen id,tax id,taxpayer id,tax number,tin," +
-	"social security,social insurance,fiscal number,government id,id number,identification number,national number,personal code,nationalid,national insurance,id no,social security no,taxpayer"
+	"social security,social insurance,fiscal number,government id,id number,identification number,personal code,nationalid,national insurance,id no,social security no,taxpayer"
 
 // identities returns the table.
 func identities() []identity {
@@ -72,6 +73,7 @@ func identityLiterals() []literal {
 // A tag is a label that was seen, and where it ended.
 type tag struct {
 	end, group int
+	homograph  bool // it is another word, too
 	weak       bool // a short word in small letters, without a colon: it may be any word
 }
 
@@ -83,10 +85,20 @@ func (s *scan) identityLabel(start, end, group int) {
 	if s.lookout&PII == 0 || !labelled(s.text, start, end) {
 		return
 	}
-	t := tag{end: end, group: group, weak: end-start <= 5 && s.text[start] >= 'a' && !strings.ContainsAny(s.window(end, 3), ":=\"|")}
+	weak := end-start <= 5 && s.text[start] >= 'a' && !strings.ContainsAny(s.window(end, 3), ":=\"|")
+	t := tag{end: end, group: group, weak: weak, homograph: weak && homograph(s.text[start:end])}
 	s.seen[s.seenCount%len(s.seen)] = t
 	s.seenCount++
 	s.follow(t)
+}
+
+// homograph reports whether a label in small letters is another word in some language, or one of programming.
+func homograph(label string) bool {
+	switch label {
+	case "fin", "pan", "sin", "nip", "pis", "epic", "nit", "cc", "ci", "ik", "kt", "cf", "rg", "nas", "nam", "spi", "cui", "ine", "nic", "eid", "mac", "bic", "rut", "ein", "ird", "inn", "pps", "nin", "aba", "dea", "sss", "nik", "cns", "nis":
+		return true
+	}
+	return false
 }
 
 // labelled reports whether a label stands for itself: no letter before or, when it is short, behind it, but for a capital
@@ -124,7 +136,7 @@ func (s *scan) keyLabels() {
 				continue
 			}
 			if l.role == roleLabel {
-				s.personalValue(int(l.index), 0, 0)
+				s.personalValue(int(l.index), 0)
 				continue
 			}
 			t := tag{group: int(l.index)}
@@ -143,16 +155,30 @@ func (s *scan) follow(t tag) {
 		if i >= len(s.text) || s.identify(i, t) {
 			return
 		}
-		n, digits := 0, false
-		for i+n < len(s.text) && n < 28 && (isWord(s.text[i+n]) || s.text[i+n] >= utf8.RuneSelf) {
-			digits = digits || isDigit(s.text[i+n])
-			n++
-		}
-		if n == 0 || digits {
+		n := s.plainWord(i)
+		if n == 0 {
 			return
 		}
 		i += n
 	}
+}
+
+// plainWord returns the length of a word without digits at i, or of characters beyond ASCII there, 0 when there is none.
+func (s *scan) plainWord(i int) (n int) {
+	const most = 32
+	if s.text[i] >= utf8.RuneSelf {
+		for i+n < len(s.text) && n < most && s.text[i+n] >= utf8.RuneSelf {
+			n++
+		}
+		return n
+	}
+	for i+n < len(s.text) && n < most && isWord(s.text[i+n]) {
+		if isDigit(s.text[i+n]) {
+			return 0
+		}
+		n++
+	}
+	return n
 }
 
 // skipMarks skips what may stand between words of a label and a value: punctuation, one line feed, tags of HTML.
@@ -184,14 +210,17 @@ func (s *scan) identify(i int, t tag) bool {
 	if n < 4 {
 		return false
 	}
-	text, ends := view(s.plain[:n]), &s.ends
+	text, ends := view(s.plain[:n]), &s.stops
 	for _, index := range s.engine.groups[t.group] {
 		one := &s.engine.identities[index]
-		if one.loose && t.weak {
+		if one.loose && t.weak || one.most < 11 && t.homograph || one.context != "" && s.in.Key == "" && !s.within(i, one.context) {
 			continue
 		}
 		for size := min(n, one.most); size >= one.least; size-- {
-			if s.wordAt(ends[size]) || !one.valid(text[:size]) || uniform(text[:size]) {
+			if s.wordAt(ends[size]) || !one.valid(text[:size]) || uniform(text[:size]) || one.loose && mix(s.text[i:ends[size]]).lower > 0 {
+				continue
+			}
+			if m := mix(text[:size]); one.rule != "bic" && m.digit < 3 || one.rule == "bank_account" && strings.ContainsAny(s.text[i:ends[size]], "-./:") {
 				continue
 			}
 			confidence := 0.95
@@ -209,9 +238,21 @@ func (s *scan) identify(i int, t tag) bool {
 	return false
 }
 
+// within reports whether one of the words stands around i.
+func (s *scan) within(i int, words string) bool {
+	var room [240]byte
+	around := lowered(room[:0], s.text[max(0, i-160):min(len(s.text), i+80)])
+	for word := range strings.SplitSeq(words, ",") {
+		if has(around, word) {
+			return true
+		}
+	}
+	return false
+}
+
 // compact keeps the letters, as capitals, and digits from i on without what separates them, and where each ends.
 func (s *scan) compact(i int) (n int) {
-	plain, ends := &s.plain, &s.ends
+	plain, ends := &s.plain, &s.stops
 	for n < len(plain) && i < len(s.text) {
 		c := s.text[i]
 		switch {
@@ -222,7 +263,7 @@ func (s *scan) compact(i int) (n int) {
 			plain[n] = c
 			n++
 			ends[n] = i + 1
-		case n > 0 && ends[n] == i && strings.IndexByte(" -./+(", c) >= 0:
+		case n > 0 && ends[n] == i && strings.IndexByte(" -./+(:", c) >= 0:
 		case n > 0 && ends[n] == i-1 && (s.text[i-1] == ' ' && strings.IndexByte("-/(", c) >= 0 || c == ' ' && s.text[i-1] != ' '):
 		default:
 			return n

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
@@ -12,192 +13,85 @@ const (
 	labelPassport
 	labelLicence
 	labelBitcoin
-	labelFiscal
-	labelTaxCode
+	labelZone
 )
 
 // labelLiterals returns the labels.
 func labelLiterals() []literal {
 	words := map[int]string{
-		labelBirth: "date of birth,dateofbirth,date_of_birth,dob,birthdate,birth date,birth_date,birthday,geburtsdatum,geboren am,born on,date de naissance,fecha de nacimiento," +
-			"data de nascimento,data di nascita",
-		labelPassport: "passport,reisepass,passeport,pasaporte,passaporto,passaporte",
-		labelLicence:  "driver's license,drivers license,driver license,driving licence,driving license,driver_license,drivers_license,license number,licence number,führerschein",
-		labelBitcoin:  "bitcoin,btc",
-		labelFiscal:   "codice fiscale,codicefiscale,codice_fiscale",
-		labelTaxCode:  "pan card,pan number,pan no,pan_number",
+		labelBirth: "date of birth,dateofbirth,dob,d.o.b.,birthdate,birth date,birthday,birth day,birth_dt,geburtsdatum,geburtstag,geboren am,geb. am,geb.,geboren,born on,born,date de naissance,né le,née le,naissance,fecha de nacimiento," +
+			"fechanacimiento,nacido el,nacida el,f. nac.,data de nascimento,nascido em,nascida em,nascimento,data di nascita,nato il,nata il,nascita,geboortedatum,geb.datum,geboren op,data urodzenia,urodzony,urodzona,ur.,födelsedatum,född," +
+			"fødselsdato,født,syntymäaika,syntynyt,дата рождения,Дата рождения,дата на раждане,дата народження,родился,родилась,datum narození,dátum narodenia,narozen,narozena,doğum tarihi,Doğum tarihi,datum rođenja,rođen,születési dátum,született," +
+			"data nașterii,născut,ημερομηνία γέννησης,出生日期,出生年月日,生日,生年月日,생년월일,생일,تاريخ الميلاد,תאריך לידה,जन्म तिथि,วันเกิด,ngày sinh,tanggal lahir,tgl lahir,tarikh lahir",
+		labelPassport: "passport,reisepass,passnummer,pass-nr,passeport,pasaporte,passaporto,passaporte,paszport,paspoort,paspoortnummer,pasnummer,cestovní pas,číslo pasu,útlevél,pașaport,pasaport,護照,护照,旅券,パスポート,여권,загранпаспорт,جواز السفر,דרכון,hộ chiếu,paspor",
+		labelLicence: "driver's license,drivers license,driver license,driving licence,driving license,drivers licence,driver's licence,license number,licence number,dl number,dl no,dl#,führerschein,führerscheinnummer,fuehrerschein," +
+			"permis de conduire,numéro de permis,permiso de conducir,licencia de conducir,patente di guida,carta de condução,rijbewijs,rijbewijsnummer,prawo jazdy,körkort,førerkort,ajokortti,водительское удостоверение,права,驾照,驾驶证,運転免許証,운전면허",
+		labelBitcoin: "bitcoin,btc",
 	}
 	var literals []literal
-	for kind := labelBirth; kind <= labelTaxCode; kind++ {
+	for kind := labelBirth; kind <= labelBitcoin; kind++ {
 		for text := range strings.SplitSeq(words[kind], ",") {
-			literals = append(literals, literal{text: text, role: roleLabel, index: uint16(kind), bound: true})
+			text = asciiLower(text)
+			wide := strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
+			literals = append(literals, literal{text: text, role: roleLabel, index: uint16(kind), wide: wide, joint: true})
 		}
 	}
+	literals = append(literals, literal{text: "P<", role: roleLabel, index: labelZone, exact: true}, literal{text: "I<", role: roleLabel, index: labelZone, exact: true})
 	return literals
 }
 
 // label looks at what follows a label that stands from start to end.
 func (s *scan) label(start, end, kind int) {
-	if s.lookout&PII == 0 {
-		return
-	}
-	from := s.labelled(end)
-	if from < 0 {
-		return
-	}
-	s.personalValue(kind, from, start)
-}
-
-// personalKey looks at a whole text by the name it stands under.
-func (s *scan) personalKey() {
-	if s.lookout&PII == 0 || len(s.text) > 40 || len(s.text) < 6 || len(s.in.Key) > 40 {
-		return
-	}
-	var room [48]byte
-	key := lowered(room[:0], s.in.Key)
 	switch {
-	case strings.Contains(key, "birth") || has(key, "dob"):
-		s.personalValue(labelBirth, 0, 0)
-	case strings.Contains(key, "passport"):
-		s.personalValue(labelPassport, 0, 0)
-	case strings.Contains(key, "license_n") || strings.Contains(key, "driver"):
-		s.personalValue(labelLicence, 0, 0)
-	case strings.Contains(key, "fiscale"):
-		s.personalValue(labelFiscal, 0, 0)
+	case s.lookout&PII == 0:
+	case kind == labelZone:
+		s.machineReadable(start)
+	case !labelled(s.text, start, end):
+	case kind == labelBirth:
+		s.birth(end)
+	default:
+		for range 4 {
+			end = s.skipMarks(end)
+			if end >= len(s.text) || s.personalValue(kind, end) {
+				return
+			}
+			n := s.plainWord(end)
+			if n == 0 {
+				return
+			}
+			end += n
+		}
 	}
 }
 
-// labelled skips what stands between a label and its value: "number", "no.", "is", a colon, quotes. It returns -1 when
-// the value does not follow at once.
-func (s *scan) labelled(end int) int {
-	i := end
-	for range 6 {
-		rest := s.window(i, 12)
-		skipped := 0
-		for _, w := range [...]string{"number", "Number", "num", "nummer", "numero", "No.", "no.", "No", "no", "#", "is", "was", "address", "code", "(DOB)", "id", "ID"} {
-			if strings.HasPrefix(rest, w) && (!isLetter(w[len(w)-1]) || len(rest) == len(w) || !isLetter(rest[len(w)])) {
-				skipped = len(w)
-				break
-			}
-		}
-		if skipped == 0 {
-			for skipped < len(rest) && strings.IndexByte(" \t:=\"'|,_>*`-", rest[skipped]) >= 0 {
-				skipped++
-			}
-		}
-		if skipped == 0 {
-			return i
-		}
-		i += skipped
-	}
-	if i >= len(s.text) {
-		return -1
-	}
-	return i
-}
-
-// personalValue judges the value at from of a label of a kind.
-func (s *scan) personalValue(kind, from, start int) {
+// personalValue judges the value at from of a label of a kind, and reports whether it is one.
+func (s *scan) personalValue(kind, from int) bool {
 	text := s.window(from, 40)
 	n := alnumSet.span(text, len(text))
 	m := mix(text[:n])
 	switch kind {
 	case labelBirth:
-		if n := birthday(text); n > 0 {
-			s.pii("date_of_birth", "date_of_birth", match.Medium, 0.92, from, from+n)
-		}
+		s.birth(from)
 	case labelPassport:
-		if n >= 6 && n <= 10 && m.digit >= 5 && m.lower == 0 && m.upper <= 3 {
+		if n == 2 && isUpper(text[0]) && len(text) > 9 && text[2] == ' ' { // AB 1234567
+			n += 1 + alnumSet.span(text[3:], 10)
+			m = mix(text[:n])
+		}
+		if n >= 6 && n <= 10 && m.digit >= 5 && m.lower == 0 && m.upper <= 4 || n == 9 && m.digit >= 3 && m.lower == 0 && isUpper(text[0]) {
 			s.pii("passport", "passport", match.High, 0.9, from, from+n)
+			return true
 		}
 	case labelLicence:
-		if n = urlSet.span(text, len(text)); n >= 6 && n <= 20 && mix(text[:n]).digit >= 5 && mix(text[:n]).lower == 0 && !isUUID(text[:n]) {
-			s.pii("driver_license", "driver_license", match.High, 0.7, from, from+n)
+		if n = urlSet.span(text, len(text)); n >= 6 && n <= 20 && mix(text[:n]).digit >= 4 && mix(text[:n]).lower == 0 && !isUUID(text[:n]) && numericDate(text) == 0 {
+			s.pii("driver_license", "driver_license", match.High, 0.8, from, from+n)
+			return true
 		}
 	case labelBitcoin:
 		if n >= 26 && (text[0] == '1' || text[0] == '3') {
 			s.wallet(from)
 		}
-	case labelFiscal:
-		if n == 16 && m.digit >= 5 && m.lower == 0 && isUpper(text[0]) && isUpper(text[5]) && isDigit(text[6]) {
-			s.pii("it_codice_fiscale", "national_id", match.High, 0.95, from, from+n)
-		}
-	case labelTaxCode:
-		if n == 10 && m.digit == 4 && m.upper == 6 && isUpper(text[4]) && isUpper(text[9]) && start >= 0 {
-			s.pii("in_pan", "national_id", match.High, 0.95, from, from+n)
-		}
 	}
-}
-
-// birthday returns the length of a date at the beginning of a text, 0 when there is none: 1990-05-17, 17.05.1990,
-// 5/17/90, 17 May 1990, May 17, 1990.
-func birthday(text string) int {
-	if n := numericDate(text); n > 0 {
-		return n
-	}
-	n, hasMonth, numbers := 0, false, 0
-	for n < len(text) && n < 24 {
-		switch c := text[n]; {
-		case isDigit(c):
-			k := digitSet.span(text[n:], 5)
-			n += k
-			if numbers++; k == 4 && hasMonth {
-				return n
-			}
-			if k > 2 {
-				return 0
-			}
-		case isLetter(c):
-			k := 0
-			for n+k < len(text) && (isLetter(text[n+k]) || text[n+k] >= 0x80) {
-				k++
-			}
-			hasMonth = hasMonth || k >= 3 && month(text[n:n+3])
-			if !hasMonth && k > 3 {
-				return 0
-			}
-			n += k
-		case strings.IndexByte(" ,.-/", c) >= 0:
-			n++
-		default:
-			return 0
-		}
-	}
-	return 0
-}
-
-// month reports whether a word begins as the name of a month does.
-func month(word string) bool {
-	const months = "jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez avr ene abr ago dic gen mag giu lug set ott out"
-	return strings.Contains(months, strings.ToLower(word))
-}
-
-// numericDate returns the length of a date in digits, 0 when there is none.
-func numericDate(text string) int {
-	var parts [3]int
-	n := 0
-	for i := range parts {
-		k := digitSet.span(text[n:], 5)
-		if k == 0 || k == 3 || k > 4 {
-			return 0
-		}
-		parts[i] = value(text[n : n+k])
-		n += k
-		if i < 2 {
-			if n >= len(text) || strings.IndexByte("-/.", text[n]) < 0 {
-				return 0
-			}
-			n++
-		}
-	}
-	year, a, b := parts[2], parts[0], parts[1]
-	if parts[0] > 31 {
-		year, a, b = parts[0], parts[1], parts[2]
-	}
-	if (year < 1900 || year > 2035) && year > 99 || a == 0 || b == 0 || a > 31 || b > 31 || a > 12 && b > 12 {
-		return 0
-	}
-	return n
+	return false
 }
 
 // street looks at a word for a street that stands from start to end, for a number and capitalised words before it and a

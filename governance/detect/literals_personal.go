@@ -7,8 +7,11 @@ import (
 
 // personalLiterals returns the beginnings and shapes of data of persons. A 0 is any digit.
 func personalLiterals() []literal {
-	all := slices.Concat(ibanLiterals(), labelLiterals(), identityLiterals())
-	all = append(all, literal{text: "@", role: roleEmail})
+	all := slices.Concat(ibanLiterals(), labelLiterals(), identityLiterals(), nameLiterals())
+	all = append(all, literal{text: "@", role: roleEmail}, literal{text: ", 00000 ", role: rolePostal}, literal{text: ", 0000 ", role: rolePostal})
+	for text := range strings.SplitSeq("(at),[at],{at}, (at) , [at] ,[dot],(dot), dot ", ",") {
+		all = append(all, literal{text: text, role: roleEmail, index: 1})
+	}
 	for text := range strings.SplitSeq("000000,000-00-0,000 00 0000,000-000,000.000,000 000,0000 0000,0000-0000,+0,+(0,(00,(000,0 00 00 00,00 00 00,00.00.00-,000.0000,000000-0000", ",") {
 		all = append(all, literal{text: text, role: roleNumber})
 	}

@@ -66,7 +66,7 @@ func (s *scan) assignment(kind secretKind, start, end, from int) {
 	n := len(s.found)
 	s.value(kind, s.text[start:end], from, to, quoted)
 	if len(s.found) == n && !quoted && kind != anAuth && strings.HasSuffix(s.text[:first], ": ") { // "password: it is hunter2"
-		s.told(first, tellsPassword)
+		s.told(first, kind.tells())
 	}
 }
 
@@ -84,8 +84,16 @@ func (s *scan) unassigned(kind secretKind, start, end int) {
 		}
 	}
 	if len(s.found) == n && end < len(s.text) && s.text[end] != '_' {
-		s.told(end, tellsPassword)
+		s.told(end, kind.tells())
 	}
+}
+
+// tells returns what a sentence with a name of the kind may tell.
+func (k secretKind) tells() int {
+	if k == aKey {
+		return tellsKey
+	}
+	return tellsPassword
 }
 
 // lineEnds reports whether nothing more stands on the line from i on, or whether that does not matter.
@@ -126,7 +134,7 @@ func (s *scan) value(kind secretKind, name string, from, to int, quoted bool) {
 			return
 		}
 	}
-	if len(text) < 4 || len(text) > 2048 || stale(text) || strings.EqualFold(text, name) || reference(text, quoted) {
+	if len(text) < 4 || len(text) > 2048 || stale(text) || strings.EqualFold(text, name) || reference(text, quoted) || strings.Count(text, "|") > 2 {
 		return
 	}
 	switch kind {
@@ -161,12 +169,12 @@ func (s *scan) phrase(text string, from, to int, quoted bool) {
 func reference(text string, quoted bool) bool {
 	switch {
 	case strings.HasPrefix(text, "/") && strings.Count(text, "/") > 1, strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), strings.HasPrefix(text, "~/"),
-		strings.Contains(text, "://"), strings.HasPrefix(text, "arn:"), strings.HasPrefix(text, "secret/"), strings.HasPrefix(text, "op:"):
+		strings.Contains(text, "://"), strings.HasPrefix(text, "arn:"), strings.HasPrefix(text, "secret/"), strings.HasPrefix(text, "op:"), strings.HasPrefix(text, "&#"), strings.HasPrefix(text, "&lt;"):
 		return true
 	case quoted:
 		return strings.HasPrefix(text, "%s") || strings.HasSuffix(text, "%s") || strings.Contains(text, "' +") || strings.HasPrefix(text, "{")
 	}
-	if expression(text) {
+	if expression(text) || strings.HasPrefix(text, "!0") || strings.HasPrefix(text, "!1") || strings.HasSuffix(text, "=") && identifier(text[:len(text)-1]) && !hasDigit([]byte(text)) {
 		return true
 	}
 	return member(text)
@@ -174,26 +182,29 @@ func reference(text string, quoted bool) bool {
 
 // member reports whether a text names a member of something: config.password, process.env.SECRET2.
 func member(text string) bool {
-	parts := 0
+	text = strings.TrimLeft(text, "*&!")
+	parts, capital := 0, false
 	for rest, more := text, true; more; parts++ {
 		var part string
 		if part, rest, more = strings.Cut(rest, "."); !identifier(part) {
 			return false
 		}
+		capital = isUpper(part[0])
 	}
-	return parts > 2 || parts == 2 && !hasDigit([]byte(text))
+	return parts > 2 || parts == 2 && (capital || !hasDigit([]byte(text)))
 }
 
 // expression reports whether a value without quotes calls or indexes something: getenv("X"), env['X'], vault.read(path).
 func expression(text string) bool {
+	text = strings.TrimLeft(text, "*&!-")
 	n := 0
 	for n < len(text) && (isWord(text[n]) || strings.IndexByte(".$:>-", text[n]) >= 0) {
 		n++
 	}
-	if n == len(text) || strings.IndexByte("([{", text[n]) < 0 {
-		return false
+	if n == len(text) || strings.IndexByte("([{", text[n]) < 0 || text == "" {
+		return n > 0 && n < len(text) && text[n] == '<' || text == ""
 	}
-	return n == 0 || n+1 == len(text) || strings.ContainsAny(text[n:], ")]}\"'") && !isDigit(text[0])
+	return n != 1 && (n == 0 || !isDigit(text[0]))
 }
 
 func identifier(text string) bool {

@@ -91,7 +91,9 @@ func planOf(code string) (string, bool) {
 
 func phoneLabels() []string {
 	return []string{
-		"phone", "tel", "mobile", "cell", "call us", "call me", "fax", "whatsapp", "sms", "telefon", "telephone", "telefono", "teléfono", "handy", "mob", "text me", "reach me", "hotline", "contact number",
+		"phone", "tel", "mobile", "cell", "call us", "call me", "fax", "whatsapp", "sms", "telefon", "telephone", "telefono", "tel\u00e9fono", "handy", "mob", "text me", "reach me", "hotline", "contact number",
+		"t\u00e9l", "telefoon", "gsm", "celular", "m\u00f3vil", "movil", "cellulare", "kom\u00f3rk", "puhelin", "mobil", "telp", "ph", "contact no", "\u0442\u0435\u043b", "\u0422\u0435\u043b", "\u96fb\u8a71", "\u7535\u8bdd", "\u624b\u673a", "\u643a\u5e2f", "\uc804\ud654", "\ud734\ub300",
+		"\u03c4\u03b7\u03bb\u03ad\u03c6", "\u0647\u0627\u062a\u0641", "\u05d8\u05dc\u05e4\u05d5\u05df", "\u0e42\u0e17\u0e23", "\u091c\u094b\u0928", "\u092b\u093c\u094b\u0928", "call", "dial", "\u0111i\u1ec7n tho\u1ea1i",
 	}
 }
 
@@ -105,6 +107,9 @@ func (s *scan) phone(r *run, i, n int) bool {
 	grouped := n >= 3 && r.groups[i+n-1].length == 4 && r.groups[i+n-2].length == 3 && r.groups[i+n-3].length == 3
 	bracketed := s.byteBefore(start) == '('
 	switch {
+	case i == 0 && n > 1 && n == r.n && len(number) > 9 && number[:2] == "00" && number[2] != '0' && !datelike(r) && planned(number[2:]):
+		s.pii("phone_international", "phone", match.Medium, 0.85, start, end)
+		return true
 	case len(number) == 10 && number[0] >= '2' && number[3] >= '2' && grouped && (n == 3 || n == 4 && r.groups[i].length == 1):
 		confidence := 0.75
 		switch {

@@ -28,6 +28,8 @@ const (
 	roleWallet                // the beginning of an address of a cryptocurrency
 	roleLabel                 // a label such as "date of birth"
 	roleIdentity              // a label of a number that an office has given
+	rolePerson                // a word before the name of a person
+	rolePostal                // a postal code
 	roleStreet                // a word for a street
 	roleConcept               // a word of an instruction
 	roleMarker                // a mark that separates the turns of a conversation
@@ -51,7 +53,7 @@ type scan struct {
 	resume    int             // where the automaton goes on
 	row       run             // the digits that are looked at
 	plain     [24]byte        // what stands behind a label, without what separates it
-	ends      [25]int         // where its characters end
+	stops     [25]int         // where its characters end
 	vicinity  vicinity
 	seen      [4]tag // labels that were seen last
 	seenCount int    // how many there were
@@ -89,6 +91,7 @@ func (s *scan) read(dst []match.Finding, text string, in Context) []match.Findin
 	if in.Key != "" {
 		s.keyed()
 		s.keyLabels()
+		s.personalMember()
 	}
 	for s.resume < len(text) && !s.overflow {
 		s.pass()
@@ -178,7 +181,11 @@ func (s *scan) look(l *literal, start int) {
 	case roleStatement:
 		s.statement(start, end, int(l.index))
 	case roleEmail:
-		s.email(start)
+		if l.index == 1 {
+			s.disguisedEmail(start, end)
+		} else {
+			s.email(start)
+		}
 	case roleNumber:
 		s.number(end)
 	case roleIBAN:
@@ -193,6 +200,10 @@ func (s *scan) look(l *literal, start int) {
 		s.label(start, end, int(l.index))
 	case roleIdentity:
 		s.identityLabel(start, end, int(l.index))
+	case rolePerson:
+		s.name(start, end, int(l.index))
+	case rolePostal:
+		s.postal(start, end)
 	case roleStreet:
 		s.street(start, end)
 	case roleConcept:

@@ -12,6 +12,7 @@ const (
 	tellsPassword = iota
 	tellsPIN
 	tellsLogin
+	tellsKey // a key or token that a machine made; words for it are names of settings
 )
 
 // spokenLiterals returns the words behind which a sentence may tell a secret. What is written with letters of ASCII alone
@@ -84,7 +85,7 @@ func (s *scan) told(i, kind int) {
 			return
 		}
 		text := s.text[from:to]
-		if (linked || word <= 1) && s.tell(text, from, kind, linked, quoted) || quoted {
+		if (linked || word == 0) && s.tell(text, from, kind, linked, quoted) || quoted {
 			return
 		}
 		bare := strings.TrimRight(text, ",)")
@@ -155,6 +156,12 @@ func (s *scan) tell(text string, from, kind int, linked, quoted bool) bool {
 		return true
 	}
 	confidence := told(text, m, quoted)
+	if kind == tellsKey && (len(text) < 12 || m.digit < 2 || entropy(text) < 2.9 || !quoted && tildeSet.span(text, 64) != len(text)) {
+		return false
+	}
+	if !linked && (!quoted && strings.ContainsAny(text, "\"'`*,;=&|<>(){}[]\\") || m.digit == 0 || m.kinds() < 3 && len(text) < 16) { // code
+		return false
+	}
 	if confidence == 0 || !linked && confidence < 0.8 && !quoted {
 		return false
 	}
@@ -166,7 +173,7 @@ func (s *scan) tell(text string, from, kind int, linked, quoted bool) bool {
 func told(text string, m mixture, quoted bool) float64 {
 	letters := m.lower + m.upper
 	switch {
-	case len(text) < 4 || technical(text) || strings.Contains(text, "://") || strings.Contains(text, "@") && strings.Contains(text, ".") && m.digit == 0:
+	case len(text) < 4 || technical(text) || strings.Contains(text, " ") || strings.IndexByte("*./", text[0]) >= 0 || strings.Contains(text, "://") || strings.Contains(text, "@") && strings.Contains(text, ".") && m.digit == 0:
 		return 0
 	case !quoted && strings.ContainsAny(text, "()[]{}<>|") && m.digit == 0, m.wide > 0:
 		return 0
@@ -289,7 +296,7 @@ func (s *scan) login(i int) {
 func (s *scan) pair(text string, from int, quoted bool) bool {
 	text = strings.TrimRight(text, ".,;:)")
 	m := mix(text)
-	if stale(text) || common(text) || len(text) > 64 || told(text, m, false) < 0.8 || m.kinds() < 3 && !quoted || strings.Contains(text, "/") {
+	if stale(text) || common(text) || len(text) > 64 || told(text, m, false) < 0.8 || m.kinds() < 3 && !quoted || strings.Contains(text, "/") || m.upper == 0 && wordSet.span(strings.ReplaceAll(strings.ReplaceAll(text, ".", ""), "-", ""), 64) >= len(text)-2 {
 		return false
 	}
 	s.secret("spoken_login", "password", match.High, 0.8, from, from+len(text))

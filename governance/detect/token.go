@@ -79,6 +79,8 @@ func (s *scan) proven(form *tokenForm, body string, start, end int) (int, float6
 		return sure(len(body) == 36 && sealed(body), 1, 0.8)
 	case proofRandom:
 		return sure(random(body), 0.9, 0)
+	case proofDense:
+		return sure(random(body) && changes(body) > len(body)/3 && mix(body).digit > 2, 0.9, 0)
 	case proofURL:
 		return sure(!stale(body) && random(body[strings.LastIndexAny(body, "/=")+1:]), 0.97, 0)
 	case proofPath:

@@ -13,6 +13,7 @@ const (
 	proofNone        proof = iota
 	proofCRC               // the last six characters are the base62 of the CRC-32 of the 30 before them
 	proofRandom            // the prefix is so short that what follows must look random
+	proofDense             // what follows must change its kind of characters often, as no name of a program does
 	proofAzure             // stands behind three characters
 	proofTelegram          // digits stand before it
 	proofURL               // the prefix is a part of a URL

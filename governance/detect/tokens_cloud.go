@@ -66,7 +66,7 @@ func cloudForms() []tokenForm {
 		{"yandex_key", "YCP", urlSet, 36, 37, proofRandom, critical},
 		{"yandex_oauth_token", "AgAAAA", urlSet, 33, 40, proofRandom, critical},
 		{"vault_token", "hvr.", urlSet, 24, 300, proofRandom, critical},
-		{"vault_token", "s.", alnumSet, 24, 24, proofRandom, critical},
+		{"vault_token", "s.", alnumSet, 24, 24, proofDense, critical},
 		{"vault_token", "b.AAAAAQ", urlSet, 80, 300, proofRandom, critical},
 		{"doppler_token", "dp.ct.", alnumSet, 40, 44, proofNone, critical},
 		{"doppler_token", "dp.sa.", alnumSet, 40, 44, proofNone, critical},

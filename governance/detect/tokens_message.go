@@ -73,7 +73,6 @@ func messageForms() []tokenForm {
 		{"plaid_token", "access-sandbox-", urlSet, 36, 36, proofNone, medium},
 		{"plaid_token", "access-development-", urlSet, 36, 36, proofNone, high},
 		{"paystack_key", "sk_live_", hexLowerSet, 40, 40, proofNone, critical},
-		{"adyen_key", "AQE", base64Set, 60, 200, proofRandom, critical},
 		{"gocardless_token", "live_", urlSet, 40, 42, proofRandom, critical},
 		{"mollie_key", "live_", alnumSet, 30, 30, proofRandom, critical},
 		{"mollie_key", "test_", alnumSet, 30, 30, proofRandom, medium},

@@ -260,13 +260,17 @@ func (t *tally) count(p place, label, check string, found []match.Finding, setti
 func TestSecretValues(t *testing.T) {
 	t.Parallel()
 	tuned, held := weigh(t, "secrets-values.txt", "secrets", t.Logf)
-	t.Logf("tuned %+v", tuned)
-	t.Logf("held %+v", held)
+	t.Logf("tuned %+v, held %+v", tuned, held)
+	if tuned.complete < 249 || tuned.falsely > 0 || held.complete < 236 || held.falsely > 4 {
+		t.Errorf("tuned %+v, at least 249 complete; held %+v, at least 236", tuned, held)
+	}
 }
 
 func TestPersonalValues(t *testing.T) {
 	t.Parallel()
 	tuned, held := weigh(t, "personal-values.txt", "pii", t.Logf)
-	t.Logf("tuned %+v", tuned)
-	t.Logf("held %+v", held)
+	t.Logf("tuned %+v, held %+v", tuned, held)
+	if tuned.complete < 438 || tuned.falsely > 0 || held.complete < 424 || held.falsely > 4 {
+		t.Errorf("tuned %+v, at least 438 complete; held %+v, at least 424", tuned, held)
+	}
 }

@@ -87,6 +87,34 @@ func BenchmarkDocument(b *testing.B) {
 	}
 }
 
+// BenchmarkTables reads documents of numbers alone.
+func BenchmarkTables(b *testing.B) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var small, large, rows []any
+	for range 4000 {
+		small = append(small, r.IntN(100_000))
+		large = append(large, 100_000_000+r.IntN(2_000_000_000))
+		rows = append(rows, map[string]any{"timestamp": 1_715_941_234_000 + r.IntN(1_000_000_000), "value": r.Float64() * 1000, "count": r.IntN(1_000_000)})
+	}
+	e := engine(b, detect.All)
+	for name, data := range map[string][]any{"small": small, "large": large, "rows": rows} {
+		doc, err := json.Marshal(map[string]any{"series": data})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(doc)))
+			b.ReportAllocs()
+			var found []match.Finding
+			for b.Loop() {
+				if found, err = e.Document(found[:0], doc, detect.Context{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func engine(tb testing.TB, d detect.Detectors) *detect.Engine {
 	tb.Helper()
 	e, err := detect.New(detect.Options{Detectors: d})

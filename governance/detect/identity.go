@@ -115,35 +115,17 @@ func labelled(text string, start, end int) bool {
 
 // keyLabels looks at a whole text by the labels in the name that it stands under.
 func (s *scan) keyLabels() {
-	key := s.in.Key
-	if s.lookout&PII == 0 || len(s.text) < 5 || len(s.text) > 48 || len(key) > 64 || !strings.ContainsAny(s.text, "0123456789") {
+	if s.lookout&PII == 0 || len(s.text) < 5 || len(s.text) > 48 {
 		return
 	}
-	f, state := s.filter, 0
-	for i := range len(key) {
-		entry := f.next[state<<stride|int(f.class[key[i]])]
-		state = int(entry &^ mark)
-		if entry < mark {
-			continue
-		}
-		for _, index := range f.ends[f.out[state]] {
-			l := &f.literals[index]
-			if l.role != roleIdentity && l.role != roleLabel {
-				continue
-			}
-			start := i + 1 - len(l.text)
-			if l.wide && key[start:i+1] != l.text || !labelled(key, start, i+1) {
-				continue
-			}
-			if l.role == roleLabel {
-				s.personalValue(int(l.index), 0)
-				continue
-			}
-			t := tag{group: int(l.index)}
-			s.seen[s.seenCount%len(s.seen)] = t
-			s.seenCount++
-			s.follow(t)
-		}
+	facts := s.facts()
+	for _, kind := range facts.kinds[:facts.kinded] {
+		s.personalValue(int(kind), 0)
+	}
+	for _, t := range facts.tags[:facts.tagged] {
+		s.seen[s.seenCount%len(s.seen)] = t
+		s.seenCount++
+		s.follow(t)
 	}
 }
 

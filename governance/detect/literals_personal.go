@@ -12,8 +12,8 @@ func personalLiterals() []literal {
 	for text := range strings.SplitSeq("(at),[at],{at}, (at) , [at] ,[dot],(dot), dot ", ",") {
 		all = append(all, literal{text: text, role: roleEmail, index: 1})
 	}
-	for text := range strings.SplitSeq("000000,000-00-0,000 00 0000,000-000,000.000,000 000,0000 0000,0000-0000,+0,+(0,(00,(000,0 00 00 00,00 00 00,00.00.00-,000.0000,000000-0000", ",") {
-		all = append(all, literal{text: text, role: roleNumber})
+	for text := range strings.SplitSeq("000000,000 00 0,000 000,000.000,0000 0000,+0,+(0,(00,(000,0 00 00 00,00 00 00,00.00.00 ,000.0000", ",") {
+		all = append(all, literal{text: text, role: roleNumber, joint: true}) // a hyphen is as good as a space
 	}
 	for text := range strings.SplitSeq("0.0.0,0.00.0,0.000.0", ",") {
 		all = append(all, literal{text: text, role: roleIPv4})

@@ -12,7 +12,7 @@ func (s *scan) keyed() {
 	if s.lookout&Secrets == 0 || len(s.text) < 4 || len(s.text) > 4096 {
 		return
 	}
-	if kind := kindOfName(s.in.Key); kind != noSecret {
+	if kind := s.facts().secret; kind != noSecret {
 		s.value(kind, s.in.Key, 0, len(s.text), true)
 	}
 }

@@ -29,7 +29,7 @@ func (s *scan) surroundings(start int) (before, name string) {
 // near reports whether one of the words, which are in lower case, labels what begins at start: it stands in the name that
 // the text has, or shortly before on the same line. A word of up to four letters must stand for itself.
 func (s *scan) near(start int, words ...string) bool {
-	if s.row.bare && s.in.Key == "" && start >= s.row.start && start < s.row.end {
+	if s.row.bare && !s.keyCounts() && start >= s.row.start && start < s.row.end {
 		return false
 	}
 	before, name := s.surroundings(start)

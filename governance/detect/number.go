@@ -156,7 +156,7 @@ func (s *scan) examine(r *run) {
 // promising reports whether anything in a run can be somebody's number: a label may stand before it, or one of its groups
 // is as long as those that prove themselves. Tables of numbers mostly have none.
 func (s *scan) promising(r *run) bool {
-	if r.plus || s.in.Key != "" || s.announced(r.start) || !r.bare {
+	if r.plus || s.keyCounts() && (s.facts().phone || s.facts().tagged > 0) || s.announced(r.start) || !r.bare {
 		return true
 	}
 	const single = 1<<6 | 1<<8 | 1<<13 | 1<<14 | 1<<15 | 1<<16 | 1<<17 | 1<<18 | 1<<19
@@ -169,6 +169,9 @@ func (s *scan) promising(r *run) bool {
 	}
 	return mask&single != 0 || short > 1
 }
+
+// keyCounts reports whether the name that a text stands under may tell what a number in it is: in a long one it does not.
+func (s *scan) keyCounts() bool { return s.in.Key != "" && len(s.text) <= 64 }
 
 // announced reports whether a label stands so shortly before i that it may be that of a number there.
 func (s *scan) announced(i int) bool {

@@ -118,31 +118,53 @@ func stopName(text string) bool {
 	return strings.Contains(text, "n't") || strings.HasSuffix(text, "Team") || strings.HasSuffix(text, "Support") || len(text) < 2 || strings.ToUpper(text) == text && len(text) > 3 && strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// personalMember looks at a whole text that stands under the name of a member that says it is a person's name or address.
-func (s *scan) personalMember() {
-	key := s.in.Key
-	if s.lookout&PII == 0 || len(s.text) < 2 || len(s.text) > 160 || len(key) < 3 || len(key) > 40 || s.in.Number && len(s.text) < 8 {
-		return
-	}
-	var room [48]byte
+// memberKind says what personal data the name of a member announces that has no form of its own.
+type memberKind uint8
+
+const (
+	noMember memberKind = iota
+	aName
+	anAddress
+	aCoordinate
+)
+
+// memberOf judges the name of a member.
+func memberOf(key string) memberKind {
+	var room [longestKey]byte
 	plain := view(letters(room[:0], key))
-	if len(plain) < 3 {
-		return
-	}
 	switch {
+	case len(plain) < 3:
+		return noMember
 	case endsInWord(plain, "firstname lastname fullname givenname familyname surname middlename maidenname patientname cardholder cardholdername accountholder accountholdername beneficiaryname employeename "+
 		"vorname nachname prenom nomcomplet apellido apellidos nombrecompleto cognome nomecompleto legalname nameoncard contactperson mothersname fathersname patient spousename nextofkin"):
+		return aName
+	case endsInWord(plain, "address street streetaddress addressline addressone homeaddress billingaddress shippingaddress mailingaddress residence strasse adresse direccion indirizzo endereco postaladdress domicile streetline addr"):
+		return anAddress
+	case endsInWord(plain, "latitude longitude lat lng lon"):
+		return aCoordinate
+	}
+	return noMember
+}
+
+// personalMember looks at a whole text that stands under the name of a member that says it is a person's name or address.
+func (s *scan) personalMember() {
+	if s.lookout&PII == 0 || len(s.text) < 2 || len(s.text) > 160 {
+		return
+	}
+	switch s.facts().member {
+	case aName:
 		to, words := s.properName(0)
 		if to == len(s.text) && words > 0 && !stopName(s.text) {
 			s.pii("person_name", "person_name", match.Low, 0.7, 0, to)
 		}
-	case endsInWord(plain, "address street streetaddress addressline addressline addressone homeaddress billingaddress shippingaddress mailingaddress residence strasse adresse direccion indirizzo endereco postaladdress domicile streetline addr"):
+	case anAddress:
 		if m := mix(s.text); m.digit > 0 && m.lower > 2 && strings.Contains(s.text, " ") && !strings.ContainsAny(s.text, "@<>{}=[]\\") && !strings.Contains(s.text, "://") && strings.Count(s.text, ".") < 5 {
 			s.pii("street_address", "street_address", match.Medium, 0.75, 0, len(s.text))
 		}
-	case endsInWord(plain, "latitude longitude lat lng lon"):
+	case aCoordinate:
 		if n := strings.IndexByte(s.text, '.'); n > 0 && len(s.text)-n > 5 && len(s.text) < 24 && strings.Trim(s.text, "-0123456789.") == "" {
 			s.pii("coordinate", "location", match.Low, 0.6, 0, len(s.text))
 		}
+	default:
 	}
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -52,8 +53,12 @@ type scan struct {
 	most      int             // how many there may be; what stands behind the last one is not looked at
 	resume    int             // where the automaton goes on
 	row       run             // the digits that are looked at
-	plain     [24]byte        // what stands behind a label, without what separates it
-	stops     [25]int         // where its characters end
+	keys      []keyFacts      // of names, by their hash
+	keySeed   maphash.Seed
+	fact      *keyFacts // of the name that was asked for last
+	lastKey   keyFacts  // of a name too long to be kept
+	plain     [24]byte  // what stands behind a label, without what separates it
+	stops     [25]int   // where its characters end
 	vicinity  vicinity
 	seen      [4]tag // labels that were seen last
 	seenCount int    // how many there were

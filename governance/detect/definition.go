@@ -11,24 +11,24 @@ import (
 
 // A grammar is what is known of the language of poison. It is made when a definition is read first.
 type grammar struct {
-	once                               sync.Once
-	lexicon                            *lexicon
-	complaints                         []complaint
-	frames                             []frame
-	index                              [128][]int32 // of frames, by a meaning that they need
-	always                             []int32      // frames that need none
-	not                                meanings
-	talk                               meanings
-	example                            meanings
-	dataObject                         meanings
-	until                              meanings
-	acting                             meanings // verbs of an order
-	told                               meanings // whom an order is given
-	when, earlier, regardless          meanings
-	concerned                          meanings // what a flow needs one of
-	moving, into, param, changing      meanings
-	inner, hoard, spoken, private      meanings // what is worth taking
-	must, whole, model, user, secretly meanings
+	once                                sync.Once
+	lexicon                             *lexicon
+	complaints                          []complaint
+	frames                              []frame
+	index                               [128][]int32 // of frames, by a meaning that they need
+	always                              []int32      // frames that need none
+	not                                 meanings
+	talk                                meanings
+	example                             meanings
+	dataObject                          meanings
+	until                               meanings
+	acting                              meanings // verbs of an order
+	told                                meanings // whom an order is given
+	when, earlier, regardless           meanings
+	concerned                           meanings // what a flow needs one of
+	moving, into, param, changing       meanings
+	cred, inner, hoard, spoken, private meanings // what is worth taking
+	must, whole, model, user, secretly  meanings
 }
 
 func (g *grammar) make() {
@@ -49,7 +49,8 @@ func (g *grammar) make() {
 	g.moving, g.into, g.param, g.changing = of("READ", "SEND", "PASS", "MOVED"), of("INTO", "TO"), of("PARAM"), of("REDIRECT")
 	g.inner, g.hoard, g.spoken, g.private = of("SYSPROMPT", "TOOLSET"), of("HOARD"), of("CONVO"), of("PRIVATE", "MISC1")
 	g.must, g.whole, g.model, g.user, g.secretly = of("MUST"), of("WHOLE"), of("MODEL"), of("USER"), of("SECRETLY")
-	g.concerned = of("SYSPROMPT", "TOOLSET", "HOARD", "CONVO", "PRIVATE", "MISC1", "SENSITIVE", "ADDRESS", "NAMED")
+	g.cred = of("CRED")
+	g.concerned = of("CRED", "SYSPROMPT", "TOOLSET", "HOARD", "CONVO", "PRIVATE", "MISC1", "SENSITIVE", "ADDRESS", "NAMED")
 	for _, c := range builtComplaints() {
 		g.complaints = append(g.complaints, c)
 	}
@@ -155,6 +156,7 @@ func (d *definition) begin(g *grammar) {
 // Constants of the logistic model by which evidence is weighed. They were set by hand on testdata/definitions-dev.txt.
 const (
 	definitionPrior = 3.4 // against poison
+	steepness       = 1.6 // of the way from nothing to certainty
 	again           = 0.3 // share of the weight that more of the same has
 	mostAgain       = 1.2 // and the most that it is together
 	mostSoft        = 2   // what honest definitions say as well counts at most this much together
@@ -173,7 +175,7 @@ func (d *definition) conclude(doc []byte, dst []match.Finding, base int) []match
 	d.consistency()
 	dst = d.spoken(dst, base)
 	sum := d.sum()
-	confidence := probability(sum - definitionPrior)
+	confidence := probability(steepness * (sum - definitionPrior))
 	if confidence < leastDefinition {
 		return dst
 	}

@@ -6,11 +6,13 @@ package detect
 type flow struct {
 	goods, moves, ends, other, orders float64
 	conversation                      bool // the goods are what was said
+	home                              bool // they go to the user
 }
 
 // leastFlow is the weight below which a flow is not worth keeping: many an honest sentence has one.
 const (
 	leastFlow  = 3.5
+	leastGoods = 1.5 // of what an argument asks for, of which the name of a customer alone is nothing
 	leastAsked = 3.7 // in the description of an argument
 )
 
@@ -31,7 +33,7 @@ func (d *definition) flows(r *reading, function bool) {
 		}
 	}
 	least := leastFlow
-	if d.fields[r.field].role == roleParameterText && f.goods > 0 {
+	if d.fields[r.field].role == roleParameterText && f.goods >= leastGoods {
 		f.moves, least = max(f.moves, 0.8)+0.8, leastAsked // an argument asks to be filled
 	}
 	theft, shadow := f.theft(t.union, g), f.shadow(t.union, g)
@@ -46,6 +48,9 @@ func (d *definition) flows(r *reading, function bool) {
 	}
 	if f.goods > 0 && f.ends < 1 && d.homely(t.text[t.list[first].start:t.list[last].end]) > 0 {
 		theft -= 2
+	}
+	if f.home {
+		theft -= 1.5
 	}
 	if d.warns {
 		theft, shadow = theft-2, shadow-2
@@ -66,6 +71,9 @@ const mostFlow = 5
 // weigh takes one token into account, and reports whether it says something.
 func (f *flow) weigh(g *grammar, list []token, i int) bool {
 	k := &list[i]
+	if k.noise {
+		return false
+	}
 	goods := g.value(k.means)
 	if goods > 0 && (!negated(list, i, g.not) || k.means.meets(bit(meansSensitive))) {
 		f.goods = max(f.goods, goods) + 0.3*min(f.goods, goods)
@@ -86,6 +94,8 @@ func (f *flow) weigh(g *grammar, list []token, i int) bool {
 			f.ends = 2.4
 		}
 		return true
+	case k.means.meets(g.user) && i > 0 && (list[i-1].means.meets(g.into) || i > 1 && list[i-1].noise && list[i-2].means.meets(g.into)):
+		f.home = true
 	case k.means.meets(g.param):
 		f.ends = max(f.ends, 0.9)
 	case k.means.meets(bit(meansNamed)):
@@ -110,6 +120,8 @@ func (g *grammar) value(m meanings) float64 {
 		return 1.5
 	case m.meets(g.private):
 		return 1.2
+	case m.meets(g.cred):
+		return 0.6
 	}
 	return 0
 }

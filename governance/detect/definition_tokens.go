@@ -231,12 +231,18 @@ func (t *tokens) word(i int) int {
 		case c == '_' || c == '.' && end > i && end+1 < len(t.text) && isAlnum(t.text[end+1]):
 			compound = compound || end > i && c == '_'
 		case c == '.' && end == i:
-		case c == '\'' && end+1 < len(t.text) && isLetter(t.text[end+1]):
+		case c == '\'' && end+1 < len(t.text) && (isLetter(t.text[end+1]) || t.text[end+1] >= utf8.RuneSelf):
+			if elided(lower) {
+				goto done
+			}
 			end++
 			continue
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRuneInString(t.text[end:])
 			if r == '’' {
+				if elided(lower) {
+					goto done
+				}
 				end += size
 				continue
 			}
@@ -263,6 +269,15 @@ done:
 	}
 	t.add(token{start: i, end: end, word: t.lexicon.find(lower), compound: (compound || upper && end-i > 5) && t.text[i] >= 'a'})
 	return end
+}
+
+// elided reports whether a word is one that loses its last letter before another: l'utilisateur, dell'utente.
+func elided(word []byte) bool {
+	switch string(word) {
+	case "l", "d", "n", "s", "c", "j", "m", "t", "qu", "dell", "nell", "all", "sull", "dall", "un":
+		return true
+	}
+	return false
 }
 
 // lowerWord appends the beginning of a text in lower case.
@@ -376,7 +391,7 @@ func sensitive(run string) bool {
 	for _, s := range [...]string{
 		".ssh", "id_rsa", "id_ed25519", "id_ecdsa", ".aws", "/etc/passwd", "/etc/shadow", "mcp.json", ".cursor/", ".netrc", ".npmrc", ".pypirc", ".git-credentials", ".kube", ".bash_history",
 		".zsh_history", ".gnupg", "keychain", "wallet.dat", "credentials.json", "claude_desktop_config", ".docker/config", "cookies.sqlite", "gcloud/", "application_default_credentials",
-		"/proc/self/environ", "authorized_keys", "known_hosts", "logins.json", "secrets.y", ".vault-token", "token.json", ".pgpass", ".my.cnf", "kubeconfig", ".password-store", "/dev/tcp",
+		"/proc/self/environ", ".git/config", "passwords.", "password.txt", "secrets.", "/secrets", "credentials.", "private_key", "privkey", "/wallet", "id_dsa", "logins.", "authorized_keys", "known_hosts", "logins.json", "secrets.y", ".vault-token", "token.json", ".pgpass", ".my.cnf", "kubeconfig", ".password-store", "/dev/tcp",
 	} {
 		if strings.Contains(low, s) {
 			return true

@@ -135,6 +135,10 @@ tidy: ## Tidies the module files
 generate: ## Runs the generators
 	$(GO) generate ./...
 
+.PHONY: injection
+injection: ## Learns the model of governance/detect from the passages beside it
+	$(GO) test -count=1 -run='^TestModel$$' ./governance/detect -update
+
 .PHONY: intent
 intent: ## Learns the model of governance/intent from the records beside it
 	$(GO) run ./governance/intent/train

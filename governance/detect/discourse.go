@@ -8,15 +8,16 @@ import (
 
 // discourse is what a scan knows of instructions in the text so far.
 type discourse struct {
-	recent  [64]mention // a ring of the last ideas
-	count   int         // of ideas so far
-	fences  int         // ``` so far
-	talk    int         // words of talk about attacks
-	talkEnd int         // where the last of them ends
+	recent  [256]mention // a ring of the last ideas
+	count   int          // of ideas so far
+	fences  int          // ``` so far
+	talk    int          // words of talk about attacks
+	talkEnd int          // where the last of them ends
 	example int
 	split   int // words that characters without width cut
 	hiding  int // end of the last sign that something is not shown, -1 for none
 	motions []motion
+	stretch
 }
 
 // A mention is an idea in the text.
@@ -31,6 +32,7 @@ type mention struct {
 type motion struct {
 	start, end int
 	evidence   evidence
+	voice      float64 // log-odds that the model gives it
 	quoted     bool
 	code       bool
 	hidden     bool
@@ -46,10 +48,11 @@ const (
 func (d *discourse) reset() {
 	d.count, d.fences, d.talk, d.talkEnd, d.example, d.split, d.hiding = 0, 0, 0, 0, 0, 0, -1
 	d.motions = d.motions[:0]
+	d.stretch.reset()
 }
 
 // bit is an idea in a set of ideas.
-func (i idea) bit() uint32 { return 1 << i }
+func (i idea) bit() uint64 { return 1 << i }
 
 // concept notes an idea, and looks whether with those before it it makes a motion. A free one says by itself that it is
 // an order, and may stand on either side of what it is about, as in languages other than English.
@@ -62,13 +65,10 @@ func (s *scan) concept(start, end int, i idea, free bool) {
 	case ideaTalk:
 		s.talk++
 		s.talkEnd = end
-		return
 	case ideaExample:
 		s.example++
-		return
 	case ideaHidden:
 		s.hiding = end
-		return
 	case ideaIgnore:
 		if s.reported(start, end) {
 			return
@@ -83,6 +83,7 @@ func (s *scan) concept(start, end int, i idea, free bool) {
 	if s.engine.triggers&i.bit() != 0 {
 		s.weigh(m)
 	}
+	s.hear(m)
 }
 
 // reported reports whether a verb is told or negated rather than ordered: "ignores", "ignored", "do not ignore".
@@ -120,7 +121,7 @@ func (s *scan) ordered(start int, infinitive bool) bool {
 }
 
 // around returns the ideas that stand in the bytes before the end of m within which ideas can belong together.
-func (s *scan) around(m mention) (ideas uint32) {
+func (s *scan) around(m mention) (ideas uint64) {
 	for k := s.count - 1; k >= 0 && k > s.count-len(s.recent); k-- {
 		other := &s.recent[k%len(s.recent)]
 		if m.end-other.start > farthest {
@@ -140,7 +141,7 @@ func (s *scan) weigh(m mention) {
 			continue
 		}
 		if start, ok := s.complete(t, m); ok && (t.apart || !parted(s.text[start:m.end])) && (t.evidence != saysIgnoreSome || !s.defends(m.end)) {
-			s.move(start, m.end, t.evidence)
+			s.move(start, m.end, t.evidence, silent)
 		}
 	}
 }
@@ -194,13 +195,20 @@ func parted(text string) bool {
 	return false
 }
 
-// move adds evidence to the motion around it, or makes one.
-func (s *scan) move(start, end int, e evidence) {
+// silent is what the model says of a motion that it was not asked about.
+const silent = -99.0
+
+// move adds evidence, and what the model says, to the motion around it, or makes one.
+func (s *scan) move(start, end int, e evidence, voice float64) {
 	if n := len(s.motions); n > 0 {
 		last := &s.motions[n-1]
 		if start <= last.end+far {
 			last.start, last.end = min(start, last.start), max(last.end, end)
+			if last.evidence == 0 && e != 0 {
+				last.quoted, last.code = s.quoted(start), s.fences%2 == 1 || s.inCode(start)
+			}
 			last.evidence |= e
+			last.voice = max(last.voice, voice)
 			return
 		}
 	}
@@ -208,7 +216,7 @@ func (s *scan) move(start, end int, e evidence) {
 		return
 	}
 	s.motions = append(s.motions, motion{
-		start: start, end: end, evidence: e, quoted: s.quoted(start), code: s.fences%2 == 1 || s.inCode(start),
+		start: start, end: end, evidence: e, voice: voice, quoted: s.quoted(start), code: s.fences%2 == 1 || s.inCode(start),
 		hidden: s.hiding >= 0 && start-s.hiding < far,
 	})
 }
@@ -248,6 +256,7 @@ func (s *scan) check() string {
 
 // conclude reports the motions for which there is evidence enough.
 func (s *scan) conclude() {
+	s.hearOut()
 	for i := range s.motions {
 		m := &s.motions[i]
 		confidence := s.confidence(m)

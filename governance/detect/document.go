@@ -108,6 +108,9 @@ func (s *scan) all(text []byte, in Context) error {
 	s.inner, s.base = in, len(s.dst)
 	s.dst = s.read(s.dst, view(text), in)
 	forms := s.worth()
+	if s.worn != 0 && in.Source != Definitions {
+		s.unmask(view(text), s.worn)
+	}
 	if forms == 0 {
 		return nil
 	}

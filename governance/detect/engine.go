@@ -93,7 +93,12 @@ type Engine struct {
 	identities  []identity
 	groups      [][]uint8 // by label of an identity: those that it announces
 	theses      []thesis
-	triggers    uint32 // ideas with which a thesis can become complete
+	triggers    uint64 // ideas with which a thesis can become complete
+	directives  uint64 // ideas of what is to be done
+	matters     uint64 // ideas of what it is done to, and by whom
+	model       *model
+	kinds       kinds                                   // of words of English
+	listener    func(first bool, c clause, f *features) // who learns; nil unless in a test
 	phoneLabels []string
 	sixBits     [256]bool
 	scans       sync.Pool
@@ -170,6 +175,11 @@ func (e *Engine) build() {
 	e.theses = theses()
 	for _, t := range e.theses {
 		e.triggers |= t.needs | t.any
+	}
+	e.directives, e.matters = stirring()
+	e.kinds = newKinds()
+	if e.model == nil && e.detectors&Injection != 0 {
+		e.model = openLearned()
 	}
 	e.phoneLabels = phoneLabels()
 	e.sixBits = sixBits()

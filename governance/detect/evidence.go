@@ -43,59 +43,71 @@ const (
 // A thesis says which ideas, near each other, are evidence.
 type thesis struct {
 	evidence evidence
-	needs    uint32 // all of them
-	any      uint32 // one of them, unless 0
-	orders   uint32 // one of them is where an order begins, unless 0
+	needs    uint64 // all of them
+	any      uint64 // one of them, unless 0
+	orders   uint64 // one of them is where an order begins, unless 0
 	within   int    // bytes
-	object   uint32 // in English these must stand behind what is ordered
-	last     uint32 // in ASCII one of these must come last, unless 0
+	object   uint64 // in English these must stand behind what is ordered
+	last     uint64 // in ASCII one of these must come last, unless 0
 	apart    bool   // in more than one sentence
+}
+
+// setOf returns ideas as a set.
+func setOf(ideas ...idea) (bits uint64) {
+	for _, i := range ideas {
+		bits |= i.bit()
+	}
+	return bits
+}
+
+// stirring returns the ideas of which one of each must stand in a stretch for it to be worth the model's time: something
+// that may be asked for, and something that it may be done to, or somebody it is said to.
+func stirring() (directives, matters uint64) {
+	return setOf(ideaIgnore, ideaVoid, ideaReveal, ideaSend, ideaInvoke, ideaDestroy, ideaRead, ideaRole, ideaNew, ideaSecrecy, ideaQuiet, ideaFavor, ideaSay, ideaChange, ideaUnbound,
+			ideaQuit, ideaStale, ideaFree, ideaPlay, ideaCover),
+		setOf(ideaReader, ideaUser, ideaTool, ideaGoods, ideaFile, ideaAway, ideaOrders, ideaPrior, ideaPrompt, ideaYours, ideaUrgent, ideaAddress, ideaOther, ideaMatter, ideaUnbound, ideaBefore,
+			ideaCondition, ideaDone, ideaApproved, ideaAuthority, ideaMoney, ideaMachine, ideaMust,
+			ideaFree, ideaAffair, ideaTreasure, ideaEarlier, ideaCover)
 }
 
 // theses returns what ideas together are evidence of.
 func theses() []thesis {
-	set := func(ideas ...idea) (bits uint32) {
-		for _, i := range ideas {
-			bits |= i.bit()
-		}
-		return bits
-	}
 	return []thesis{
-		{evidence: saysOverride, needs: set(ideaIgnore, ideaOrders, ideaPrior), orders: set(ideaIgnore), within: near, object: set(ideaOrders)},
-		{evidence: saysOverride, needs: set(ideaIgnore, ideaOrders, ideaYours), orders: set(ideaIgnore), within: 50, object: set(ideaOrders)},
-		{evidence: saysIgnoreSome, needs: set(ideaIgnore, ideaOrders, ideaAll), orders: set(ideaIgnore), within: 50, object: set(ideaOrders)},
-		{evidence: saysIgnoreMatter, needs: set(ideaIgnore, ideaMatter, ideaPrior), orders: set(ideaIgnore), within: 60, object: set(ideaMatter)},
-		{evidence: saysIgnoreThat, needs: set(ideaIgnore, ideaUser), any: set(ideaOrders, ideaMatter), orders: set(ideaIgnore), within: 48},
-		{evidence: saysReader, needs: set(ideaReader, ideaIgnore), any: set(ideaOrders, ideaMatter, ideaPrior, ideaUser, ideaNew), orders: set(ideaIgnore), within: 150, apart: true},
-		{evidence: saysVoid, needs: set(ideaVoid, ideaOrders, ideaPrior), within: 80},
-		{evidence: saysVoid, needs: set(ideaVoid, ideaMatter, ideaPrior), within: 80},
-		{evidence: saysVoid | saysIgnoreThat, needs: set(ideaVoid, ideaOrders, ideaYours), within: 80},
-		{evidence: saysIgnoreMatter, needs: set(ideaIgnore, ideaUser, ideaMatter), orders: set(ideaIgnore), within: 48, object: set(ideaMatter)},
-		{evidence: saysFavor, needs: set(ideaReader, ideaFavor), within: 160, apart: true},
-		{evidence: saysFavor, needs: set(ideaIgnore, ideaFavor), any: set(ideaUser, ideaOrders), orders: set(ideaIgnore), within: 160, apart: true},
-		{evidence: saysDestroy, needs: set(ideaDestroy, ideaUrgent), orders: set(ideaDestroy, ideaInvoke), within: 120, apart: true},
-		{evidence: saysUrgent, needs: set(ideaUrgent), any: set(ideaIgnore, ideaInvoke, ideaSend, ideaSecrecy, ideaDestroy, ideaReveal), orders: set(ideaIgnore, ideaInvoke, ideaSend, ideaDestroy, ideaReveal), within: 90, apart: true},
-		{evidence: saysNew, needs: set(ideaNew), any: set(ideaMust, ideaUrgent, ideaReader, ideaInvoke, ideaSend, ideaReveal), within: 90},
-		{evidence: saysForget, needs: set(ideaIgnore, ideaAll, ideaPrior), orders: set(ideaIgnore), within: 56, last: set(ideaPrior, ideaIgnore)},
-		{evidence: saysIgnoreThat, needs: set(ideaIgnore, ideaPrior), orders: set(ideaIgnore), within: 28},
-		{evidence: saysReveal, needs: set(ideaReveal, ideaPrompt), orders: set(ideaReveal), within: 80},
-		{evidence: saysUnbound, needs: set(ideaRole, ideaUnbound), within: 160, apart: true},
-		{evidence: saysRole, needs: set(ideaRole, ideaReader), within: 80},
-		{evidence: saysNew, needs: set(ideaNew, ideaOrders), within: 60},
-		{evidence: saysReader, needs: set(ideaReader, ideaMust), any: set(ideaInvoke, ideaSend, ideaIgnore, ideaReveal, ideaRead, ideaDestroy, ideaSecrecy), within: 170},
-		{evidence: saysSecrecy, needs: set(ideaSecrecy, ideaUser), within: 64},
-		{evidence: saysCall, needs: set(ideaInvoke, ideaTool), orders: set(ideaInvoke), within: 72},
-		{evidence: saysTheft, needs: set(ideaSend, ideaGoods, ideaAway), orders: set(ideaSend, ideaRead), within: 220},
-		{evidence: saysSend, needs: set(ideaSend, ideaGoods), orders: set(ideaSend), within: 90},
-		{evidence: saysFile, needs: set(ideaRead, ideaFile), orders: set(ideaRead, ideaSend), within: 90},
-		{evidence: saysFile, needs: set(ideaSend, ideaFile), orders: set(ideaSend), within: 90},
-		{evidence: saysShadow, needs: set(ideaOther), any: set(ideaSend, ideaIgnore, ideaSecrecy), within: 160, apart: true},
-		{evidence: saysAddress, needs: set(ideaAddress), any: set(ideaInvoke, ideaSend, ideaDestroy, ideaReveal, ideaRead, ideaMust, ideaIgnore, ideaSecrecy), within: 200, apart: true},
-		{evidence: saysBefore, needs: set(ideaBefore), any: set(ideaFile, ideaGoods), within: 200, apart: true},
-		{evidence: saysDestroy, needs: set(ideaDestroy, ideaReader), orders: set(ideaDestroy, ideaInvoke), within: 160, apart: true},
-		{evidence: saysDestroy, needs: set(ideaDestroy, ideaNew), within: 160, apart: true},
-		{evidence: saysQuiet, needs: set(ideaQuiet), any: set(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
-		{evidence: saysQuiet, needs: set(ideaSecrecy), any: set(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
+		{evidence: saysOverride, needs: setOf(ideaIgnore, ideaOrders, ideaPrior), orders: setOf(ideaIgnore), within: near, object: setOf(ideaOrders)},
+		{evidence: saysOverride, needs: setOf(ideaIgnore, ideaOrders, ideaYours), orders: setOf(ideaIgnore), within: 50, object: setOf(ideaOrders)},
+		{evidence: saysIgnoreSome, needs: setOf(ideaIgnore, ideaOrders, ideaAll), orders: setOf(ideaIgnore), within: 50, object: setOf(ideaOrders)},
+		{evidence: saysIgnoreMatter, needs: setOf(ideaIgnore, ideaMatter, ideaPrior), orders: setOf(ideaIgnore), within: 60, object: setOf(ideaMatter)},
+		{evidence: saysIgnoreThat, needs: setOf(ideaIgnore, ideaUser), any: setOf(ideaOrders, ideaMatter), orders: setOf(ideaIgnore), within: 48},
+		{evidence: saysReader, needs: setOf(ideaReader, ideaIgnore), any: setOf(ideaOrders, ideaMatter, ideaPrior, ideaUser, ideaNew), orders: setOf(ideaIgnore), within: 150, apart: true},
+		{evidence: saysVoid, needs: setOf(ideaVoid, ideaOrders, ideaPrior), within: 80},
+		{evidence: saysVoid, needs: setOf(ideaVoid, ideaMatter, ideaPrior), within: 80},
+		{evidence: saysVoid | saysIgnoreThat, needs: setOf(ideaVoid, ideaOrders, ideaYours), within: 80},
+		{evidence: saysIgnoreMatter, needs: setOf(ideaIgnore, ideaUser, ideaMatter), orders: setOf(ideaIgnore), within: 48, object: setOf(ideaMatter)},
+		{evidence: saysFavor, needs: setOf(ideaReader, ideaFavor), within: 160, apart: true},
+		{evidence: saysFavor, needs: setOf(ideaIgnore, ideaFavor), any: setOf(ideaUser, ideaOrders), orders: setOf(ideaIgnore), within: 160, apart: true},
+		{evidence: saysDestroy, needs: setOf(ideaDestroy, ideaUrgent), orders: setOf(ideaDestroy, ideaInvoke), within: 120, apart: true},
+		{evidence: saysUrgent, needs: setOf(ideaUrgent), any: setOf(ideaIgnore, ideaInvoke, ideaSend, ideaSecrecy, ideaDestroy, ideaReveal), orders: setOf(ideaIgnore, ideaInvoke, ideaSend, ideaDestroy, ideaReveal), within: 90, apart: true},
+		{evidence: saysNew, needs: setOf(ideaNew), any: setOf(ideaMust, ideaUrgent, ideaReader, ideaInvoke, ideaSend, ideaReveal), within: 90},
+		{evidence: saysForget, needs: setOf(ideaIgnore, ideaAll, ideaPrior), orders: setOf(ideaIgnore), within: 56, last: setOf(ideaPrior, ideaIgnore)},
+		{evidence: saysIgnoreThat, needs: setOf(ideaIgnore, ideaPrior), orders: setOf(ideaIgnore), within: 28},
+		{evidence: saysReveal, needs: setOf(ideaReveal, ideaPrompt), orders: setOf(ideaReveal), within: 80},
+		{evidence: saysUnbound, needs: setOf(ideaRole, ideaUnbound), within: 160, apart: true},
+		{evidence: saysRole, needs: setOf(ideaRole, ideaReader), within: 80},
+		{evidence: saysNew, needs: setOf(ideaNew, ideaOrders), within: 60},
+		{evidence: saysReader, needs: setOf(ideaReader, ideaMust), any: setOf(ideaInvoke, ideaSend, ideaIgnore, ideaReveal, ideaRead, ideaDestroy, ideaSecrecy), within: 170},
+		{evidence: saysSecrecy, needs: setOf(ideaSecrecy, ideaUser), within: 64},
+		{evidence: saysCall, needs: setOf(ideaInvoke, ideaTool), orders: setOf(ideaInvoke), within: 72},
+		{evidence: saysTheft, needs: setOf(ideaSend, ideaGoods, ideaAway), orders: setOf(ideaSend, ideaRead), within: 220},
+		{evidence: saysSend, needs: setOf(ideaSend, ideaGoods), orders: setOf(ideaSend), within: 90},
+		{evidence: saysFile, needs: setOf(ideaRead, ideaFile), orders: setOf(ideaRead, ideaSend), within: 90},
+		{evidence: saysFile, needs: setOf(ideaSend, ideaFile), orders: setOf(ideaSend), within: 90},
+		{evidence: saysShadow, needs: setOf(ideaOther), any: setOf(ideaSend, ideaIgnore, ideaSecrecy), within: 160, apart: true},
+		{evidence: saysAddress, needs: setOf(ideaAddress), any: setOf(ideaInvoke, ideaSend, ideaDestroy, ideaReveal, ideaRead, ideaMust, ideaIgnore, ideaSecrecy), within: 200, apart: true},
+		{evidence: saysBefore, needs: setOf(ideaBefore), any: setOf(ideaFile, ideaGoods), within: 200, apart: true},
+		{evidence: saysDestroy, needs: setOf(ideaDestroy, ideaReader), orders: setOf(ideaDestroy, ideaInvoke), within: 160, apart: true},
+		{evidence: saysDestroy, needs: setOf(ideaDestroy, ideaNew), within: 160, apart: true},
+		{evidence: saysQuiet, needs: setOf(ideaQuiet), any: setOf(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
+		{evidence: saysQuiet, needs: setOf(ideaSecrecy), any: setOf(ideaSend, ideaInvoke, ideaDestroy, ideaRead), within: 80},
 	}
 }
 
@@ -165,11 +177,14 @@ func (s *scan) confidence(m *motion) float64 {
 	if e&saysTheft != 0 {
 		e &^= saysSend
 	}
-	sum := e.weights(s.check() == "definition")
-	if s.talk > 0 && (m.quoted || m.code) {
-		sum = min(sum, 5.5) // an example may be as complete as an attack
+	sum := silent
+	if e != 0 {
+		sum = e.weights(s.check() == "definition") - 3.2
 	}
-	sum -= 3.2
+	sum = agreed(sum, m.voice)
+	if s.talk > 0 && (m.quoted || m.code) {
+		sum = min(sum, 2.3) // an example may be as complete as an attack
+	}
 	if s.in.Encoded {
 		sum += 2
 	}
@@ -185,6 +200,9 @@ func (s *scan) confidence(m *motion) float64 {
 	sum -= s.discussion(m)
 	return min(0.99, max(0.01, math.Round(100/(1+math.Exp(-sum)))/100))
 }
+
+// agreed returns the log-odds of two who judge for themselves: the surer one, and more where the other agrees.
+func agreed(a, b float64) float64 { return max(a, b) + max(0, min(a, b)+2)/2 }
 
 // discussion returns how much a motion loses because the text talks about attacks rather than being one. Talk in a long
 // text far away counts less than talk around the motion.

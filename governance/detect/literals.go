@@ -14,6 +14,7 @@ func literals(d Detectors, forms []tokenForm) []literal {
 		all = append(all, markerLiterals()...)
 		all = append(all, literal{text: "```", role: roleFence})
 		all = append(all, invisibleLiterals()...)
+		all = append(all, disguiseLiterals()...)
 	}
 	if d&Terminal != 0 {
 		all = append(all, literal{text: "\x1B", role: roleControl}) // all control characters are one class

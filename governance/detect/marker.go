@@ -51,7 +51,7 @@ func (s *scan) marker(start, end, kind int) {
 			said |= saysTurnAgain
 		}
 	}
-	s.move(start, end, said)
+	s.move(start, end, said, silent)
 }
 
 // templated reports whether a text has the marks of a template language.
@@ -84,9 +84,9 @@ func (s *scan) link(start int) {
 	end := min(len(s.text), from+len(target))
 	switch {
 	case runs(target):
-		s.move(start, end, saysScript)
+		s.move(start, end, saysScript, silent)
 	case carries(target, image):
-		s.move(start, end, saysLink)
+		s.move(start, end, saysLink, silent)
 	}
 }
 

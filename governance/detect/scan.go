@@ -39,6 +39,7 @@ const (
 	roleControl               // a control character
 	roleHidden                // a character that is not seen
 	roleEscape                // the beginning of an escape sequence
+	roleDisguise              // a word in disguise
 )
 
 // A scan looks through one text. It belongs to an Engine's pool.
@@ -64,10 +65,11 @@ type scan struct {
 	seenCount int    // how many there were
 	discourse
 	overflow bool
-	derived  bool // the text is a form of another one
-	bareFrom int  // where the last value without quotes begins
-	bareTo   int  // and ends
-	coded    bool // there is an escape sequence that may hide something
+	derived  bool     // the text is a form of another one
+	bareFrom int      // where the last value without quotes begins
+	bareTo   int      // and ends
+	coded    bool     // there is an escape sequence that may hide something
+	worn     disguise // what words of the text are in
 
 	// What follows belongs to the text or document of which texts are scanned one by one.
 	dst          []match.Finding // findings of the whole
@@ -90,7 +92,7 @@ func (s *scan) read(dst []match.Finding, text string, in Context) []match.Findin
 	}
 	s.resume, s.overflow, s.coded, s.vicinity.start, s.row.end = 0, false, false, 0, 0
 	s.seenCount = 0
-	s.bareFrom, s.bareTo = 0, -1
+	s.bareFrom, s.bareTo, s.worn = 0, -1, 0
 	s.found = s.found[:0]
 	s.discourse.reset()
 	if in.Key != "" {
@@ -225,6 +227,8 @@ func (s *scan) look(l *literal, start int) {
 		s.hidden(start)
 	case roleEscape:
 		s.escapes(start)
+	case roleDisguise:
+		s.worn |= disguise(l.index)
 	}
 }
 

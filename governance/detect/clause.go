@@ -1,0 +1,178 @@
+package detect
+
+import (
+	"math"
+	"strings"
+)
+
+// A stretch is a part of a text in which ideas stand so close that it may hold an instruction. It is judged when it ends.
+type stretch struct {
+	start, end int // of what was heard so far, unless end is 0
+	directive  int // end of the last idea that something be done, + 1
+	matter     int // end of the last idea of what it is done to, or by whom, + 1
+	from       int // where the last of either begins
+	clauses    [24]clause
+	features   features
+	kinds      [4]uint32 // of the last words
+	kindSet    uint64
+}
+
+const (
+	reach         = 140 // bytes within which a directive is about a matter
+	pause         = 90  // bytes between two parts of one stretch
+	longest       = 600 // bytes of a stretch
+	mostLookabout = 200 // bytes around a stretch in which the bounds of its first and last clause are looked for
+)
+
+func (t *stretch) reset() {
+	t.start, t.end, t.directive, t.matter, t.from = 0, 0, 0, 0, 0
+}
+
+// hear notes an idea, and has a stretch judged that it does not belong to.
+func (s *scan) hear(m mention) {
+	if s.engine.model == nil || s.check() != "injection" {
+		return
+	}
+	bit := m.idea.bit()
+	isDirective, isMatter := s.engine.directives&bit != 0, s.engine.matters&bit != 0
+	if !isDirective && !isMatter {
+		return
+	}
+	t := &s.stretch
+	if t.end > 0 && (m.start > t.end+pause || m.end-t.start > longest) {
+		s.hearOut()
+	}
+	close := isDirective && t.matter > 0 && m.start-t.matter < reach || isMatter && t.directive > 0 && m.start-t.directive < reach
+	if close {
+		if t.end == 0 {
+			t.start = min(m.start, max(t.from, m.start-reach))
+		}
+		t.end = max(t.end, m.end)
+	}
+	if isDirective {
+		t.directive = m.end + 1
+	}
+	if isMatter {
+		t.matter = m.end + 1
+	}
+	t.from = m.start
+}
+
+// hearOut asks the model about every few clauses of the stretch, and makes a motion of those that it takes for an
+// instruction.
+func (s *scan) hearOut() {
+	t := &s.stretch
+	from, to := t.start, t.end
+	t.start, t.end = 0, 0
+	if to == 0 {
+		return
+	}
+	clauses := t.clauses[:0]
+	for at := s.clauseStart(from); at < min(len(s.text), to+1) && len(clauses) < cap(clauses); {
+		end := s.clauseEnd(at)
+		if c, ok := s.trimmed(at, end); ok {
+			clauses = append(clauses, c)
+		}
+		at = end
+	}
+	for i := range clauses {
+		s.listen(clauses[i].start, clauses[i].end)
+		s.engine.model.sum(&clauses[i], &s.features)
+		if s.engine.listener != nil {
+			s.engine.listener(i == 0, clauses[i], &s.features)
+		}
+	}
+	s.pick(clauses)
+}
+
+// pick makes a motion of the clauses that stand together and are likeliest.
+func (s *scan) pick(clauses []clause) {
+	best, first, last := math.Inf(-1), 0, 0
+	for i := range clauses {
+		var whole clause
+		for k := i; k < len(clauses) && k < i+together; k++ {
+			whole.join(&clauses[k])
+			if z := s.engine.model.logit(&whole); z > best {
+				best, first, last = z, i, k
+			}
+		}
+	}
+	if best >= leastVoice {
+		s.move(clauses[first].start, clauses[last].end, 0, best)
+	}
+}
+
+// leastVoice is the log-odds below which what the model says is not kept.
+const leastVoice = -3
+
+// join adds what was seen in another clause.
+func (c *clause) join(other *clause) {
+	for g := range c.sums {
+		c.sums[g] += other.sums[g]
+		c.counts[g] += other.counts[g]
+	}
+}
+
+// trimmed returns the clause from start to end without white space around it; ok is false where nothing is left.
+func (s *scan) trimmed(start, end int) (c clause, ok bool) {
+	for start < end && s.text[start] <= ' ' {
+		start++
+	}
+	for end > start && s.text[end-1] <= ' ' {
+		end--
+	}
+	return clause{start: start, end: end}, end > start
+}
+
+// clauseStart returns where the clause begins in which i stands.
+func (s *scan) clauseStart(i int) int {
+	least := max(0, i-mostLookabout)
+	for k := i; k > least; k-- {
+		if s.endsBefore(k) {
+			return k
+		}
+	}
+	for least > 0 && least < i && s.text[least]&0xC0 == 0x80 {
+		least++
+	}
+	return least
+}
+
+// clauseEnd returns where the clause ends that begins at i.
+func (s *scan) clauseEnd(i int) int {
+	most := min(len(s.text), i+longestClause)
+	for k := i + 1; k < most; k++ {
+		if s.endsBefore(k) {
+			return k
+		}
+	}
+	for most < len(s.text) && s.text[most]&0xC0 == 0x80 {
+		most++
+	}
+	return most
+}
+
+// endsBefore reports whether a clause ends before i: with a full stop and the like, and with a line, unless the next one goes on
+// in the middle of a sentence.
+func (s *scan) endsBefore(i int) bool {
+	switch c := s.text[i-1]; c {
+	case '.', '!', '?', ';', ':', '"', ')', '>', '|':
+		if i == len(s.text) {
+			return true
+		}
+		switch c {
+		case '.', '!', '?':
+			return isSpace(s.text[i]) || s.text[i] == '<' || s.text[i] == '"'
+		case ';', '|':
+			return isSpace(s.text[i])
+		case '>':
+			return s.text[i] != '<'
+		}
+		return false
+	case '\n':
+		return i == len(s.text) || i < 2 || !isLetter(s.text[i]) || isUpper(s.text[i]) || !isLetter(s.text[i-2]) && s.text[i-2] != ','
+	case 0x82, 0x81, 0x9F: // 。 ！ ？ ؟
+		return i >= 3 && strings.Contains("。！？", s.text[i-3:i])
+	}
+	return false
+}

@@ -195,9 +195,9 @@ func appendResourceSpec(b []byte, r *tools.ResourceSpec) []byte {
 	switch {
 	case len(r.Definition) == 0:
 	case r.Template != "":
-		return replaced(b, r.Definition, text("uriTemplate", r.Template), text("name", r.Name))
+		return replaced(b, r.Definition, text("uriTemplate", r.Template))
 	default:
-		return replaced(b, r.Definition, text("uri", r.URI), text("name", r.Name))
+		return replaced(b, r.Definition, text("uri", r.URI))
 	}
 	if r.Template != "" {
 		b = appendString(append(b, `{"uriTemplate":`...), r.Template)

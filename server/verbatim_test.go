@@ -89,8 +89,8 @@ func TestVerbatim(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, request, want string }{
 		{"tools", `"method":"tools/list"`, `"result":{"tools":[{"name":"files__read",` + strings.TrimPrefix(foreignTool, `{"name":"read",`) + `]}`},
-		{"resources", `"method":"resources/list"`, `"result":{"resources":[{"uri":"note://1","name":"files__one","annotations":{"priority":0.10}}]}`},
-		{"templates", `"method":"resources/templates/list"`, `"result":{"resourceTemplates":[{"uriTemplate":"note://{id}/x","name":"files__all","size":3}]}`},
+		{"resources", `"method":"resources/list"`, `"result":{"resources":[{"uri":"note://1","name":"one","annotations":{"priority":0.10}}]}`},
+		{"templates", `"method":"resources/templates/list"`, `"result":{"resourceTemplates":[{"uriTemplate":"note://{id}/x","name":"all","size":3}]}`},
 		{"prompts", `"method":"prompts/list"`, `"result":{"prompts":[{"name":"files__hello","arguments":[{"name":"who","required":true,"x":1}],"icons":[]}]}`},
 		{"odd", tool("odd"), `"result":{"content":[{"type":"hologram","size":1.0e3,"annotations":{"audience":["user"],"priority":0.50}}],"structuredContent":{"n":12345678901234567890},"extra":null,"_meta":{"io.mcp-kernel/call":{"id":ID},"theirs":{"a":1}}}`},
 		{"failed", tool("failed"), `"result":{"isError":true,"content":[{"type":"text","text":"no"}],"_meta":{"io.mcp-kernel/call":{"id":ID}}}`},

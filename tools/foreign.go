@@ -56,8 +56,8 @@ func (t *Tool) define(definition json.RawMessage) {
 }
 
 // ForeignResource makes a resource, or a family of them, of another server's; definition is its entry in that server's
-// resources/list or resources/templates/list. spec's URI or template and its name take the place of those in it. read
-// answers as Verbatim does.
+// resources/list or resources/templates/list. spec's URI or template takes the place of that in it; its name is known
+// here alone. read answers as Verbatim does.
 func ForeignResource(spec ResourceSpec, definition json.RawMessage, read func(ctx context.Context, r *Request, uri string) (Result, error)) Resource {
 	r := resourceOf(spec)
 	if read == nil {

@@ -84,7 +84,11 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	collectLess()
 	c, log := how.config, how.log
 	extra := newExtension()
-	k, err := standard.Open(ctx, standard.Options{Config: c, OnFault: logFault(log), Extra: extra.modules()})
+	var changed catalogChanges
+	k, err := standard.Open(ctx, standard.Options{
+		Config: c, OnFault: logFault(log), Extra: extra.modules(), Servers: true, Version: version, OnCatalog: changed.tell,
+		OnLine: func(server, line string) { log.Debug().Str("server", server).Msg(line) },
+	})
 	if err != nil {
 		return err
 	}
@@ -97,6 +101,7 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	if err != nil {
 		return err
 	}
+	changed.publish(s)
 	extra.publish(s)
 	follower, err := followPolicies(k, s, log)
 	if err != nil {
@@ -113,6 +118,27 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	err = a.serveBoth(ctx, how, s, web)
 	log.Info().Err(err).Msg("stopped")
 	return err
+}
+
+// catalogChanges tell a server that there is something else to be called, once there is a server.
+type catalogChanges struct {
+	mu     sync.Mutex
+	server *server.Server
+}
+
+func (c *catalogChanges) publish(s *server.Server) {
+	c.mu.Lock()
+	c.server = s
+	c.mu.Unlock()
+	s.Refresh() // it may have changed meanwhile
+}
+
+func (c *catalogChanges) tell() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.server != nil {
+		c.server.Refresh()
+	}
 }
 
 // collectLess lets the heap, a few megabytes of which live, grow to three times that before it is collected: twice the

@@ -15,6 +15,7 @@ type Config struct {
 	State      State      `mapstructure:"state"`
 	Modules    Modules    `mapstructure:"modules"`
 	Files      Files      `mapstructure:"files"`
+	Upstreams  Upstreams  `mapstructure:"upstreams"`
 
 	// File is the file that was read, or empty.
 	File string `mapstructure:"-"`
@@ -109,6 +110,11 @@ type Files struct {
 	Roots        []Root        `mapstructure:"roots"`
 	MaxFileBytes int64         `mapstructure:"max_file_bytes"` // largest file read or written
 	Idempotency  time.Duration `mapstructure:"idempotency_ttl"`
+}
+
+// Upstreams configures which other MCP servers are governed.
+type Upstreams struct {
+	File string `mapstructure:"file"` // that lists them; empty is upstreams.yaml beside the configuration
 }
 
 // A Root is one directory that the file actions may reach.

@@ -6,6 +6,22 @@ import (
 	"runtime"
 )
 
+// UpstreamsFile is the file that lists which other servers are governed, or empty when no place for it is known.
+func (c *Config) UpstreamsFile() string {
+	const name = "upstreams.yaml"
+	switch {
+	case c.Upstreams.File != "":
+		return c.Upstreams.File
+	case c.File != "":
+		return filepath.Join(filepath.Dir(c.File), name)
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "mcp-kernel", name)
+}
+
 // defaultDataDir is where a user's programs keep their data: $XDG_DATA_HOME or ~/.local/share on Unix,
 // ~/Library/Application Support on macOS, %LocalAppData% on Windows. It is empty when no home is known, and then has to
 // be configured.

@@ -116,6 +116,8 @@ type Options struct {
 	State   state.Backend // keeps pins, and what servers offered last
 	// Open starts or dials a server.
 	Open func(ctx context.Context, s *Server, log func(line string)) (upstream.Link, error)
+	// Cold starts nothing and learns nothing on its own: only who is called is started.
+	Cold bool
 	// Client is who we are, as clientInfo says it.
 	Client json.RawMessage
 	// Changed is called when the surface is another than before, from a goroutine of the module's. May be nil.
@@ -191,6 +193,7 @@ func (m *Module) Begin(ctx context.Context) error {
 	for _, s := range m.servers {
 		remembered := s.recall(ctx)
 		switch {
+		case m.o.Cold:
 		case s.Required:
 			if err := s.refresh(ctx); err != nil {
 				faults = append(faults, fmt.Errorf("server %s is required: %w", s.Name, err))

@@ -65,7 +65,7 @@ func (o *offer) surface() tools.Surface {
 	case pin.Tool:
 		spec := tools.Spec{
 			Name: o.published, Title: title, Description: description, Audience: tools.ForAgents, Timeout: o.server.Timeout,
-			Profiles: []string{tools.ProfileFiles}, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
+			Profiles: []string{tools.ProfileDefault, tools.ProfileFiles}, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
 		}
 		if o.server.Hints {
 			spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)

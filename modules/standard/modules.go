@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/tools"
@@ -17,9 +18,10 @@ type maker struct {
 	make func(*Kernel, *controlplane.Executions) (tools.Module, error)
 }
 
-// makers are all modules there are, the lower layers first.
+// makers are all modules there are, the lower layers first. One that has nothing to do makes nil.
 func makers() []maker {
 	return []maker{
+		{atr.Name, (*Kernel).upstreams},
 		{cmvk.Name, func(*Kernel, *controlplane.Executions) (tools.Module, error) { return cmvk.New(), nil }},
 		{restsName, (*Kernel).results},
 		{controlplane.Name, (*Kernel).controlplane},
@@ -42,7 +44,9 @@ func (k *Kernel) modules(executions *controlplane.Executions) ([]tools.Module, e
 			faults = append(faults, fmt.Errorf("module %s: %w", m.name, err))
 			continue
 		}
-		made = append(made, module)
+		if module != nil {
+			made = append(made, module)
+		}
 	}
 	for _, name := range disabled {
 		if !slices.Contains(known, name) {

@@ -102,7 +102,7 @@ func (k *Kernel) changes(before, after *governance.Set) (Reload, error) {
 			r.Removed = append(r.Removed, name)
 		}
 	}
-	r.Tools, r.Resources, r.Prompts = shows(k.Catalog, was, is)
+	r.Tools, r.Resources, r.Prompts = shows(k.catalog(), was, is)
 	return r, nil
 }
 

@@ -46,7 +46,7 @@ func (k *Kernel) bindRules(set *governance.Set) error {
 	if !set.HasRules() {
 		return nil
 	}
-	schema, err := RuleSchema(k.Catalog)
+	schema, err := RuleSchema(k.catalog())
 	if err != nil {
 		return err
 	}

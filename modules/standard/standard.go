@@ -19,6 +19,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
@@ -45,13 +46,18 @@ type Options struct {
 	OnFault func(call string, err error)                        // told of faults that no caller sees; call is empty when it is no call's. May be nil
 	Extra   []tools.Module                                      // further modules, for tests and embedders
 	Around  func(*governance.Call, tools.Handler) tools.Handler // wraps each handler, as in tools.DispatcherOptions. May be nil
+
+	Servers   bool                      // other servers are learned and started as they are configured, not only when they are called
+	OnCatalog func()                    // told that there is something else to be called than before. May be nil
+	OnLine    func(server, line string) // takes what other servers write for people. May be nil
+	Version   string                    // of the program, as other servers are told
 }
 
 // A Kernel is a whole kernel over one data directory. Its fields are the parts that a server or a command needs; they
 // are shared and end with Close.
 type Kernel struct {
 	Dispatcher *tools.Dispatcher  // runs calls, every one of them governed
-	Catalog    *tools.Catalog     // what can be called
+	Catalog    *tools.Catalog     // what could be called at first; Dispatcher.Catalog is what can be now
 	Gate       *governance.Gate   // decides about calls
 	Journal    *audit.Journal     // has every decision and every outcome, and the counters that limits go by
 	Policies   *Policies          // the loaded ones, and which of them are active
@@ -66,6 +72,10 @@ type Kernel struct {
 	rests  *rests // what did not fit into answers; nil when the module is left out
 	owed   owed
 	config config.Config
+	opts   Options
+	others []atr.Server // other servers, as they are configured
+	atr    *atr.Module  // governs them; nil where there are none
+	static []tools.Module
 	fault  func(call string, err error)
 	live   atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
 	parts  []io.Closer                      // in the order of their making
@@ -81,7 +91,7 @@ type Store interface {
 
 // Open puts a kernel together. What it made is unmade again when a later step fails.
 func Open(ctx context.Context, o Options) (*Kernel, error) {
-	k := &Kernel{config: o.Config, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}, Policies: &Policies{}}
+	k := &Kernel{config: o.Config, opts: o, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}, Policies: &Policies{}}
 	if k.Now == nil {
 		k.Now = time.Now
 	}
@@ -90,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
-		k.loadPolicies, k.openDirectory, k.openJournal, k.openState, k.openApprovals, k.assemble,
+		k.loadPolicies, k.loadServers, k.openDirectory, k.openJournal, k.openState, k.openApprovals, k.assemble,
 	} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, k.unmake())
@@ -219,7 +229,8 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	for _, module := range modules {
 		k.own(module)
 	}
-	if k.Catalog, err = tools.NewCatalog(modules...); err != nil {
+	k.static = remembered(modules)
+	if k.Catalog, err = tools.NewCatalog(k.static...); err != nil {
 		return err
 	}
 	if err := k.bindRules(k.Policies.Set()); err != nil {
@@ -250,8 +261,7 @@ func (k *Kernel) makeGate(executions governance.Executions, counter *tokens.Coun
 	k.Gate, err = governance.New(governance.Options{
 		Select: k.Policies.Select, Limiter: patient{k.Journal, counter}, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
 		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Labels: labels,
-		Approvals: k.Approvals,
-		Now:       k.Now,
+		Approvals: k.Approvals, Allow: k.pins(), Now: k.Now,
 	})
 	return err
 }

@@ -1,0 +1,128 @@
+package standard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
+	"github.com/mcp-kernel/mcp-kernel/tools"
+)
+
+// loadServers reads which other servers are governed.
+func (k *Kernel) loadServers(context.Context, Options) (err error) {
+	if slices.Contains(k.config.Modules.Disabled, atr.Name) {
+		return nil
+	}
+	k.others, err = upstreams.Load(k.config.UpstreamsFile())
+	return err
+}
+
+// upstreams makes the module that governs other servers, where there are any.
+func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
+	if len(k.others) == 0 {
+		return nil, nil //nolint:nilnil // there is nothing to govern
+	}
+	client, err := json.Marshal(map[string]string{"name": "mcp-kernel", "version": k.opts.Version})
+	if err != nil {
+		return nil, err
+	}
+	k.atr, err = atr.New(atr.Options{
+		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Open: atr.Opener{}.Open, Line: k.opts.OnLine, Now: k.Now,
+		Cold:  !k.opts.Servers,
+		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.config.UpstreamsFile(), err)
+	}
+	return k.atr, nil
+}
+
+// pins are the checks of what other servers define, where there are any.
+func (k *Kernel) pins() []governance.Check {
+	if len(k.others) == 0 {
+		return nil
+	}
+	return []governance.Check{pinned{k}}
+}
+
+// pinned is the check of what other servers define, by the module that governs them, which is made after the gate.
+type pinned struct{ k *Kernel }
+
+// Name implements governance.Check.
+func (pinned) Name() string { return atr.CheckPin }
+
+// Check implements governance.Check.
+func (p pinned) Check(ctx context.Context, c *governance.Call, s *governance.Snapshot) (governance.Decision, error) {
+	if p.k.atr == nil {
+		return governance.Decision{}, errors.New("other servers are not known yet")
+	}
+	return p.k.atr.Pins().Check(ctx, c, s)
+}
+
+// catalog is what can be called now.
+func (k *Kernel) catalog() *tools.Catalog {
+	if k.Dispatcher == nil {
+		return k.Catalog
+	}
+	return k.Dispatcher.Catalog()
+}
+
+// republish puts what can be called now in the place of what could be before. Where that cannot be, as where a policy has
+// a rule about something that is gone, what could be called goes on to be.
+func (k *Kernel) republish() {
+	k.reloading.Lock()
+	defer k.reloading.Unlock()
+	if k.Dispatcher == nil {
+		return // the catalog that is being made has it
+	}
+	catalog, err := tools.NewCatalog(k.static...)
+	if err != nil {
+		k.fault("", fmt.Errorf("what other servers offer: %w", err))
+		return
+	}
+	if catalog.Digest() == k.Dispatcher.Catalog().Digest() {
+		return
+	}
+	if set := k.Policies.Set(); set.HasRules() {
+		schema, err := RuleSchema(catalog)
+		if err == nil {
+			err = set.Bind(schema)
+		}
+		if err != nil {
+			k.fault("", fmt.Errorf("what other servers offer does not go with the rules of policies: %w", err))
+			return
+		}
+	}
+	k.Dispatcher.Replace(catalog)
+	if k.opts.OnCatalog != nil {
+		k.opts.OnCatalog()
+	}
+}
+
+// remembered are modules each of which is asked for its surface once, but for the one whose surface changes.
+func remembered(modules []tools.Module) []tools.Module {
+	all := make([]tools.Module, len(modules))
+	for i, m := range modules {
+		if _, changes := m.(*atr.Module); changes {
+			all[i] = m
+			continue
+		}
+		all[i] = still{m.Name(), m.Surface()}
+	}
+	return all
+}
+
+// still is a module whose surface does not change.
+type still struct {
+	name    string
+	surface tools.Surface
+}
+
+func (s still) Name() string           { return s.name }
+func (s still) Surface() tools.Surface { return s.surface }

@@ -117,6 +117,7 @@ const (
 	ruleSpoken    = "instruction"
 	ruleTheft     = "data_theft"
 	ruleShadow    = "tool_shadowing"
+	ruleAddressed = "addressed_to_model"
 )
 
 // A clue is evidence against a definition.

@@ -64,6 +64,8 @@ func (d *definition) asks(i int) {
 	name, simple := compact(room[:0], d.text(f)), d.simple
 	weight := 0.0
 	switch {
+	case begins(name, "upload", "send", "paste", "dump", "exfil", "leak", "forward", "copy", "read") && holds2(name, "ssh", "keys", "dotenv", "password", "secret", "credential", "cookies", "tokens", "chathistory", "systemprompt"):
+		weight = 4.9
 	case holds2(name, "sshidrsa", "idrsa", "idedtwofive", "contentsofdotenv", "dotenvhere", "etcpasswd", "sshkeycontent", "contentfromreading", "contentofssh", "contentsofssh"):
 		weight = 5
 	case holds2(name, "sshprivatekey", "awssecret", "seedphrase", "mnemonic", "keychain", "browsercookie", "sshkey", "envfile", "envvars", "environmentvariables", "privatekey", "allpasswords", "userpassword", "usercredentials"):
@@ -102,6 +104,15 @@ func compact(dst []byte, name string) string {
 func holds2(name string, parts ...string) bool {
 	for _, p := range parts {
 		if strings.Contains(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func begins(name string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.HasPrefix(name, p) {
 			return true
 		}
 	}
@@ -198,7 +209,7 @@ func disguisedName(name string) bool {
 
 // brands are names of services that are long enough to be told from ordinary words when a letter is wrong.
 const brands = "github gitlab bitbucket filesystem playwright puppeteer postgres postgresql kubernetes cloudflare salesforce confluence anthropic dropbox telegram discord terraform bigquery snowflake elasticsearch mongodb " +
-	"airtable hubspot shopify paypal sendgrid twilio google microsoft outlook stripe notion whatsapp linkedin facebook instagram supabase firebase databricks sequential"
+	"airtable hubspot shopify paypal sendgrid twilio google microsoft outlook stripe notion whatsapp linkedin facebook instagram supabase firebase databricks sequential gmail slack figma asana trello jira"
 
 // imitates reports whether a word is the name of a service but for one letter, or but for digits and capitals that look like
 // its letters.

@@ -44,6 +44,11 @@ func (d *definition) comments(i int, text string) {
 		}
 	}
 	low := strings.ToLower(text)
+	for _, tag := range [...]string{"<system>", "<secret>", "<hidden>", "<admin>", "<override>", "<important>", "<instruction>", "<instructions>", "<assistant>", "<critical>", "<internal>", "[system]", "[hidden]"} {
+		if from := strings.Index(low, tag); from >= 0 {
+			d.suspect(clue{d.grammar.complaint(ruleAddressed), 1.2, i, from, from + len(tag), ""})
+		}
+	}
 	for _, style := range [...]string{"display:none", "display: none", "font-size:0", "font-size: 0", "opacity:0", "opacity: 0", "visibility:hidden", "visibility: hidden", "color:white", "color:#fff", "color:transparent"} {
 		if from := strings.Index(low, style); from >= 0 && strings.LastIndexByte(text[:from], '<') > strings.LastIndexByte(text[:from], '>') {
 			if weight := d.intent(text[from:]); weight > 0 {

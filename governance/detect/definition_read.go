@@ -164,6 +164,9 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 		}
 		if argument {
 			less += 1.6
+			if d.guards {
+				less -= 1.6
+			}
 		}
 		if d.conversational && !t.union.meets(bit(meansAddress)) {
 			less -= 2.6

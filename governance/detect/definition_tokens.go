@@ -35,12 +35,13 @@ type tokens struct {
 	toolish meanings
 	param   meanings
 	hoard   meanings
+	other   meanings
 }
 
 // newTokens returns a reading with the meanings that it asks for often.
 func newTokens(l *lexicon) tokens {
 	of := func(name string) meanings { return bit(l.numbers[name]) }
-	return tokens{lexicon: l, must: of("MUST"), noise: of("NOISE"), then: of("THEN"), toolish: of("TOOLISH"), param: of("PARAM"), hoard: of("HOARD")}
+	return tokens{lexicon: l, must: of("MUST"), noise: of("NOISE"), then: of("THEN"), toolish: of("TOOLISH"), param: of("PARAM"), hoard: of("HOARD"), other: of("OTHER")}
 }
 
 // sentence reads the sentence that begins at i, and returns where the next one begins.
@@ -167,7 +168,7 @@ done:
 	run := t.text[i:end]
 	k := token{start: i, end: end}
 	switch {
-	case scheme && strings.HasSuffix(t.text[:i], "]("):
+	case scheme && (strings.HasSuffix(t.text[:i], "](") || !outward(run)):
 		k.means = bit(meansPlace) // what documentation refers to
 	case scheme:
 		k.means = bit(meansAddress).with(bit(meansURL))
@@ -185,6 +186,16 @@ done:
 	}
 	t.add(k)
 	return end
+}
+
+// outward reports whether a URL is one by which something may leave the machine.
+func outward(url string) bool {
+	scheme, rest, _ := strings.Cut(url, "://")
+	switch scheme {
+	case "http", "https", "ws", "wss", "ftp", "sftp", "HTTP", "HTTPS":
+		return !strings.HasPrefix(rest, "localhost") && !strings.HasPrefix(rest, "127.") && !strings.HasPrefix(rest, "0.0.0.0")
+	}
+	return false
 }
 
 // pathByte reports whether a byte may stand in a path or URL.
@@ -367,6 +378,12 @@ func (t *tokens) mine(k *token) bool {
 
 // tool notes that "the mail tool" is a tool of somebody else, and "this tool" is not.
 func (t *tokens) tool(i int) {
+	if t.text[t.list[i].start] >= utf8.RuneSelf {
+		if t.list[i-1].means.meets(t.other) {
+			t.list[i].means = t.list[i].means.with(bit(meansNamed))
+		}
+		return
+	}
 	for n := i - 1; n >= 0 && n >= i-3; n-- {
 		k := &t.list[n]
 		if k.means.meets(t.noise) {
@@ -391,7 +408,7 @@ func sensitive(run string) bool {
 	for _, s := range [...]string{
 		".ssh", "id_rsa", "id_ed25519", "id_ecdsa", ".aws", "/etc/passwd", "/etc/shadow", "mcp.json", ".cursor/", ".netrc", ".npmrc", ".pypirc", ".git-credentials", ".kube", ".bash_history",
 		".zsh_history", ".gnupg", "keychain", "wallet.dat", "credentials.json", "claude_desktop_config", ".docker/config", "cookies.sqlite", "gcloud/", "application_default_credentials",
-		"/proc/self/environ", ".git/config", "passwords.", "password.txt", "secrets.", "/secrets", "credentials.", "private_key", "privkey", "/wallet", "id_dsa", "logins.", "authorized_keys", "known_hosts", "logins.json", "secrets.y", ".vault-token", "token.json", ".pgpass", ".my.cnf", "kubeconfig", ".password-store", "/dev/tcp",
+		"/proc/self/environ", ".git/config", ".config/gh", "passwords.", "password.txt", "secrets.", "/secrets", "credentials.", "private_key", "privkey", "/wallet", "id_dsa", "logins.", "authorized_keys", "known_hosts", "logins.json", "secrets.y", ".vault-token", "token.json", ".pgpass", ".my.cnf", "kubeconfig", ".password-store", "/dev/tcp",
 	} {
 		if strings.Contains(low, s) {
 			return true

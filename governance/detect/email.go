@@ -118,7 +118,7 @@ func (s *scan) disguisedEmail(start, end int) {
 	at, after := start, end
 	if word := s.text[start:end]; strings.Contains(word, "dot") || strings.Contains(word, "DOT") {
 		before := strings.TrimRight(s.before(start, 80), " ")
-		n := len(strings.TrimRightFunc(before, func(r rune) bool { return isHostRune(r) }))
+		n := len(strings.TrimRightFunc(before, isHostRune))
 		sign := strings.TrimRight(before[:n], " ")
 		word := sign[strings.LastIndexByte(sign, ' ')+1:]
 		if !strings.EqualFold(strings.Trim(word, "([{}])"), "at") {

@@ -19,7 +19,7 @@ func flagForms() []flagForm {
 	return []flagForm{
 		{text: " -u ", programs: " curl http https wget lftp hurl xh ", user: ':'},
 		{text: " -u", programs: " curl ", user: ':', attached: true},
-		{text: " --user ", programs: " curl smbclient mosquitto_pub mosquitto_sub ", user: ':'},
+		{text: " --user ", programs: " curl smbclient ", user: ':'},
 		{text: " --user=", programs: " curl ", user: ':', attached: true},
 		{text: " --proxy-user ", programs: " curl ", user: ':'},
 		{text: " -a ", programs: " redis-cli http https xh ", user: 0},
@@ -27,7 +27,7 @@ func flagForms() []flagForm {
 		{text: " -p", programs: " mysql mysqldump mysqladmin mariadb mariadb-dump mysqlimport mysqlshow sshpass 7z 7za 7zz rar unrar ", attached: true},
 		{text: " -p ", programs: " docker podman nerdctl buildah skopeo helm oc sshpass mongo mongosh mongodump mongorestore az expect ansible-vault vncpasswd influx clickhouse-client "},
 		{text: " -w ", programs: " ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami "},
-		{text: " -P ", programs: " zip unzip sqlcmd bcp isql mosquitto_pub mosquitto_sub isql-fb nmcli "},
+		{text: " -P ", programs: " zip unzip sqlcmd bcp isql isql-fb nmcli "},
 		{text: " -P", programs: " sqlcmd bcp zip ", attached: true},
 		{text: " -k ", programs: " openssl "},
 		{text: " /p:", programs: " xfreerdp wfreerdp mstsc ", attached: true},

@@ -4,8 +4,10 @@ package detect
 func americanIdentities() []identity {
 	return []identity{
 		{rule: "us_ssn", class: "ssn", least: 9, most: 9, valid: all(validSSN), general: true, labels: "ssn,social security,social security number,soc sec,ss#,social sec,s.s.n."},
-		{rule: "us_itin", class: "ssn", least: 9, most: 9, valid: all(func(d string) bool { return d[0] == '9' && (between(d[3:5], 50, 65) || between(d[3:5], 70, 99)) }), general: true,
-			labels: "itin,individual taxpayer,ssn"},
+		{
+			rule: "us_itin", class: "ssn", least: 9, most: 9, valid: all(func(d string) bool { return d[0] == '9' && (between(d[3:5], 50, 65) || between(d[3:5], 70, 99)) }), general: true,
+			labels: "itin,individual taxpayer,ssn",
+		},
 		{rule: "us_ein", class: "national_id", least: 9, most: 9, valid: all(func(d string) bool { return d[:2] != "00" }), loose: true, labels: "ein,employer identification,fein,employer id"},
 		{rule: "us_mbi", class: "health_id", least: 11, most: 11, valid: func(d string) bool {
 			return d[0] >= '1' && d[0] <= '9' && isUpper(d[1]) && isDigit(d[3]) && isUpper(d[4]) && isDigit(d[6]) && isUpper(d[7]) && isUpper(d[8]) && digits(d[9:])
@@ -15,8 +17,10 @@ func americanIdentities() []identity {
 			return digits(d[2:]) && isUpper(d[0]) && (place(d, 2)+place(d, 4)+place(d, 6)+2*(place(d, 3)+place(d, 5)+place(d, 7)))%10 == place(d, 8)
 		}, labels: "dea,dea number,dea no,dea registration"},
 		{rule: "us_routing", class: "bank_account", least: 9, most: 9, valid: all(routing), labels: "routing,routing number,routing no,aba,aba number,rtn,aba/rtn,routing transit,ach routing,aba routing,wire routing"},
-		{rule: "ca_sin", class: "national_id", least: 9, most: 9, valid: all(func(d string) bool { return d[0] != '0' && luhn(d) || luhn(d) }), general: true,
-			labels: "sin,social insurance,numéro d'assurance sociale,nas,assurance sociale"},
+		{
+			rule: "ca_sin", class: "national_id", least: 9, most: 9, valid: all(func(d string) bool { return d[0] != '0' && luhn(d) || luhn(d) }), general: true,
+			labels: "sin,social insurance,numéro d'assurance sociale,nas,assurance sociale",
+		},
 		{rule: "ca_health", class: "health_id", least: 10, most: 10, valid: all(luhn), labels: "ohip,health card,health card number,healthcard,health number,phn,personal health number"},
 		{rule: "ca_ramq", class: "health_id", least: 12, most: 12, valid: func(d string) bool { return shaped(d, "AAAA99999999") }, labels: "ramq,assurance maladie,nam,carte soleil"},
 	}
@@ -76,10 +80,14 @@ func colombian(d string) bool {
 // asianIdentities are those of Asia.
 func asianIdentities() []identity {
 	return []identity{
-		{rule: "in_aadhaar", class: "national_id", least: 12, most: 12, valid: all(func(d string) bool { return d[0] >= '2' && verhoeff(d) }), general: true,
-			labels: "aadhaar,aadhar,uidai,adhaar,आधार,aadhaar number,uid number"},
-		{rule: "in_pan", class: "national_id", least: 10, most: 10, valid: func(d string) bool { return shaped(d, "AAAAA9999A") && indianHolder(d[3]) }, general: true,
-			labels: "pan,pan card,pan number,pan no,permanent account number,पैन"},
+		{
+			rule: "in_aadhaar", class: "national_id", least: 12, most: 12, valid: all(func(d string) bool { return d[0] >= '2' && verhoeff(d) }), general: true,
+			labels: "aadhaar,aadhar,uidai,adhaar,आधार,aadhaar number,uid number",
+		},
+		{
+			rule: "in_pan", class: "national_id", least: 10, most: 10, valid: func(d string) bool { return shaped(d, "AAAAA9999A") && indianHolder(d[3]) }, general: true,
+			labels: "pan,pan card,pan number,pan no,permanent account number,पैन",
+		},
 		{rule: "in_voter", class: "national_id", least: 10, most: 10, valid: func(d string) bool { return shaped(d, "AAA9999999") }, labels: "voter id,epic,epic no,voter card"},
 		{rule: "in_ifsc", class: "bank_account", least: 11, most: 11, valid: func(d string) bool { return shaped(d, "AAAA9******") && d[4] == '0' }, labels: "ifsc,ifsc code"},
 		{rule: "pk_cnic", class: "national_id", least: 13, most: 13, valid: all(func(d string) bool { return d[0] >= '1' && d[0] <= '7' }), loose: true, labels: "cnic,nicop,شناختی کارڈ,nadra"},
@@ -87,8 +95,10 @@ func asianIdentities() []identity {
 		{rule: "lk_nic", class: "national_id", least: 10, most: 12, valid: func(d string) bool {
 			return len(d) == 12 && digits(d) || len(d) == 10 && digits(d[:9]) && (d[9] == 'V' || d[9] == 'X')
 		}, loose: true, labels: "nic,nic no,nic number"},
-		{rule: "cn_resident_id", class: "national_id", least: 18, most: 18, valid: func(d string) bool { return digits(d[:17]) && chinese(d[:17+chineseDigit(d)], d[17:]) }, general: true,
-			labels: "身份证,身份证号,身份证号码,居民身份证,公民身份号码,身份證,resident identity,resident id"},
+		{
+			rule: "cn_resident_id", class: "national_id", least: 18, most: 18, valid: func(d string) bool { return digits(d[:17]) && chinese(d[:17+chineseDigit(d)], d[17:]) }, general: true,
+			labels: "身份证,身份证号,身份证号码,居民身份证,公民身份号码,身份證,resident identity,resident id",
+		},
 		{rule: "hk_id", class: "national_id", least: 8, most: 9, valid: hongKong, general: true, labels: "hkid,hk id,hong kong identity,hong kong id,身份證,香港身份證,身份證號碼,hkic"},
 		{rule: "tw_id", class: "national_id", least: 10, most: 10, valid: taiwanese, general: true, labels: "身分證,身分證字號,國民身分證,身份證字號,taiwan id,統一編號,身分證號"},
 		{rule: "kr_rrn", class: "national_id", least: 13, most: 13, valid: all(korean), loose: true, labels: "주민등록번호,주민번호,rrn,resident registration,외국인등록번호,주민등록"},
@@ -128,10 +138,12 @@ func indianHolder(c byte) bool {
 func pacificIdentities() []identity {
 	return []identity{
 		{rule: "au_tfn", class: "national_id", least: 9, most: 9, valid: all(func(d string) bool { return weighted(d, 1, 4, 3, 7, 5, 8, 6, 9, 10)%11 == 0 }), general: true, labels: "tfn,tax file number,tax file no"},
-		{rule: "au_medicare", class: "health_id", least: 10, most: 11, valid: all(func(d string) bool {
-			return d[0] >= '2' && d[0] <= '6' && weighted(d, 1, 3, 7, 9, 1, 3, 7, 9)%10 == place(d, 8)
-		}),
-			labels: "medicare,medicare number,medicare card,medicare no"},
+		{
+			rule: "au_medicare", class: "health_id", least: 10, most: 11, valid: all(func(d string) bool {
+				return d[0] >= '2' && d[0] <= '6' && weighted(d, 1, 3, 7, 9, 1, 3, 7, 9)%10 == place(d, 8)
+			}),
+			labels: "medicare,medicare number,medicare card,medicare no",
+		},
 		{rule: "au_abn", class: "national_id", least: 11, most: 11, valid: all(func(d string) bool { return (weighted(d, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)-10)%89 == 0 }), labels: "abn,australian business number"},
 		{rule: "au_bsb", class: "bank_account", least: 6, most: 6, valid: digits, loose: true, labels: "bsb,bsb number"},
 		{rule: "nz_ird", class: "national_id", least: 8, most: 9, valid: all(newZealand), general: true, labels: "ird,ird number,ird no,inland revenue"},
@@ -159,25 +171,37 @@ func newZealand(d string) bool {
 func otherIdentities() []identity {
 	return []identity{
 		{rule: "uk_sort_code", class: "bank_account", least: 6, most: 6, valid: digits, loose: true, labels: "sort code,sort-code,bank sort"},
-		{rule: "bank_account", class: "bank_account", least: 6, most: 17, valid: digits, loose: true,
+		{
+			rule: "bank_account", class: "bank_account", least: 6, most: 17, valid: digits, loose: true,
 			labels: "bank account,bank account number,checking account,savings account,chequing account,kontonummer,konto-nr,kontonr,bankkonto,numéro de compte,numero de compte,compte bancaire,número de cuenta,cuenta bancaria," +
-				"numero de cuenta,conta bancária,conta corrente,conto corrente,rekeningnummer,numer konta,номер счета,расчетный счет,银行账号,银行卡号,口座番号,계좌번호,account and routing,ach account,deposit account"},
-		{rule: "bank_account", class: "bank_account", least: 6, most: 17, valid: digits, loose: true, context: "routing,aba,sort code,bank,iban,swift,ach,wire,checking,savings,bsb,deposit,transfer,ifsc",
-			labels: "checking,savings,account number,account no,acct,acct no,account num,a/c,a/c no,account #,acct number"},
+				"numero de cuenta,conta bancária,conta corrente,conto corrente,rekeningnummer,numer konta,номер счета,расчетный счет,银行账号,银行卡号,口座番号,계좌번호,account and routing,ach account,deposit account",
+		},
+		{
+			rule: "bank_account", class: "bank_account", least: 6, most: 17, valid: digits, loose: true, context: "routing,aba,sort code,bank,iban,swift,ach,wire,checking,savings,bsb,deposit,transfer,ifsc",
+			labels: "checking,savings,account number,account no,acct,acct no,account num,a/c,a/c no,account #,acct number",
+		},
 		{rule: "mac_address", class: "device_id", least: 12, most: 12, valid: func(d string) bool { return hexSet.span(d, 12) == 12 }, loose: true, labels: "mac address,mac addr,hwaddr,bssid,mac,link/ether"},
-		{rule: "bic", class: "bank_account", least: 8, most: 11, valid: func(d string) bool {
-			return len(d) != 9 && len(d) != 10 && mix(d[:6]).upper == 6 && ibanLength(d[4:6])+bankCountry(d[4:6]) > 0
-		}, loose: true,
-			labels: "bic,swift code,bic code,swift/bic,bic/swift,bic-code,swift-code"},
+		{
+			rule: "bic", class: "bank_account", least: 8, most: 11, valid: func(d string) bool {
+				return len(d) != 9 && len(d) != 10 && mix(d[:6]).upper == 6 && ibanLength(d[4:6])+bankCountry(d[4:6]) > 0
+			}, loose: true,
+			labels: "bic,swift code,bic code,swift/bic,bic/swift,bic-code,swift-code",
+		},
 		{rule: "imei", class: "device_id", least: 15, most: 15, valid: all(luhn), labels: "imei,imei number,imei no,imei1,imei2"},
 		{rule: "iccid", class: "device_id", least: 19, most: 20, valid: all(func(d string) bool { return d[:2] == "89" && luhn(d) }), labels: "iccid,sim card,sim number"},
 		{rule: "vin", class: "vehicle", least: 17, most: 17, valid: vin, labels: "vin,vehicle identification,chassis,chassis no,fahrgestellnummer,fahrzeug-identifizierungsnummer,fin,numéro de châssis,bastidor,telaio"},
-		{rule: "vehicle_plate", class: "vehicle", least: 4, most: 9, valid: func(d string) bool { m := mix(d); return m.digit > 0 && m.upper > 0 }, loose: true,
-			labels: "license plate,licence plate,number plate,plate number,plate no,kennzeichen,kfz-kennzeichen,plaque d'immatriculation,immatriculation,matrícula,targa,kenteken,registration plate,vehicle registration,nr rejestracyjny,госномер"},
-		{rule: "medical_record", class: "health_id", least: 5, most: 14, valid: func(d string) bool { return mix(d).digit >= 5 }, loose: true,
-			labels: "medical record,medical record number,mrn,patient id,patient number,patient no,patientennummer,numéro de dossier,historia clínica,hospital number,chart number,numer pacjenta"},
-		{rule: "insurance_number", class: "health_id", least: 6, most: 16, valid: func(d string) bool { return mix(d).digit >= 5 }, loose: true,
-			labels: "insurance number,insurance id,health insurance,insurance policy,member id,subscriber id,policy number,insurance no,health plan,versicherungsschein,numéro d'assuré,medicaid,insurance member"},
+		{
+			rule: "vehicle_plate", class: "vehicle", least: 4, most: 9, valid: func(d string) bool { m := mix(d); return m.digit > 0 && m.upper > 0 }, loose: true,
+			labels: "license plate,licence plate,number plate,plate number,plate no,kennzeichen,kfz-kennzeichen,plaque d'immatriculation,immatriculation,matrícula,targa,kenteken,registration plate,vehicle registration,nr rejestracyjny,госномер",
+		},
+		{
+			rule: "medical_record", class: "health_id", least: 5, most: 14, valid: func(d string) bool { return mix(d).digit >= 5 }, loose: true,
+			labels: "medical record,medical record number,mrn,patient id,patient number,patient no,patientennummer,numéro de dossier,historia clínica,hospital number,chart number,numer pacjenta",
+		},
+		{
+			rule: "insurance_number", class: "health_id", least: 6, most: 16, valid: func(d string) bool { return mix(d).digit >= 5 }, loose: true,
+			labels: "insurance number,insurance id,health insurance,insurance policy,member id,subscriber id,policy number,insurance no,health plan,versicherungsschein,numéro d'assuré,medicaid,insurance member",
+		},
 	}
 }
 

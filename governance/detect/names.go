@@ -77,15 +77,15 @@ func benignName(plain string) bool {
 	if strings.HasPrefix(plain, "public") || strings.HasSuffix(plain, "publickey") || strings.HasSuffix(plain, "publictoken") {
 		return true
 	}
-	at := strings.Index(plain, "token")
-	if at < 0 {
+	before, _, ok := strings.Cut(plain, "token")
+	if !ok {
 		return false
 	}
 	for _, word := range [...]string{
 		"page", "next", "continuation", "csrf", "xsrf", "cursor", "sync", "resume", "cancel", "design", "idempot", "progress", "unk", "pad", "bos", "eos", "cls", "syntax", "delta", "scroll",
 		"skip", "marker", "previous", "prev", "nextpage", "max", "stop", "mask", "change", "cancellation", "watch",
 	} {
-		if strings.HasSuffix(plain[:at], word) {
+		if strings.HasSuffix(before, word) {
 			return true
 		}
 	}

@@ -56,6 +56,15 @@ func (s *scan) grouped(r *run, i, n, shape int, digits string, start int, sep by
 		if nhs(digits) && s.near(start, "nhs", "health service", "patient") {
 			return "uk_nhs", "national_id", 0.93
 		}
+	default:
+		return s.groupedLong(r, i+n, shape, digits, start, sep)
+	}
+	return "", "", 0
+}
+
+// groupedLong tells what digits in groups are whose shapes are found on the continent of Europe alone.
+func (s *scan) groupedLong(r *run, behind, shape int, digits string, start int, sep byte) (rule, class string, confidence float64) {
+	switch shape {
 	case 64: // 811218-9876
 		if sep == '-' && date(digits[:6], 'y') && luhn(digits) {
 			return "se_personnummer", "national_id", s.surer(start, 0.55, 0.95, "personnummer", "person", "pnr", "ssn")
@@ -69,7 +78,7 @@ func (s *scan) grouped(r *run, i, n, shape int, digits string, start int, sep by
 			return "fr_insee", "national_id", 0.8
 		}
 	case 22232: // 85.07.30-033.28
-		if belgian(digits) && (sep == '.' || r.groups[i+n-2].sep == '-') {
+		if belgian(digits) && (sep == '.' || r.groups[behind-2].sep == '-') {
 			return "be_national", "national_id", 0.93
 		}
 	case 3442: // 756.1234.5678.97

@@ -24,6 +24,7 @@ type group struct {
 // number looks at the run of digits in which literal, ending at end, stands.
 func (s *scan) number(end int) {
 	if s.lookout&PII == 0 {
+		s.resume = max(s.resume, end+digitsIn(s.text[end:], 1<<20))
 		return
 	}
 	first := end - 1
@@ -196,7 +197,7 @@ func (s *scan) startsAt(r *run, i int) int {
 	}
 	rest := r.n - i
 	if s.announced(r.groups[i].start) && s.labelsBefore(r.groups[i].start) {
-		return s.groupsTo(r, i, s.found[len(s.found)-1].Span.End)
+		return r.groupsTo(i, s.found[len(s.found)-1].Span.End)
 	}
 	if n := s.card(r, i, rest); n > 0 {
 		return n
@@ -216,7 +217,7 @@ func (s *scan) startsAt(r *run, i int) int {
 }
 
 // groupsTo returns how many groups from the i-th on stand before end, at least one.
-func (s *scan) groupsTo(r *run, i, end int) int {
+func (r *run) groupsTo(i, end int) int {
 	n := 1
 	for i+n < r.n && r.groups[i+n].start < end {
 		n++

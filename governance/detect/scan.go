@@ -187,6 +187,30 @@ func (s *scan) look(l *literal, start int) {
 		s.flag(start, end, int(l.index))
 	case roleStatement:
 		s.statement(start, end, int(l.index))
+	case roleConcept:
+		s.concept(start, end, idea(l.index), l.free)
+	case roleMarker:
+		s.marker(start, end, int(l.index))
+	case roleLink:
+		s.link(start)
+	case roleFence:
+		s.fence(start)
+	case roleControl:
+		s.control(start)
+	case roleHidden:
+		s.hidden(start)
+	case roleEscape:
+		s.escapes(start)
+	case roleDisguise:
+		s.worn |= disguise(l.index)
+	default:
+		s.lookPersonal(l, start, end)
+	}
+}
+
+// lookPersonal shows a literal to the detector of data of persons.
+func (s *scan) lookPersonal(l *literal, start, end int) {
+	switch l.role {
 	case roleEmail:
 		if l.index == 1 {
 			s.disguisedEmail(start, end)
@@ -213,22 +237,7 @@ func (s *scan) look(l *literal, start int) {
 		s.postal(start, end)
 	case roleStreet:
 		s.street(start, end)
-	case roleConcept:
-		s.concept(start, end, idea(l.index), l.free)
-	case roleMarker:
-		s.marker(start, end, int(l.index))
-	case roleLink:
-		s.link(start)
-	case roleFence:
-		s.fence(start)
-	case roleControl:
-		s.control(start)
-	case roleHidden:
-		s.hidden(start)
-	case roleEscape:
-		s.escapes(start)
-	case roleDisguise:
-		s.worn |= disguise(l.index)
+	default:
 	}
 }
 

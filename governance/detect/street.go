@@ -66,7 +66,7 @@ func (s *scan) machineReadable(i int) {
 		return
 	}
 	var lines [3]string
-	n, end := 0, i
+	n, end, last := 0, i, i
 	for ; n < len(lines); n++ {
 		k := end
 		for k < len(s.text) && (isUpper(s.text[k]) || isDigit(s.text[k]) || s.text[k] == '<') {
@@ -75,7 +75,7 @@ func (s *scan) machineReadable(i int) {
 		if k-end < 30 || n > 0 && k-end != len(lines[0]) {
 			break
 		}
-		lines[n], end = s.text[end:k], k
+		lines[n], end, last = s.text[end:k], k, k
 		for end < len(s.text) && strings.IndexByte("\r\n ", s.text[end]) >= 0 {
 			end++
 		}
@@ -83,13 +83,9 @@ func (s *scan) machineReadable(i int) {
 			end += 2
 		}
 	}
-	if n == 0 {
-		return
-	}
-	last := strings.LastIndex(s.text[i:end], lines[n-1]) + len(lines[n-1])
 	if zone(lines[:n]) {
-		s.pii("passport_mrz", "passport", match.High, 0.98, i, i+last)
-		s.resume = max(s.resume, i+last)
+		s.pii("passport_mrz", "passport", match.High, 0.98, i, last)
+		s.resume = max(s.resume, last)
 	}
 }
 

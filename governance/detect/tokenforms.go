@@ -47,7 +47,7 @@ type tokenForm struct {
 // announcements of checksums in tokens (github.blog, "Behind GitHub's new authentication token formats", 2021). Where two
 // forms begin alike, the more special one comes first.
 func tokenForms() []tokenForm {
-	return slices.Concat(codeForms(), cloudForms(), modelForms(), messageForms(), hashForms())
+	return slices.Concat(codeForms(), toolForms(), cloudForms(), hostForms(), modelForms(), messageForms(), tradeForms(), hashForms())
 }
 
 const critical, high, medium = match.Critical, match.High, match.Medium

@@ -58,6 +58,12 @@ func cloudForms() []tokenForm {
 		{"azure_batch_key", "+ABa", base64Set, 6, 9, proofAzureKey, critical},
 		{"azure_iot_key", "AIoT", base64Set, 4, 9, proofAzureKey, critical},
 		{"azure_service_bus_key", "+ASb", base64Set, 6, 9, proofAzureKey, critical},
+	}
+}
+
+// hostForms are those of services that run and keep what others make.
+func hostForms() []tokenForm {
+	return []tokenForm{
 		{"alibaba_sts_key", "STS.", alnumSet, 20, 40, proofRandom, high},
 		{"tencent_secret_id", "IKID", alnumSet, 32, 32, proofRandom, high},
 		{"yandex_token", "y0_", urlSet, 50, 70, proofRandom, critical},

@@ -61,6 +61,12 @@ func codeForms() []tokenForm {
 		{"atlassian_token", "ATSTT3", base64URLSet, 60, 300, proofNone, critical},
 		{"clojars_token", "CLOJARS_", hexLowerSet, 60, 60, proofNone, critical},
 		{"jfrog_token", "cmVmdGtuO", alnumSet, 40, 80, proofNone, critical},
+	}
+}
+
+// toolForms are those of services that watch, test and plan.
+func toolForms() []tokenForm {
+	return []tokenForm{
 		{"jfrog_token", "AKCp", alnumSet, 60, 80, proofRandom, critical},
 		{"docker_token", "dckr_org_", urlSet, 20, 64, proofNone, critical},
 		{"docker_swarm_token", "SWMTKN-1-", urlSet, 50, 120, proofNone, critical},

@@ -53,6 +53,12 @@ func messageForms() []tokenForm {
 		{"make_webhook", "hook.eu1.make.com/", alnumSet, 32, 32, proofURL, high},
 		{"make_webhook", "hook.eu2.make.com/", alnumSet, 32, 32, proofURL, high},
 		{"make_webhook", "hook.us1.make.com/", alnumSet, 32, 32, proofURL, high},
+	}
+}
+
+// tradeForms are those of services that sell, pay and send.
+func tradeForms() []tokenForm {
+	return []tokenForm{
 		{"make_webhook", "hook.us2.make.com/", alnumSet, 32, 32, proofURL, high},
 		{"feishu_webhook", "open.feishu.cn/open-apis/bot/v2/hook/", urlSet, 36, 36, proofPath, high},
 		{"feishu_webhook", "open.larksuite.com/open-apis/bot/v2/hook/", urlSet, 36, 36, proofPath, high},

@@ -205,7 +205,7 @@ func weigh(tb testing.TB, name, check string, report func(format string, args ..
 			t = &tuned
 		}
 		for seed := range 4 {
-			p := places(maker{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}.expand(template)) //nolint:gosec // reproducible on purpose
+			p := places(maker{rand.New(rand.NewPCG(uint64(seed), uint64(i)))}.expand(template))
 			var found []match.Finding
 			if label == "json" {
 				found, err = e.Document(nil, []byte(p.text), detect.Context{})

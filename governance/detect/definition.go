@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 
@@ -154,6 +156,13 @@ func (d *definition) begin(g *grammar) {
 	d.name, d.topic, d.readOnly, d.warns, d.current = "", "", false, false, -1
 }
 
+// Bounds of what is looked at in one definition: what has more clues is poison enough.
+const (
+	mostClues  = 256
+	mostOwn    = 256 // names that are taken for the definition's own
+	mostSpoken = 64  // findings of the detector of instructions
+)
+
 // Constants of the logistic model by which evidence is weighed. They were set by hand on testdata/definitions-dev.txt.
 const (
 	definitionPrior = 3.4 // against poison
@@ -194,7 +203,9 @@ func (d *definition) survey(doc []byte) {
 			d.tokens.own = append(d.tokens.own, d.name)
 			topic.WriteString(spaced(d.name) + " ")
 		case roleParameterName:
-			d.tokens.own = append(d.tokens.own, d.text(f))
+			if len(d.tokens.own) < mostOwn {
+				d.tokens.own = append(d.tokens.own, d.text(f))
+			}
 		default:
 		}
 	}
@@ -252,6 +263,9 @@ func about(text, stems string) bool {
 
 // suspect adds evidence. What is seen again in the same field is kept once, with the greater weight.
 func (d *definition) suspect(s clue) {
+	if len(d.clues) == mostClues {
+		return
+	}
 	for i := range d.clues {
 		if old := &d.clues[i]; old.complaint == s.complaint && old.field == s.field && s.start < old.end && old.start < s.end {
 			if s.weight > old.weight && (old.form == s.form || old.form != "") {
@@ -293,71 +307,85 @@ func probability(x float64) float64 {
 
 // report appends one finding for each field with hard evidence.
 func (d *definition) report(dst []match.Finding, confidence float64) []match.Finding {
-	for i := range d.fields {
-		f := match.Finding{Check: "definition", Class: "tool_poisoning", Confidence: confidence, Pointer: d.fields[i].pointer, Key: d.fields[i].key}
-		most := 0.0
-		for n := range d.clues {
-			s := &d.clues[n]
-			c := &d.grammar.complaints[s.complaint]
-			if s.field != i || c.soft {
-				continue
-			}
-			if most == 0 {
-				f.Span = match.Span{Start: s.start, End: s.end}
-			}
-			f.Span.Start, f.Span.End = min(f.Span.Start, s.start), max(f.Span.End, s.end)
-			if s.weight > most {
-				most, f.Rule, f.Severity, f.Form = s.weight, c.rule, c.severity, s.form
-			}
+	clues := slices.DeleteFunc(d.clues, func(s clue) bool { return d.grammar.complaints[s.complaint].soft })
+	slices.SortStableFunc(clues, func(a, b clue) int { return cmp.Compare(a.field, b.field) })
+	for len(clues) > 0 {
+		at, n := clues[0].field, 1
+		for n < len(clues) && clues[n].field == at {
+			n++
 		}
-		if most == 0 {
-			continue
-		}
+		f := d.finding(clues[:n])
+		f.Confidence = confidence
 		if confidence < actsOn {
 			f.Severity = min(f.Severity, match.Medium)
 		}
-		dst = append(dst, f)
+		dst, clues = append(dst, f), clues[n:]
 	}
 	return dst
 }
 
-// spoken takes what the detector of instructions found as evidence, and out of the findings unless it is sure by itself.
-func (d *definition) spoken(dst []match.Finding, base int) []match.Finding {
-	kept := base
-	for _, f := range dst[base:] {
-		if f.Check != "definition" || f.Class != "tool_poisoning" {
-			dst[kept] = f
-			kept++
-			continue
-		}
-		weight := definitionPrior + math.Log(f.Confidence/(1-f.Confidence))
-		weak := d.warns
-		switch f.Rule {
-		case "secrecy_demand", "tool_bait", "tool_shadowing", "reader_address", "instruction":
-			weight, weak = min(weight, 2), true // the frames know more of these
-		}
-		at, covered := -1, false
-		for i := range d.fields {
-			if d.fields[i].pointer == f.Pointer && d.fields[i].key == f.Key {
-				at = i
-			}
-		}
-		for i := range d.clues {
-			s := &d.clues[i]
-			if s.field == at && s.start < f.Span.End && f.Span.Start < s.end && !d.grammar.complaints[s.complaint].soft {
-				covered = true
-				if !weak {
-					s.weight = max(s.weight, weight)
-				}
-			}
-		}
-		if at >= 0 && !covered {
-			d.suspect(clue{d.grammar.complaint(ruleSpoken), weight, at, f.Span.Start, f.Span.End, f.Form})
-		}
-		if at < 0 && f.Confidence >= actsOn {
-			dst[kept] = f
-			kept++
+// finding returns what the clues in one field come to.
+func (d *definition) finding(clues []clue) match.Finding {
+	f := &d.fields[clues[0].field]
+	found := match.Finding{Check: "definition", Class: "tool_poisoning", Pointer: f.pointer, Key: f.key, Span: match.Span{Start: clues[0].start, End: clues[0].end}}
+	most := 0.0
+	for _, s := range clues {
+		found.Span.Start, found.Span.End = min(found.Span.Start, s.start), max(found.Span.End, s.end)
+		if c := &d.grammar.complaints[s.complaint]; s.weight > most {
+			most, found.Rule, found.Severity, found.Form = s.weight, c.rule, c.severity, s.form
 		}
 	}
+	return found
+}
+
+// spoken takes what the detector of instructions found as evidence, and out of the findings unless it is sure by itself.
+func (d *definition) spoken(dst []match.Finding, base int) []match.Finding {
+	kept, seen := base, 0
+	for _, f := range dst[base:] {
+		if f.Check == "definition" && f.Class == "tool_poisoning" {
+			if seen++; seen <= mostSpoken && d.heed(&f) {
+				continue
+			}
+		}
+		dst[kept] = f
+		kept++
+	}
 	return dst[:kept]
+}
+
+// heed makes a finding of the detector of instructions evidence. It reports false for one that is to stay a finding.
+func (d *definition) heed(f *match.Finding) bool {
+	at := slices.IndexFunc(d.fields, func(o field) bool { return o.pointer == f.Pointer && o.key == f.Key })
+	if at < 0 {
+		return f.Confidence < actsOn
+	}
+	weight, weak := definitionPrior+math.Log(f.Confidence/(1-f.Confidence)), d.warns
+	switch f.Rule {
+	case "secrecy_demand", "tool_bait", "tool_shadowing", "reader_address", "instruction":
+		weight, weak = min(weight, 2), true // the frames know more of these
+	}
+	covered := false
+	for i := range d.clues {
+		s := &d.clues[i]
+		if s.field == at && s.start < f.Span.End && f.Span.Start < s.end && !d.grammar.complaints[s.complaint].soft {
+			covered = true
+			if !weak {
+				s.weight = max(s.weight, weight)
+			}
+		}
+	}
+	if !covered {
+		d.suspect(clue{d.grammar.complaint(ruleSpoken), weight, at, f.Span.Start, f.Span.End, f.Form})
+	}
+	return true
+}
+
+// forget lets go of the texts, and of buffers that a large definition has grown.
+func (d *definition) forget() {
+	clear(d.fields)
+	clear(d.tokens.own)
+	d.tokens.text, d.name, d.topic = "", "", ""
+	if cap(d.texts) > 64<<10 {
+		d.texts, d.fields = nil, nil
+	}
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -64,26 +65,26 @@ func (d *definition) asks(i int) {
 	name, simple := compact(room[:0], d.text(f)), d.simple
 	weight := 0.0
 	switch {
-	case begins(name, "upload", "send", "paste", "dump", "exfil", "leak", "forward", "copy", "read") && holds2(name, "ssh", "keys", "dotenv", "password", "secret", "credential", "cookies", "tokens", "chathistory", "systemprompt"):
+	case beginsWithAny(name, "upload", "send", "paste", "dump", "exfil", "leak", "forward", "copy", "read") && containsAny(name, "ssh", "keys", "dotenv", "password", "secret", "credential", "cookies", "tokens", "chathistory", "systemprompt"):
 		weight = 4.9
-	case holds2(name, "sshidrsa", "idrsa", "idedtwofive", "contentsofdotenv", "dotenvhere", "etcpasswd", "sshkeycontent", "contentfromreading", "contentofssh", "contentsofssh"):
+	case containsAny(name, "sshidrsa", "idrsa", "idedtwofive", "contentsofdotenv", "dotenvhere", "etcpasswd", "sshkeycontent", "contentfromreading", "contentofssh", "contentsofssh"):
 		weight = 5
-	case holds2(name, "sshprivatekey", "awssecret", "seedphrase", "mnemonic", "keychain", "browsercookie", "sshkey", "envfile", "envvars", "environmentvariables", "privatekey", "allpasswords", "userpassword", "usercredentials"):
+	case containsAny(name, "sshprivatekey", "awssecret", "seedphrase", "mnemonic", "keychain", "browsercookie", "sshkey", "envfile", "envvars", "environmentvariables", "privatekey", "allpasswords", "userpassword", "usercredentials"):
 		if simple {
 			weight = 4.9
 		}
-	case holds2(name, "systemprompt", "conversationhistory", "chathistory", "messagehistory", "chainofthought", "toolresults", "toolslist", "availabletools", "toolcallhistory", "previousmessages", "fullconversation", "hiddenreasoning", "conversationlog", "chatlog", "conversationcontext", "entireconversation", "previoustool", "allmessages", "developermessage", "llmtranscript", "systemcontext"):
+	case containsAny(name, "systemprompt", "conversationhistory", "chathistory", "messagehistory", "chainofthought", "toolresults", "toolslist", "availabletools", "toolcallhistory", "previousmessages", "fullconversation", "hiddenreasoning", "conversationlog", "chatlog", "conversationcontext", "entireconversation", "previoustool", "allmessages", "developermessage", "llmtranscript", "systemcontext"):
 		if !d.conversational {
 			weight = 3.7
 		}
 		if simple {
 			weight = 4.9
 		}
-	case simple && holdsExactly(name, "shell", "exec", "eval", "cmd", "shellcommand", "bash", "oscommand", "systemcommand", "command", "bashcommand"):
+	case simple && isAny(name, "shell", "exec", "eval", "cmd", "shellcommand", "bash", "oscommand", "systemcommand", "command", "bashcommand"):
 		if !about(d.topic, "shell command exec run script terminal eval expression code") {
 			weight = 4.2
 		}
-	case simple && holdsExactly(name, "credentials", "secrets", "cookies", "env", "passwords"):
+	case simple && isAny(name, "credentials", "secrets", "cookies", "env", "passwords"):
 		weight = 3.8
 	}
 	if weight > 0 {
@@ -101,7 +102,8 @@ func compact(dst []byte, name string) string {
 	return view(dst)
 }
 
-func holds2(name string, parts ...string) bool {
+// containsAny reports whether a name contains one of the parts.
+func containsAny(name string, parts ...string) bool {
 	for _, p := range parts {
 		if strings.Contains(name, p) {
 			return true
@@ -110,7 +112,8 @@ func holds2(name string, parts ...string) bool {
 	return false
 }
 
-func begins(name string, parts ...string) bool {
+// beginsWithAny reports whether a name begins with one of the parts.
+func beginsWithAny(name string, parts ...string) bool {
 	for _, p := range parts {
 		if strings.HasPrefix(name, p) {
 			return true
@@ -119,13 +122,9 @@ func begins(name string, parts ...string) bool {
 	return false
 }
 
-func holdsExactly(name string, names ...string) bool {
-	for _, n := range names {
-		if name == n {
-			return true
-		}
-	}
-	return false
+// isAny reports whether a name is one of the names.
+func isAny(name string, names ...string) bool {
+	return slices.Contains(names, name)
 }
 
 // preset looks for an argument that says to whom something goes, and has an answer already.

@@ -240,37 +240,48 @@ func (d *definition) homely(text string) float64 {
 
 // misplaced looks for orders in a field that is not for prose.
 func (d *definition) misplaced(i int) {
-	f, t, g := &d.fields[i], &d.tokens, d.grammar
+	f, t := &d.fields[i], &d.tokens
 	text := d.text(f)
-	if len(text) < 24 || f.role == roleDescription {
+	if f.member == "type" {
+		d.suspect(clue{d.grammar.complaint(ruleMisplaced), 4, i, 0, len(text), ""})
+	}
+	if len(text) < 24 {
 		return
 	}
 	t.text = text
 	for at := 0; at < len(text); {
 		at = t.sentence(at)
-		if len(t.list) < 5 || !t.union.meets(g.acting) {
-			continue
-		}
-		weight := 0.0
-		for n := range t.list {
-			if k := &t.list[n]; k.means.meets(g.acting) && k.ordered && !negated(t.list, n, g.not) {
-				weight = 2
-			}
-		}
-		if weight > 0 && t.union.meets(g.told) {
-			weight += 0.8
-		}
-		if weight > 0 && t.union.meets(bit(meansNamed).with(bit(meansAddress)).with(bit(meansSensitive))) {
-			weight += 1
-		}
-		if weight > 0 && f.role == roleSchemaValue && f.member != "description" {
-			weight++
-		}
-		if weight > 0 {
-			d.suspect(clue{g.complaint(ruleMisplaced), weight, i, t.list[0].start, t.list[len(t.list)-1].end, ""})
+		if weight := d.order(f); weight > 0 {
+			d.suspect(clue{d.grammar.complaint(ruleMisplaced), weight, i, t.list[0].start, t.list[len(t.list)-1].end, ""})
 		}
 	}
-	if f.member == "type" {
-		d.suspect(clue{g.complaint(ruleMisplaced), 4, i, 0, len(text), ""})
+}
+
+// order returns how much the current sentence reads like an order to a model, 0 for not at all.
+func (d *definition) order(f *field) (weight float64) {
+	t, g := &d.tokens, d.grammar
+	if len(t.list) < 5 || !t.union.meets(g.acting) {
+		return 0
 	}
+	for n := range t.list {
+		if k := &t.list[n]; k.means.meets(g.acting) && k.ordered && !negated(t.list, n, g.not) {
+			weight = 2
+		}
+	}
+	if weight == 0 {
+		return 0
+	}
+	if t.union.meets(g.told) {
+		weight += 0.8
+	}
+	if t.union.meets(bit(meansNamed).with(bit(meansAddress)).with(bit(meansSensitive))) {
+		weight++
+	}
+	switch {
+	case f.member == "description": // of what comes out, where prose is at home
+		weight -= 1.5
+	case f.role == roleSchemaValue:
+		weight++
+	}
+	return weight
 }

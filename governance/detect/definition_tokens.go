@@ -142,26 +142,7 @@ func (t *tokens) beyond(i int) int {
 
 // ascii reads a word, address or path that begins at i, and returns where it ends.
 func (t *tokens) ascii(i int) int {
-	end := i
-	slash, at, scheme := false, false, false
-	for end < len(t.text) && pathByte(t.text[end]) {
-		switch t.text[end] {
-		case '/', '\\', '~', '$', '%':
-			slash = true
-		case '@':
-			at = true
-		case ':':
-			scheme = scheme || strings.HasPrefix(t.text[end:], "://")
-			if !strings.HasPrefix(t.text[end:], "://") && !strings.HasPrefix(t.text[end:], ":\\") {
-				goto done
-			}
-		}
-		end++
-	}
-done:
-	for end > i+1 && strings.IndexByte(".?!&=<{[", t.text[end-1]) >= 0 && !scheme || end > i+1 && t.text[end-1] == '.' {
-		end--
-	}
+	end, slash, scheme := t.run(i)
 	if n := dialled(t.text[i:]); n > 0 {
 		end = i + n
 	}
@@ -172,12 +153,12 @@ done:
 		k.means = bit(meansPlace) // what documentation refers to
 	case scheme:
 		k.means = bit(meansAddress).with(bit(meansURL))
-	case at && strings.Contains(run[strings.IndexByte(run, '@'):], ".") && isAlnum(run[0]), phone(run):
+	case mailbox(run), dialled(run) > 0:
 		k.means = bit(meansAddress)
 	case sensitive(run):
 		k.means = bit(meansSensitive)
 		k.word = t.lexicon.find(lowerWord(t.room[:0], run))
-	case slash && (strings.IndexByte("~/.$%", run[0]) >= 0 && len(run) > 2):
+	case slash && strings.IndexByte("~/.$%", run[0]) >= 0 && len(run) > 2:
 		k.means = bit(meansPlace)
 	case day(run):
 		k.means = bit(meansDate)
@@ -186,6 +167,40 @@ done:
 	}
 	t.add(k)
 	return end
+}
+
+// run returns where the run of bytes ends that may be a path or a URL, and what of that it may be.
+func (t *tokens) run(i int) (end int, slash, scheme bool) {
+	for end = i; end < len(t.text) && pathByte(t.text[end]); end++ {
+		switch t.text[end] {
+		case '/', '\\', '~', '$', '%':
+			slash = true
+		case ':':
+			here := strings.HasPrefix(t.text[end:], "://")
+			if scheme = scheme || here; !here && !strings.HasPrefix(t.text[end:], ":\\") {
+				return trimmed(t.text, i, end, scheme), slash, scheme
+			}
+		}
+	}
+	return trimmed(t.text, i, end, scheme), slash, scheme
+}
+
+// trimmed returns where a run ends without the punctuation of the sentence behind it.
+func trimmed(text string, i, end int, scheme bool) int {
+	marks := ".?!&=<{["
+	if scheme {
+		marks = "."
+	}
+	for end > i+1 && strings.IndexByte(marks, text[end-1]) >= 0 {
+		end--
+	}
+	return end
+}
+
+// mailbox reports whether a run is an e-mail address.
+func mailbox(run string) bool {
+	n := strings.IndexByte(run, '@')
+	return n > 0 && isAlnum(run[0]) && strings.IndexByte(run[n:], '.') > 0
 }
 
 // outward reports whether a URL is one by which something may leave the machine.
@@ -201,11 +216,6 @@ func outward(url string) bool {
 // pathByte reports whether a byte may stand in a path or URL.
 func pathByte(c byte) bool {
 	return isWord(c) || strings.IndexByte("./~\\:@%$?=&{}<#+-", c) >= 0
-}
-
-// phone reports whether a run is a telephone number with its country.
-func phone(run string) bool {
-	return len(run) >= 9 && run[0] == '+' && dialled(run) == len(run)
 }
 
 // dialled returns how long the telephone number is that a text begins with, 0 for none. It has the digits of E.164.
@@ -232,54 +242,52 @@ func day(run string) bool {
 
 // word reads a word at i, of letters of whatever script, and returns where it ends.
 func (t *tokens) word(i int) int {
-	lower := t.room[:0]
-	end, compound, upper := i, false, false
+	lower, end, compound := t.room[:0], i, false
 	for end < len(t.text) {
-		c := t.text[end]
-		switch {
-		case isLetter(c) || isDigit(c):
-			upper = upper || end > i && isUpper(c) && !isUpper(t.text[end-1])
-		case c == '_' || c == '.' && end > i && end+1 < len(t.text) && isAlnum(t.text[end+1]):
-			compound = compound || end > i && c == '_'
-		case c == '.' && end == i:
-		case c == '\'' && end+1 < len(t.text) && (isLetter(t.text[end+1]) || t.text[end+1] >= utf8.RuneSelf):
-			if elided(lower) {
-				goto done
-			}
-			end++
-			continue
-		case c >= utf8.RuneSelf:
-			r, size := utf8.DecodeRuneInString(t.text[end:])
-			if r == '’' {
-				if elided(lower) {
-					goto done
-				}
-				end += size
-				continue
-			}
-			if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || denseRune(r) {
-				goto done
-			}
-			t.wide = true
-			if len(lower)+4 < cap(lower) {
-				lower = utf8.AppendRune(lower, unicode.ToLower(r))
+		r, size := rune(t.text[end]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(t.text[end:])
+		}
+		if r == '\'' || r == '’' {
+			if elided(lower) || !letterAt(t.text, end+size) {
+				break
 			}
 			end += size
 			continue
-		default:
-			goto done
 		}
-		if len(lower) < cap(lower) {
-			lower = append(lower, small(c))
+		if !wordRune(r) && !joins(t.text, i, end) {
+			break
 		}
-		end++
+		compound = compound || end > i && (r == '_' || r < utf8.RuneSelf && isUpper(byte(r)) && end-i > 1 && !isUpper(t.text[end-1]))
+		t.wide = t.wide || r >= utf8.RuneSelf
+		if len(lower)+utf8.UTFMax <= cap(lower) {
+			lower = utf8.AppendRune(lower, unicode.ToLower(r))
+		}
+		end += size
 	}
-done:
 	if end == i {
 		return i + 1
 	}
-	t.add(token{start: i, end: end, word: t.lexicon.find(lower), compound: (compound || upper && end-i > 5) && t.text[i] >= 'a'})
+	t.add(token{start: i, end: end, word: t.lexicon.find(lower), compound: compound && end-i > 5 && t.text[i] >= 'a'})
 	return end
+}
+
+// wordRune reports whether a character belongs to a word.
+func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return isWord(byte(r))
+	}
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !denseRune(r)
+}
+
+// letterAt reports whether a letter stands at i.
+func letterAt(text string, i int) bool {
+	return i < len(text) && (isLetter(text[i]) || text[i] >= utf8.RuneSelf)
+}
+
+// joins reports whether a full stop at end belongs to the word that begins at i: claude.md, .env.
+func joins(text string, i, end int) bool {
+	return text[end] == '.' && end+1 < len(text) && isAlnum(text[end+1])
 }
 
 // elided reports whether a word is one that loses its last letter before another: l'utilisateur, dell'utente.
@@ -297,122 +305,4 @@ func lowerWord(dst []byte, text string) []byte {
 		dst = append(dst, small(text[i]))
 	}
 	return dst
-}
-
-// mean gives every token of the sentence its meanings.
-func (t *tokens) mean() {
-	for i := range t.list {
-		k := &t.list[i]
-		w := &t.lexicon.words[k.word]
-		k.means = k.means.with(w.means)
-		t.phrases(i, w.phrases)
-		if k.compound {
-			t.name(k)
-		} else if shout := t.text[k.start:k.end]; strings.IndexByte(shout, '_') > 0 && isUpper(shout[0]) && secretVariable(shout) {
-			k.means = k.means.with(t.hoard)
-		}
-	}
-	for i := range t.list {
-		k := &t.list[i]
-		if len(t.own) > 0 && k.word >= 0 && k.end-k.start > 2 && t.mine(k) {
-			k.means = k.means.with(t.param)
-		}
-		if k.means.meets(t.toolish) && i > 0 {
-			t.tool(i)
-		}
-		k.noise = k.noise || k.means.meets(t.noise)
-		k.ordered = k.opens || i == 0 || t.wide || t.list[i-1].means.meets(t.then) || t.list[i-1].means.meets(t.must) || t.list[i-1].noise && i > 1 && t.list[i-2].means.meets(t.then)
-		t.union = t.union.with(k.means)
-	}
-}
-
-// phrases looks for phrases that begin at i. All their words mean what the phrase means at its first, and the rest is noise.
-func (t *tokens) phrases(i int, phrases []phrase) {
-	for _, p := range phrases {
-		if i+len(p.rest) >= len(t.list) {
-			continue
-		}
-		same := true
-		for n, id := range p.rest {
-			same = same && t.list[i+1+n].word == id
-		}
-		if same {
-			k := &t.list[i]
-			k.means = k.means.with(p.means)
-			for n := range p.rest {
-				t.list[i+1+n].means = t.list[i+1+n].means.with(p.means)
-				t.list[i+1+n].noise = n < len(p.rest)
-			}
-			k.end = t.list[i+len(p.rest)].end
-			return
-		}
-	}
-}
-
-// name notes that a compound name which is not one of the definition's own is that of another tool.
-func (t *tokens) name(k *token) {
-	if !t.mine(k) {
-		k.means = k.means.with(bit(meansNamed))
-	}
-}
-
-// secretVariable reports whether the name of a variable of the environment says that it holds a secret.
-func secretVariable(name string) bool {
-	for _, end := range [...]string{"_TOKEN", "_KEY", "_SECRET", "_PASSWORD", "_CREDENTIALS"} {
-		if strings.HasSuffix(name, end) {
-			return true
-		}
-	}
-	return false
-}
-
-// mine reports whether a token is a name of the definition itself.
-func (t *tokens) mine(k *token) bool {
-	for _, own := range t.own {
-		if own == t.text[k.start:k.end] {
-			return true
-		}
-	}
-	return false
-}
-
-// tool notes that "the mail tool" is a tool of somebody else, and "this tool" is not.
-func (t *tokens) tool(i int) {
-	if t.text[t.list[i].start] >= utf8.RuneSelf {
-		if t.list[i-1].means.meets(t.other) {
-			t.list[i].means = t.list[i].means.with(bit(meansNamed))
-		}
-		return
-	}
-	for n := i - 1; n >= 0 && n >= i-3; n-- {
-		k := &t.list[n]
-		if k.means.meets(t.noise) {
-			continue
-		}
-		switch t.text[k.start:k.end] {
-		case "this", "This", "these", "that", "using", "use", "call", "calling", "Use", "THIS":
-			return
-		}
-		t.list[i].means = t.list[i].means.with(bit(meansNamed))
-		return
-	}
-}
-
-// sensitive reports whether a path is that of a file which holds secrets of its user.
-func sensitive(run string) bool {
-	if strings.IndexByte(run, '.') < 0 && strings.IndexByte(run, '_') < 0 && strings.IndexByte(run, '/') < 0 {
-		return false
-	}
-	var room [96]byte
-	low := view(lowerWord(room[:0], run))
-	for _, s := range [...]string{
-		".ssh", "id_rsa", "id_ed25519", "id_ecdsa", ".aws", "/etc/passwd", "/etc/shadow", "mcp.json", ".cursor/", ".netrc", ".npmrc", ".pypirc", ".git-credentials", ".kube", ".bash_history",
-		".zsh_history", ".gnupg", "keychain", "wallet.dat", "credentials.json", "claude_desktop_config", ".docker/config", "cookies.sqlite", "gcloud/", "application_default_credentials",
-		"/proc/self/environ", ".git/config", ".config/gh", "passwords.", "password.txt", "secrets.", "/secrets", "credentials.", "private_key", "privkey", "/wallet", "id_dsa", "logins.", "authorized_keys", "known_hosts", "logins.json", "secrets.y", ".vault-token", "token.json", ".pgpass", ".my.cnf", "kubeconfig", ".password-store", "/dev/tcp",
-	} {
-		if strings.Contains(low, s) {
-			return true
-		}
-	}
-	return low == ".env" || strings.HasPrefix(low, ".env.") && low != ".env.example" || strings.HasSuffix(low, "/.env") || strings.HasSuffix(low, ".pem")
 }

@@ -39,6 +39,7 @@ func (s *scan) define(in Context) {
 func (s *scan) defined(doc []byte, base int) {
 	if s.defines {
 		s.dst = s.definition.conclude(doc, s.dst, base)
+		s.definition.forget()
 	}
 	s.defines = false
 }

@@ -9,9 +9,10 @@ import (
 
 // birth looks for a date in the words behind a label that ends at i: "was born on", "Geburtsdatum:".
 func (s *scan) birth(i int) {
-	for range 5 {
+	for words := range 5 {
+		from := i
 		i = s.skipMarks(i)
-		if i >= len(s.text) {
+		if i >= len(s.text) || words > 0 && strings.ContainsAny(s.text[from:i], ",;") {
 			return
 		}
 		if n := birthday(s.window(i, 48)); n > 0 {

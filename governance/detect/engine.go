@@ -91,6 +91,7 @@ type Engine struct {
 	forms       []tokenForm
 	flags       []flagForm
 	identities  []identity
+	general     []bool    // by label: it is a word for any such number
 	groups      [][]uint8 // by label of an identity: those that it announces
 	theses      []thesis
 	triggers    uint64 // ideas with which a thesis can become complete
@@ -171,7 +172,7 @@ func (e *Engine) end(s *scan) {
 // build makes the tables.
 func (e *Engine) build() {
 	e.forms, e.flags, e.identities = tokenForms(), flagForms(), identities()
-	e.groups, _ = identityGroups(e.identities)
+	e.groups, _, e.general = identityGroups(e.identities)
 	e.theses = theses()
 	for _, t := range e.theses {
 		e.triggers |= t.needs | t.any

@@ -63,10 +63,10 @@ func random(text string) bool {
 	if len(text) < 16 || m.wide > 0 || letters == 0 || entropy(text) < min(3.2, 0.75*math.Log2(float64(len(text)))) {
 		return false
 	}
-	if m.digit == 0 {
+	if m.digit < 2 {
 		return m.lower > 0 && m.upper > 0 && changes(text) > len(text)/4
 	}
-	return m.digit >= 2 && (m.digit*12 >= len(text) || m.upper > 0 && m.lower > 0) && changes(text) >= len(text)/6
+	return (m.digit*12 >= len(text) || m.upper > 0 && m.lower > 0) && changes(text) >= len(text)/6
 }
 
 // changes counts the places where the kind of character changes, which words and numbers have few of. A capital that

@@ -11,6 +11,7 @@ type flagForm struct {
 	text     string // the option
 	programs string // that have it, between spaces
 	user     byte   // what separates the user from the password; 0 when there is only a password
+	verb     string // that the line has, too
 	attached bool   // the password follows without a space
 }
 
@@ -25,7 +26,8 @@ func flagForms() []flagForm {
 		{text: " -a ", programs: " redis-cli http https xh ", user: 0},
 		{text: " -U ", programs: " smbclient rpcclient net curl ", user: '%'},
 		{text: " -p", programs: " mysql mysqldump mysqladmin mariadb mariadb-dump mysqlimport mysqlshow sshpass 7z 7za 7zz rar unrar ", attached: true},
-		{text: " -p ", programs: " docker podman nerdctl buildah skopeo helm oc sshpass mongo mongosh mongodump mongorestore az expect ansible-vault vncpasswd influx clickhouse-client "},
+		{text: " -p ", programs: " docker podman nerdctl buildah skopeo helm oc ", verb: " login"},
+		{text: " -p ", programs: " sshpass mongo mongosh mongodump mongorestore az expect ansible-vault vncpasswd influx clickhouse-client "},
 		{text: " -w ", programs: " ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami "},
 		{text: " -P ", programs: " zip unzip sqlcmd bcp isql isql-fb nmcli "},
 		{text: " -P", programs: " sqlcmd bcp zip ", attached: true},
@@ -38,7 +40,7 @@ func flagForms() []flagForm {
 // flag looks at the operand of an option that ends at end, in a line that calls a program which has it.
 func (s *scan) flag(start, end, index int) {
 	form := &s.engine.flags[index]
-	if s.lookout&Secrets == 0 || !calls(s.before(start, 200), form.programs) {
+	if s.lookout&Secrets == 0 || !calls(s.before(start, 200), form.programs) || !strings.Contains(s.before(start, 200), form.verb) {
 		return
 	}
 	if !form.attached {

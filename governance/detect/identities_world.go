@@ -187,6 +187,10 @@ func otherIdentities() []identity {
 			}, loose: true,
 			labels: "bic,swift code,bic code,swift/bic,bic/swift,bic-code,swift-code",
 		},
+		{
+			rule: "phone_labelled", class: "phone", least: 9, most: 12, valid: digits, loose: true,
+			labels: "phone,phone number,mobile number,cell phone,telephone,handynummer,telefonnummer,mobilnummer,numéro de téléphone,teléfono,móvil,telefone,celular,cellulare,手机号,手机,电话,电话号码,手机号码,携帯,電話番号,전화번호,휴대폰,телефон,номер телефона,tel no,contact number,mobile no",
+		},
 		{rule: "imei", class: "device_id", least: 15, most: 15, valid: all(luhn), labels: "imei,imei number,imei no,imei1,imei2"},
 		{rule: "iccid", class: "device_id", least: 19, most: 20, valid: all(func(d string) bool { return d[:2] == "89" && luhn(d) }), labels: "iccid,sim card,sim number"},
 		{rule: "vin", class: "vehicle", least: 17, most: 17, valid: vin, labels: "vin,vehicle identification,chassis,chassis no,fahrgestellnummer,fahrzeug-identifizierungsnummer,fin,numéro de châssis,bastidor,telaio"},

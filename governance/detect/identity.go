@@ -28,8 +28,8 @@ func identities() []identity {
 	return slices.Concat(germanicIdentities(), romanceIdentities(), northernIdentities(), easternIdentities(), americanIdentities(), latinIdentities(), asianIdentities(), pacificIdentities(), otherIdentities())
 }
 
-// identityGroups returns which identities each label announces, and the labels.
-func identityGroups(all []identity) (groups [][]uint8, labels []string) {
+// identityGroups returns which identities each label announces, the labels, and whether they are words for any number.
+func identityGroups(all []identity) (groups [][]uint8, labels []string, general []bool) {
 	add := func(text string, index int) {
 		text = asciiLower(text)
 		at := slices.Index(labels, text)
@@ -50,12 +50,16 @@ func identityGroups(all []identity) (groups [][]uint8, labels []string) {
 			add(label, i)
 		}
 	}
-	return groups, labels
+	general = make([]bool, len(labels))
+	for label := range strings.SplitSeq(generalLabels, ",") {
+		general[slices.Index(labels, label)] = true
+	}
+	return groups, labels, general
 }
 
 // identityLiterals returns the labels in each of their spellings.
 func identityLiterals() []literal {
-	_, labels := identityGroups(identities())
+	_, labels, _ := identityGroups(identities())
 	var all []literal
 	for i, label := range labels {
 		wide := strings.IndexFunc(label, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
@@ -73,6 +77,7 @@ func identityLiterals() []literal {
 // A tag is a label that was seen, and where it ended.
 type tag struct {
 	end, group int
+	general    bool // it is a word for any such number
 	homograph  bool // it is another word, too
 	weak       bool // a short word in small letters, without a colon: it may be any word
 }
@@ -86,7 +91,7 @@ func (s *scan) identityLabel(start, end, group int) {
 		return
 	}
 	weak := end-start <= 5 && s.text[start] >= 'a' && !strings.ContainsAny(s.window(end, 3), ":=\"|")
-	t := tag{end: end, group: group, weak: weak, homograph: weak && homograph(s.text[start:end])}
+	t := tag{end: end, group: group, weak: weak, homograph: weak && homograph(s.text[start:end]), general: s.engine.general[group]}
 	s.seen[s.seenCount%len(s.seen)] = t
 	s.seenCount++
 	s.follow(t)
@@ -132,7 +137,11 @@ func (s *scan) keyLabels() {
 // follow looks for one of the identities of a label in the words behind it.
 func (s *scan) follow(t tag) {
 	i := t.end
-	for range 6 {
+	words := 6
+	if t.general {
+		words = 2
+	}
+	for range words {
 		i = s.skipMarks(i)
 		if i >= len(s.text) || s.identify(i, t) {
 			return
@@ -192,32 +201,49 @@ func (s *scan) identify(i int, t tag) bool {
 	if n < 4 {
 		return false
 	}
-	text, ends := view(s.plain[:n]), &s.stops
+	var best *identity
+	size := 0
 	for _, index := range s.engine.groups[t.group] {
 		one := &s.engine.identities[index]
-		if one.loose && t.weak || one.most < 11 && t.homograph || one.context != "" && s.in.Key == "" && !s.within(i, one.context) {
+		if one.loose && t.weak && one.context == "" || one.most < 11 && t.homograph || one.context != "" && s.in.Key == "" && !s.within(i, one.context) {
 			continue
 		}
-		for size := min(n, one.most); size >= one.least; size-- {
-			if s.wordAt(ends[size]) || !one.valid(text[:size]) || uniform(text[:size]) || one.loose && mix(s.text[i:ends[size]]).lower > 0 {
-				continue
-			}
-			if m := mix(text[:size]); one.rule != "bic" && m.digit < 3 || one.rule == "bank_account" && strings.ContainsAny(s.text[i:ends[size]], "-./:") {
-				continue
-			}
-			confidence := 0.95
-			if one.loose {
-				confidence = 0.82
-			}
-			end := ends[size]
-			if end < len(s.text) && s.text[end] == ')' && s.text[end-2] == '(' {
-				end++
-			}
-			s.pii(one.rule, one.class, match.High, confidence, i, end)
-			return true
+		if k := s.fits(one, i, n); k > size {
+			best, size = one, k
 		}
 	}
-	return false
+	if best == nil {
+		return false
+	}
+	severity, confidence := match.High, 0.95
+	if best.loose {
+		confidence = 0.82
+	}
+	if best.class == "phone" {
+		severity = match.Medium
+	}
+	end := s.stops[size]
+	if end < len(s.text) && s.text[end] == ')' && s.text[end-2] == '(' {
+		end++
+	}
+	s.pii(best.rule, best.class, severity, confidence, i, end)
+	return true
+}
+
+// fits returns how many of the n characters that were read at i are a number of an identity, 0 when it does not begin there.
+func (s *scan) fits(one *identity, i, n int) int {
+	for size := min(n, one.most); size >= one.least; size-- {
+		text, end := view(s.plain[:size]), s.stops[size]
+		if s.wordAt(end) || !one.valid(text) || uniform(text) {
+			continue
+		}
+		m := mix(s.text[i:end])
+		if one.loose && m.lower > 0 || one.rule != "bic" && m.digit < 3 || one.rule == "bank_account" && strings.ContainsAny(s.text[i:end], "-./:") {
+			continue
+		}
+		return size
+	}
+	return 0
 }
 
 // within reports whether one of the words stands around i.
@@ -259,7 +285,7 @@ func (s *scan) compact(i int) (n int) {
 func (s *scan) labelsBefore(i int) bool {
 	for k := range min(s.seenCount, len(s.seen)) {
 		t := s.seen[(s.seenCount-1-k)%len(s.seen)]
-		if i-t.end > labelReach || t.end > i {
+		if i-t.end > labelReach || t.end > i || t.general {
 			continue
 		}
 		if strings.IndexByte(s.text[t.end:i], '\n') < 0 && s.identify(i, t) {

@@ -72,7 +72,7 @@ func (s *scan) labelsOf(name string, facts *keyFacts) {
 				facts.kinded++
 			}
 			if l.role == roleIdentity {
-				facts.tags[facts.tagged%len(facts.tags)] = tag{group: int(l.index)}
+				facts.tags[facts.tagged%len(facts.tags)] = tag{group: int(l.index), general: s.engine.general[l.index]}
 				facts.tagged++
 			}
 		}

@@ -19,8 +19,8 @@ const (
 // labelLiterals returns the labels.
 func labelLiterals() []literal {
 	words := map[int]string{
-		labelBirth: "date of birth,dateofbirth,dob,d.o.b.,birthdate,birth date,birthday,birth day,birth_dt,geburtsdatum,geburtstag,geboren am,geb. am,geb.,geboren,born on,born,date de naissance,né le,née le,naissance,fecha de nacimiento," +
-			"fechanacimiento,nacido el,nacida el,f. nac.,data de nascimento,nascido em,nascida em,nascimento,data di nascita,nato il,nata il,nascita,geboortedatum,geb.datum,geboren op,data urodzenia,urodzony,urodzona,ur.,födelsedatum,född," +
+		labelBirth: "date of birth,dateofbirth,dob,d.o.b.,d.o.b,birthdate,birth date,birthday,birth day,birth_dt,geburtsdatum,geburtstag,geboren am,geb. am,geb.,geboren,born on,born,date de naissance,né le,née le,né(e) le,naissance,fecha de nacimiento," +
+			"fechanacimiento,nacido el,nacida el,f. nac.,de nacimiento,data de nascimento,nascido em,nascida em,nascimento,data di nascita,nato il,nato a,nata a,nata il,nascita,geboortedatum,geb.datum,geboren op,data urodzenia,urodzony,urodzona,ur.,födelsedatum,född," +
 			"fødselsdato,født,syntymäaika,syntynyt,дата рождения,Дата рождения,дата на раждане,дата народження,родился,родилась,datum narození,dátum narodenia,narozen,narozena,doğum tarihi,Doğum tarihi,datum rođenja,rođen,születési dátum,született," +
 			"data nașterii,născut,ημερομηνία γέννησης,出生日期,出生年月日,生日,生年月日,생년월일,생일,تاريخ الميلاد,תאריך לידה,जन्म तिथि,วันเกิด,ngày sinh,tanggal lahir,tgl lahir,tarikh lahir",
 		labelPassport: "passport,reisepass,passnummer,pass-nr,passeport,pasaporte,passaporto,passaporte,paszport,paspoort,paspoortnummer,pasnummer,cestovní pas,číslo pasu,útlevél,pașaport,pasaport,護照,护照,旅券,パスポート,여권,загранпаспорт,جواز السفر,דרכון,hộ chiếu,paspor",

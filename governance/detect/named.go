@@ -75,6 +75,10 @@ func (s *scan) unassigned(kind secretKind, start, end int) {
 	if kind == aCookie || kind == aLogin || kind == anAuth {
 		return
 	}
+	if kind == aPhrase {
+		s.toldPhrase(end)
+		return
+	}
 	n := len(s.found)
 	if line := s.before(start, 160); end < len(s.text) && s.text[end] == ' ' && (strings.TrimSpace(line) == "" || strings.Contains(line, "machine ") || strings.Contains(line, "login ")) {
 		if from, to, quoted := s.operand(s.blank(end), false); to > from && (to >= len(s.text) || s.text[to] <= ' ') && s.lineEnds(to, strings.Contains(line, "login ")) {
@@ -94,6 +98,21 @@ func (k secretKind) tells() int {
 		return tellsKey
 	}
 	return tellsPassword
+}
+
+// toldPhrase looks for the words of a passphrase behind the word for it: my recovery phrase is "…".
+func (s *scan) toldPhrase(i int) {
+	for range 3 {
+		i = s.skipMarks(i)
+		if end := s.phraseEnd(min(i, len(s.text))); end > i && strings.Count(s.text[i:end], " ") >= 11 {
+			s.phrase(s.text[i:end], i, end, true)
+			return
+		}
+		if i >= len(s.text) {
+			return
+		}
+		i += s.plainWord(i)
+	}
 }
 
 // lineEnds reports whether nothing more stands on the line from i on, or whether that does not matter.
@@ -148,6 +167,10 @@ func (s *scan) value(kind secretKind, name string, from, to int, quoted bool) {
 		s.credential(text, from, to, true)
 	case aCookie:
 		s.cookies(from)
+	case aPIN:
+		if len(text) <= 8 && digits(text) && quoted {
+			s.secret("pin", "password", match.High, 0.75, from, to)
+		}
 	default:
 	}
 }
@@ -174,7 +197,7 @@ func reference(text string, quoted bool) bool {
 	case quoted:
 		return strings.HasPrefix(text, "%s") || strings.HasSuffix(text, "%s") || strings.Contains(text, "' +") || strings.HasPrefix(text, "{")
 	}
-	if expression(text) || strings.HasPrefix(text, "!0") || strings.HasPrefix(text, "!1") || strings.HasSuffix(text, "=") && identifier(text[:len(text)-1]) && !hasDigit([]byte(text)) {
+	if expression(text) || strings.HasPrefix(text, "!0") || strings.HasPrefix(text, "!1") || strings.HasSuffix(text, "=") && identifier(text[:len(text)-1]) && !hasDigit([]byte(text)) && !wraps(text) {
 		return true
 	}
 	return member(text)
@@ -275,6 +298,12 @@ func placeholderWord(text string) bool {
 		}
 	}
 	return false
+}
+
+// wraps reports whether a text is the base64 of something printable.
+func wraps(text string) bool {
+	_, ok := unwrapped(text)
+	return ok
 }
 
 // unwrapped returns what a value holds in base64, as the data of a Kubernetes Secret does.

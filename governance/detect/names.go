@@ -13,6 +13,7 @@ const (
 	anAuth  // what stands in an Authorization header
 	aLogin  // the base64 of a user and a password
 	aCookie // what stands in a Cookie header
+	aPIN    // a few digits
 )
 
 // The ends of names, without what separates their words. What a name ends in is what it is the name of: password_field
@@ -36,7 +37,7 @@ func kindOfName(name string) secretKind {
 		name = name[len(name)-64:]
 	}
 	plain := view(letters(room[:0], name))
-	if len(plain) < 3 || benignName(plain) {
+	if len(plain) < 2 || benignName(plain) {
 		return noSecret
 	}
 	switch {
@@ -46,8 +47,10 @@ func kindOfName(name string) secretKind {
 		return aCookie
 	case endsWith(plain, "authorization"), plain == "xauth":
 		return anAuth
-	case plain == "pass", endsInWord(plain, passwordEnds):
+	case plain == "pass", plain == "pw", endsWith(name, "_pass", "-pass", ".pass", "_PASS", "Pass"), endsInWord(plain, passwordEnds):
 		return aPassword
+	case plain == "pin" || plain == "otp" || endsInWord(plain, "pinnumber cardpin otpcode userpin accesspin doorcode gatecode alarmcode"):
+		return aPIN
 	case endsInWord(plain, phraseEnds):
 		return aPhrase
 	case endsInWord(plain, keyEnds):

@@ -47,6 +47,11 @@ func (s *scan) ipv4(i int) {
 
 // personal reports whether an address may be that of somebody's line.
 func personal(a netip.Addr) bool {
+	for _, documented := range [...]string{"2001:db8:", "192.0.2.", "198.51.100.", "203.0.113."} { // RFC 3849, RFC 5737
+		if strings.HasPrefix(a.String(), documented) {
+			return false
+		}
+	}
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLinkLocalUnicast() && (!a.Is4() || a.As4()[0] != 0)
 }
 

@@ -36,6 +36,10 @@ func (s *scan) assigned(start, end int) (int, bool) {
 		return s.typed(s.blank(i)), true
 	case c == '|' && s.byteBefore(start) != '(' && strings.Contains(s.before(start, 64), "|"): // a row of a table
 		return s.blank(i + 1), true
+	case c == ',' && quoted && endsWith(s.before(start, 2), "('", "(\"") && i+2 < len(s.text) && strings.IndexByte("\"'", s.text[s.blank(i+1)]) >= 0: // define('X', 'value')
+		return s.blank(i + 1), true
+	case c == '(' && !quoted && i+1 < len(s.text) && strings.IndexByte("\"'", s.text[i+1]) >= 0: // set_password("value")
+		return i + 1, true
 	case c == '-' && strings.HasPrefix(s.text[i:], "->"):
 		return s.blank(i + 2), true
 	}

@@ -92,7 +92,7 @@ func planOf(code string) (string, bool) {
 func phoneLabels() []string {
 	return []string{
 		"phone", "tel", "mobile", "cell", "call us", "call me", "fax", "whatsapp", "sms", "telefon", "telephone", "telefono", "tel\u00e9fono", "handy", "mob", "text me", "reach me", "hotline", "contact number",
-		"t\u00e9l", "telefoon", "gsm", "celular", "m\u00f3vil", "movil", "cellulare", "kom\u00f3rk", "puhelin", "mobil", "telp", "ph", "contact no", "\u0442\u0435\u043b", "\u0422\u0435\u043b", "\u96fb\u8a71", "\u7535\u8bdd", "\u624b\u673a", "\u643a\u5e2f", "\uc804\ud654", "\ud734\ub300",
+		"t\u00e9l", "telefoon", "gsm", "celular", "cel", "fone", "tlf", "m\u00f3vil", "movil", "cellulare", "kom\u00f3rk", "puhelin", "mobil", "telp", "ph", "contact no", "\u0442\u0435\u043b", "\u0422\u0435\u043b", "\u96fb\u8a71", "\u7535\u8bdd", "\u624b\u673a", "\u643a\u5e2f", "\uc804\ud654", "\ud734\ub300",
 		"\u03c4\u03b7\u03bb\u03ad\u03c6", "\u0647\u0627\u062a\u0641", "\u05d8\u05dc\u05e4\u05d5\u05df", "\u0e42\u0e17\u0e23", "\u091c\u094b\u0928", "\u092b\u093c\u094b\u0928", "call", "dial", "\u0111i\u1ec7n tho\u1ea1i",
 	}
 }

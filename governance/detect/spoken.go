@@ -21,7 +21,7 @@ func spokenLiterals() []literal {
 	words := [...]string{
 		tellsPassword: "mot de passe,mdp,parola,parolă,wachtwoord,hasło,haslo,Hasło,lösenord,Lösenord,passord,adgangskode,kodeord,salasana,heslo,jelszó,jelszava,şifre,sifre,Şifre," +
 			"contraseña,Contraseña,clave,palavra-passe,senha,kata sandi,mật khẩu,пароль,Пароль,пароля,парола,Парола,κωδικός,Κωδικός,密码,密碼,口令,パスワード,비밀번호,암호," +
-			"كلمة المرور,كلمة السر,סיסמה,הסיסמה,पासवर्ड,รหัสผ่าน,zugangscode,passphrase,geheimnis,wifi key,wi-fi key,network key,wlan-schlüssel,wlan-key",
+			"كلمة المرور,كلمة السر,סיסמה,הסיסמה,पासवर्ड,รหัสผ่าน,zugangscode,passphrase,geheimnis,wifi key,wi-fi key,network key,wlan-schlüssel,wlan-key,pw",
 		tellsPIN: "pin,passcode,pin code,pincode,pin-code,access code,door code,gate code,alarm code,safe code,entry code,keypad code,security code,verification code,one-time code,otp,otp code," +
 			"2fa code,code pin,code secret,zugangscode,türcode,codice pin,código pin,código de acesso,código de verificación,kod pin,pin-kod,пин-код,ПИН-код,暗証番号,验证码",
 		tellsLogin: "login,log in,log on,logon,logins,credentials,creds,zugangsdaten,anmelden,anmeldung,einloggen,identifiants,connexion,credenciales,credenziali,credenciais,inloggegevens,inloggen,sign in," +
@@ -159,7 +159,7 @@ func (s *scan) tell(text string, from, kind int, linked, quoted bool) bool {
 	if kind == tellsKey && (len(text) < 12 || m.digit < 2 || entropy(text) < 2.9 || !quoted && tildeSet.span(text, 64) != len(text)) {
 		return false
 	}
-	if !linked && (!quoted && strings.ContainsAny(text, "\"'`*,;=&|<>(){}[]\\") || m.digit == 0 || m.kinds() < 3 && len(text) < 16) { // code
+	if !linked && (!quoted && strings.ContainsAny(text, "\"'`,;|<>(){}[]\\") || m.digit == 0 || m.kinds() < 3 && len(text) < 16) { // code
 		return false
 	}
 	if confidence == 0 || !linked && confidence < 0.8 && !quoted {
@@ -235,7 +235,7 @@ func onlyLinks(word string) bool {
 	}
 	switch lowered(room[:0], word) {
 	case "is", "was", "are", "be", "to", "est", "es", "è", "é", "ist", "lautet", "war", "sei", "är", "er", "on", "jest", "to:", "is:", "je", "este", "luidt", "is,", "sera", "será", "sarà", "adalah", "là",
-		"era", "são", "sono", "sind", "lauten", "becomes", "equals", "auf", "à", "a", "al", "em", "در", "هو", "هي", "היא", "है", "คือ", "είναι", "это", "—":
+		"era", "são", "sono", "sind", "lauten", "becomes", "equals", "as", "als", "comme", "como", "auf", "à", "a", "al", "em", "در", "هو", "هي", "היא", "है", "คือ", "είναι", "это", "—":
 		return true
 	}
 	return false

@@ -150,7 +150,8 @@ func BenchmarkWorst(b *testing.B) {
 	for name, unit := range map[string]string{
 		"ignore": "ignore all previous instructions ", "ignores": "ignore ", "ats": "a@", "at": "a@b.c ", "emails": "ada@lovelace.org ", "digit": "4", "digits": "4111 ", "dots": "1.1.",
 		"colons": "password:", "assign": "token=a ", "url": "://a:", "escape": "\x1b]", "osc": "\x1b]8;;x", "image": "![](http://", "open": "[", "pem": "-----BEGIN PRIVATE KEY-----\nA",
-		"jwt": "eyJ", "zero": "\u200b", "tag": "\U000E0041", "backslash": `\x41`, "percent": "%41", "street": "1 A St.", "quote": `password="`, "comment": "<!--", "backspace": "\b", "return": "a\r",
+		"jwt": "eyJ", "zero": "\u200b", "tag": "\U000E0041", "backslash": `\x41`, "percent": "%41", "street": "1 A St.", "quote": `password="`, "comment": "<!--", "backspace": "\b", "return": "a\r", "title": "Dr. ", "names": "Dr. Ada ", "label": "ssn ", "labels": "tax id 1 ", "login": "login ", "logins": "login a/b ", "birth": "born on ", "pin": "pin is ", "told": "password is ", "spelled": " (at) a.b",
+		"postal": "weg 1, 10115 A", "zone": "P<A<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<\n", "flag": "curl -u a:", "cookie": "cookie: sid=a1; ", "pipe": "echo a| sudo -S", "phrase": "seed phrase is a ", "statement": "identified by '",
 	} {
 		for _, size := range []int{64 << 10, 1 << 20} {
 			text := strings.Repeat(unit, size/len(unit))

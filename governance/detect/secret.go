@@ -69,7 +69,10 @@ func (s *scan) keyBlock(rule string, start, body int) {
 func (s *scan) keyEnd(i int) int {
 	const most = 16 << 10
 	rest := s.window(i, most)
-	if n := strings.Index(rest, "-----END"); n >= 0 && !strings.Contains(rest[:n], "-----BEGIN") {
+	if n := strings.Index(rest, "-----BEGIN"); n >= 0 { // another block
+		rest = rest[:n]
+	}
+	if n := strings.Index(rest, "-----END"); n >= 0 {
 		last := n + len("-----END")
 		if k := strings.Index(rest[last:min(len(rest), last+64)], "-----"); k >= 0 {
 			return i + last + k + len("-----")

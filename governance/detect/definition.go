@@ -53,9 +53,7 @@ func (g *grammar) make() {
 	g.must, g.whole, g.model, g.user, g.secretly = of("MUST"), of("WHOLE"), of("MODEL"), of("USER"), of("SECRETLY")
 	g.cred = of("CRED")
 	g.concerned = of("CRED", "SYSPROMPT", "TOOLSET", "HOARD", "CONVO", "PRIVATE", "MISC1", "SENSITIVE", "ADDRESS", "NAMED")
-	for _, c := range builtComplaints() {
-		g.complaints = append(g.complaints, c)
-	}
+	g.complaints = append(g.complaints, builtComplaints()...)
 }
 
 // arrange files every frame under the meanings of the element of it that has the fewest.
@@ -68,12 +66,12 @@ func (g *grammar) arrange() {
 			}
 		}
 		if (least == meanings{}) {
-			g.always = append(g.always, int32(i)) //nolint:gosec // there are some hundred frames
+			g.always = append(g.always, int32(i))
 		}
 		for half, rest := range least {
 			for ; rest != 0; rest &= rest - 1 {
 				at := half<<6 | bits.TrailingZeros64(rest)
-				g.index[at] = append(g.index[at], int32(i)) //nolint:gosec // there are some hundred frames
+				g.index[at] = append(g.index[at], int32(i))
 			}
 		}
 	}
@@ -163,7 +161,7 @@ const (
 	mostSpoken = 64  // findings of the detector of instructions
 )
 
-// Constants of the logistic model by which evidence is weighed. They were set by hand on testdata/definitions-dev.txt.
+// Constants of the logistic model by which evidence is weighed. They were set by hand on testdata/definitions-first.txt.
 const (
 	definitionPrior = 3.4 // against poison
 	steepness       = 1.6 // of the way from nothing to certainty

@@ -56,7 +56,7 @@ func (d *definition) letters(i int, text string) {
 
 // digits looks for words of the lexicon in which digits stand for letters.
 func (d *definition) digits(i int, text string) {
-	if strings.IndexAny(text, "0134578") < 0 {
+	if !strings.ContainsAny(text, "0134578") {
 		return
 	}
 	l, words := d.tokens.lexicon, 0
@@ -69,7 +69,7 @@ func (d *definition) digits(i int, text string) {
 		for end < len(text) && isAlnum(text[end]) {
 			end++
 		}
-		if w := text[at:end]; end-at >= 3 && strings.IndexAny(w, "013457") >= 0 && strings.Trim(w, "0123456789") != "" {
+		if w := text[at:end]; end-at >= 3 && strings.ContainsAny(w, "013457") && strings.Trim(w, "0123456789") != "" {
 			if id, ok := l.ids[plain[at:end]]; ok && id > 0 {
 				words++
 			}

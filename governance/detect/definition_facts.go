@@ -214,16 +214,17 @@ const brands = "github gitlab bitbucket filesystem playwright puppeteer postgres
 // its letters.
 func imitates(word string) bool {
 	low := strings.ToLower(word)
-	if len(low) < 5 || strings.Contains(" "+brands+" ", " "+low+" ") {
+	known := slices.Collect(strings.FieldsSeq(brands))
+	if len(low) < 5 || slices.Contains(known, low) {
 		return false
 	}
-	for brand := range strings.FieldsSeq(brands) {
+	for _, brand := range known {
 		if strings.TrimSuffix(low, "s") == brand || brand == low+"s" {
 			return false
 		}
 	}
 	alike := strings.Map(likeLetter, word)
-	for brand := range strings.FieldsSeq(brands) {
+	for _, brand := range known {
 		if alike != low && alike == brand || len(brand) >= 6 && brand != "stripe" && brand != "notion" && oneApart(low, brand) && !honestWord(low) {
 			return true
 		}
@@ -244,8 +245,14 @@ func likeLetter(r rune) rune {
 // humped reports whether a capital I stands where only l can be meant: within a word of small letters.
 func humped(word string) bool {
 	n := strings.IndexByte(word, 'I')
-	return n > 0 && n+1 < len(word) && word[n-1] >= 'a' && word[n-1] <= 'z' && word[n+1] >= 'a' && word[n+1] <= 'z' && strings.Count(word, "I") == 1 && strings.ToLower(word[:n]+word[n+1:]) == word[:n]+word[n+1:] &&
-		strings.Contains(" file delete email list tool mail slack url health calendar gitlab playwright salesforce cloudflare sql filesystem ", " "+word[:n]+"l"+word[n+1:]+" ")
+	if n < 1 || n+1 == len(word) || strings.ToLower(word[:n]) != word[:n] || strings.ToLower(word[n+1:]) != word[n+1:] {
+		return false
+	}
+	switch word[:n] + "l" + word[n+1:] {
+	case "file", "delete", "email", "list", "tool", "mail", "slack", "url", "health", "calendar", "gitlab", "playwright", "salesforce", "cloudflare", "sql", "filesystem":
+		return true
+	}
+	return false
 }
 
 // honestWord reports whether a word that is near to a name is a word of its own.

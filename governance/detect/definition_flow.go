@@ -1,7 +1,7 @@
 package detect
 
 // A flow is what a sentence says of something that goes somewhere, whatever the order of its words: what it is, that it is to
-// be moved, where to, on whose behalf. Its weights are log-odds ratios, set by hand on testdata/definitions-dev.txt and
+// be moved, where to, on whose behalf. Its weights are log-odds ratios, set by hand on testdata/definitions-first.txt and
 // checked on manual pages.
 type flow struct {
 	goods, moves, ends, other, orders float64
@@ -24,8 +24,15 @@ func (d *definition) flows(r *reading, function bool) {
 	}
 	var f flow
 	first, last := -1, -1
+	forbidden := -1 // clause that forbids something from its beginning
 	for i := range t.list {
-		if w := f.weigh(g, t.list, i); w {
+		if k := &t.list[i]; k.opens && k.means.meets(g.not) || i > 0 && t.list[i-1].opens && k.means.meets(g.not) {
+			forbidden = k.clause
+		}
+		if t.list[i].clause == forbidden && !t.wide {
+			continue
+		}
+		if f.weigh(g, t.list, i) {
 			if first < 0 {
 				first = i
 			}
@@ -128,6 +135,9 @@ func (g *grammar) value(m meanings) float64 {
 
 // theft returns the evidence that data is to leave.
 func (f *flow) theft(union meanings, g *grammar) float64 {
+	if f.moves == 0 && f.ends > 0 && union.meets(g.inner.with(bit(meansSensitive))) && union.meets(g.must.with(bit(meansForeign))) {
+		f.moves = 0.8 // in a word that is not known
+	}
 	if f.moves == 0 || f.goods == 0 && f.ends < 2 {
 		return 0
 	}

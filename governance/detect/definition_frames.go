@@ -2,6 +2,7 @@ package detect
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,12 +43,7 @@ func (e *element) fits(k *token) bool {
 
 // literal reports whether a word is one of those that the element names.
 func (e *element) literal(word int32) bool {
-	for _, w := range e.words {
-		if w == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.words, word)
 }
 
 // newFrames reads a list of frames. What words they name the lexicon learns.
@@ -183,7 +179,7 @@ func (f *frame) nearest(n int, list []token, anchor, window, verb int) int {
 	if negation && len(f.elements) == 2 {
 		verb = anchor
 	}
-	for d := 0; d < window; d++ {
+	for d := range window {
 		for _, at := range [...]int{anchor - d, anchor + d} {
 			if at < 0 || at >= len(list) || !e.means.meets(list[at].means) && !e.literal(list[at].word) {
 				continue

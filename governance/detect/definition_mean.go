@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -74,12 +75,7 @@ func secretVariable(name string) bool {
 
 // mine reports whether a token is a name of the definition itself.
 func (t *tokens) mine(k *token) bool {
-	for _, own := range t.own {
-		if own == t.text[k.start:k.end] {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.own, t.text[k.start:k.end])
 }
 
 // tool notes that "the mail tool" is a tool of somebody else, and "this tool" is not.

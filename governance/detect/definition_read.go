@@ -226,10 +226,24 @@ func quotedAt(text string, i int) bool {
 // homely returns how much less a secret file says because the tool is about files of this kind.
 func (d *definition) homely(text string) float64 {
 	for _, kind := range [...][2]string{
-		{".ssh", "ssh scp sftp remote rsync git identity"}, {"id_", "ssh scp sftp remote git identity"}, {".env", "env dotenv environment variable config"}, {".aws", "aws s3 ec2 amazon lambda cloud profile"},
-		{"kube", "kube k8s cluster helm pod"}, {"docker", "docker container image compose"}, {"mcp.json", "mcp server install"}, {".cursor", "mcp server install cursor rule"},
-		{"desktop_config", "mcp server install"}, {"gcloud", "gcloud google gcp bigquery"}, {"npmrc", "npm package registry"}, {"gnupg", "gpg pgp sign encrypt"}, {"credential", "google oauth aws credential login auth"},
-		{"passwd", "user account linux"}, {"known_hosts", "ssh host"}, {"keychain", "keychain"}, {".pem", "certificate tls ssl ssh key"}, {"token.json", "google oauth auth"},
+		{".ssh", "ssh scp sftp remote rsync git identity"},
+		{"id_", "ssh scp sftp remote git identity"},
+		{".env", "env dotenv environment variable config"},
+		{".aws", "aws s3 ec2 amazon lambda cloud profile"},
+		{"kube", "kube k8s cluster helm pod"},
+		{"docker", "docker container image compose"},
+		{"mcp.json", "mcp server install"},
+		{".cursor", "mcp server install cursor rule"},
+		{"desktop_config", "mcp server install"},
+		{"gcloud", "gcloud google gcp bigquery"},
+		{"npmrc", "npm package registry"},
+		{"gnupg", "gpg pgp sign encrypt"},
+		{"credential", "google oauth aws credential login auth"},
+		{"passwd", "user account linux"},
+		{"known_hosts", "ssh host"},
+		{"keychain", "keychain"},
+		{".pem", "certificate tls ssl ssh key"},
+		{"token.json", "google oauth auth"},
 	} {
 		if strings.Contains(text, kind[0]) && about(d.topic, kind[1]) {
 			return 2.4

@@ -159,7 +159,9 @@ func (t *tokens) ascii(i int) int {
 		k.means = bit(meansSensitive)
 		k.word = t.lexicon.find(lowerWord(t.room[:0], run))
 	case slash && strings.IndexByte("~/.$%", run[0]) >= 0 && len(run) > 2:
-		k.means = bit(meansPlace)
+		if k.means = bit(meansPlace); strings.Contains(run, "~/.") || strings.Contains(run, "HOME/.") || strings.HasPrefix(run, "/root/") || strings.HasPrefix(run, "/home/") {
+			k.means = k.means.with(bit(meansDotfile))
+		}
 	case day(run):
 		k.means = bit(meansDate)
 	default:
@@ -255,7 +257,7 @@ func (t *tokens) word(i int) int {
 			end += size
 			continue
 		}
-		if !wordRune(r) && !joins(t.text, i, end) {
+		if !wordRune(r) && !joins(t.text, end) {
 			break
 		}
 		compound = compound || end > i && (r == '_' || r < utf8.RuneSelf && isUpper(byte(r)) && end-i > 1 && !isUpper(t.text[end-1]))
@@ -285,8 +287,8 @@ func letterAt(text string, i int) bool {
 	return i < len(text) && (isLetter(text[i]) || text[i] >= utf8.RuneSelf)
 }
 
-// joins reports whether a full stop at end belongs to the word that begins at i: claude.md, .env.
-func joins(text string, i, end int) bool {
+// joins reports whether a full stop at end belongs to a word: claude.md, .env.
+func joins(text string, end int) bool {
 	return text[end] == '.' && end+1 < len(text) && isAlnum(text[end+1])
 }
 

@@ -32,12 +32,13 @@ const (
 	meansColon            // :
 	meansDate             // a day
 	meansURL              // a URL
+	meansDotfile          // a path below a hidden directory of a home
 	meansForeign          // a little word of another language
 	firstMeaning          // of those that definition.words names
 )
 
 // formMeanings are the names of these meanings, in their order.
-const formMeanings = "SENSITIVE ADDRESS PLACE NAMED COLON DATE URL FOREIGN"
+const formMeanings = "SENSITIVE ADDRESS PLACE NAMED COLON DATE URL DOTFILE FOREIGN"
 
 // foreignWords are words that are frequent in languages other than English, written in ASCII, and rare in it.
 const foreignWords = "el los las una que por para del con der und das den dem mit auf von zu les des et est une dans il gli della nel che uma os het een van op ve bir ile yang dan untuk ke w na och att lub oraz"
@@ -152,7 +153,7 @@ func (l *lexicon) id(text string) int32 {
 	if id, ok := l.ids[text]; ok {
 		return id
 	}
-	id := int32(len(l.words)) //nolint:gosec // there are some thousand words
+	id := int32(len(l.words))
 	l.ids[text] = id
 	l.words = append(l.words, vocable{})
 	return id

@@ -17,10 +17,10 @@ type grammar struct {
 	lexicon                             *lexicon
 	complaints                          []complaint
 	frames                              []frame
+	brands                              []string
 	index                               [128][]int32 // of frames, by a meaning that they need
 	always                              []int32      // frames that need none
 	not                                 meanings
-	talk                                meanings
 	example                             meanings
 	dataObject                          meanings
 	until                               meanings
@@ -37,6 +37,7 @@ func (g *grammar) make() {
 	g.lexicon = newLexicon(definitionWords)
 	g.complaints, g.frames = newFrames(definitionFrames, g.lexicon)
 	g.lexicon.arrange()
+	g.brands = strings.Fields(brands)
 	g.arrange()
 	of := func(names ...string) (m meanings) {
 		for _, name := range names {
@@ -44,7 +45,7 @@ func (g *grammar) make() {
 		}
 		return m
 	}
-	g.not, g.talk, g.example, g.dataObject, g.until = of("NOT"), of("TALK"), of("EXAMPLE"), of("DATAOBJ"), of("UNTIL")
+	g.not, g.example, g.dataObject, g.until = of("NOT"), of("EXAMPLE"), of("DATAOBJ"), of("UNTIL")
 	g.earlier, g.regardless = of("EARLIER"), of("REGARDLESS")
 	g.acting, g.told = of("READ", "SEND", "PASS", "CALL"), of("MODEL", "MUST", "USER")
 	g.when = of("WHEN")
@@ -56,16 +57,17 @@ func (g *grammar) make() {
 	g.complaints = append(g.complaints, builtComplaints()...)
 }
 
-// arrange files every frame under the meanings of the element of it that has the fewest.
+// arrange files every frame under the meanings of that element of it which the fewest words have.
 func (g *grammar) arrange() {
+	cost := g.lexicon.costs()
 	for i := range g.frames {
-		least := meanings{}
+		least, lowest := meanings{}, math.MaxInt
 		for _, e := range g.frames[i].elements {
-			if len(e.words) == 0 && (least == meanings{} || e.means.count() <= least.count()) {
-				least = e.means
+			if n := e.means.sum(&cost); len(e.words) == 0 && n < lowest {
+				least, lowest = e.means, n
 			}
 		}
-		if (least == meanings{}) {
+		if lowest == math.MaxInt {
 			g.always = append(g.always, int32(i))
 		}
 		for half, rest := range least {

@@ -173,7 +173,7 @@ func (d *definition) spoof(i int) {
 			continue
 		}
 		at += n
-		if imitates(w) {
+		if imitates(w, d.grammar.brands) {
 			d.suspect(clue{d.grammar.complaint(ruleName), 4.9, i, at, at + len(w), ""})
 		}
 		at += len(w)
@@ -212,19 +212,18 @@ const brands = "github gitlab bitbucket filesystem playwright puppeteer postgres
 
 // imitates reports whether a word is the name of a service but for one letter, or but for digits and capitals that look like
 // its letters.
-func imitates(word string) bool {
+func imitates(word string, brands []string) bool {
 	low := strings.ToLower(word)
-	known := slices.Collect(strings.FieldsSeq(brands))
-	if len(low) < 5 || slices.Contains(known, low) {
+	if len(low) < 5 || slices.Contains(brands, low) {
 		return false
 	}
-	for _, brand := range known {
+	for _, brand := range brands {
 		if strings.TrimSuffix(low, "s") == brand || brand == low+"s" {
 			return false
 		}
 	}
 	alike := strings.Map(likeLetter, word)
-	for _, brand := range known {
+	for _, brand := range brands {
 		if alike != low && alike == brand || len(brand) >= 6 && brand != "stripe" && brand != "notion" && oneApart(low, brand) && !honestWord(low) {
 			return true
 		}

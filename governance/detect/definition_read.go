@@ -143,39 +143,19 @@ func (d *definition) note(r *reading, complaint int, weight float64, from, to in
 // doubts returns what speaks against a frame: that it is quoted or told of, what it is said of, what the tool is for.
 func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (less float64) {
 	t, g := &d.tokens, d.grammar
-	list := t.list
 	argument := d.fields[r.field].role == roleParameterText
 	switch g.complaints[f.complaint].rule {
 	case "secrecy_demand":
-		if amidst(list, from, to+4, g.dataObject) {
-			less -= 1.6
-		}
-		if amidst(list, to+1, to+4, g.until) {
-			less -= 1.4
-		}
+		less = d.discretion(from, to)
 	case "file_theft":
-		less -= d.homely(t.text[list[from].start:list[to].end])
+		less = -d.homely(t.text[t.list[from].start:t.list[to].end])
 		if function {
 			less -= 2.4
 		}
 	case "data_theft":
-		if function {
-			less -= 1.6
-		}
-		if argument {
-			less += 1.6
-			if d.guards {
-				less -= 1.6
-			}
-		}
-		if d.conversational && !t.union.meets(bit(meansAddress)) {
-			less -= 2.6
-			if about(d.topic, "llm chat completion prompt model assistant agent") {
-				less -= 1.6
-			}
-		}
+		less = d.openness(argument, function)
 	case "consent_bypass":
-		if amidst(list, from-5, from, g.until) || amidst(list, to+1, to+3, g.until) {
+		if amidst(t.list, from-5, from, g.until) || amidst(t.list, to+1, to+3, g.until) {
 			less -= 2.4
 		}
 		if function {
@@ -185,21 +165,48 @@ func (d *definition) doubts(r *reading, f *frame, from, to int, function bool) (
 			less -= 2
 		}
 	case "tool_preference":
-		if amidst(list, from, to+1, g.earlier) && !t.union.meets(g.regardless) {
+		if amidst(t.list, from, to+1, g.earlier) && !t.union.meets(g.regardless) {
 			less -= 2.4
 		}
-		if function {
-			less -= 0.8
-		}
+		fallthrough
 	default:
 		if function {
 			less -= 0.8
 		}
 	}
-	if quotedAt(t.text, list[from].start) && (d.warns || amidst(list, 0, len(list), g.example)) {
-		less -= 3
+	if quotedAt(t.text, t.list[from].start) && (d.warns || amidst(t.list, 0, len(t.list), g.example)) {
+		return less - 3
 	} else if d.warns {
+		return less - 1.4
+	}
+	return less
+}
+
+// discretion returns what speaks for honest reticence: it is about data that is of no use to people, or only for a time.
+func (d *definition) discretion(from, to int) (less float64) {
+	list := d.tokens.list
+	if amidst(list, from, to+4, d.grammar.dataObject) {
+		less -= 1.6
+	}
+	if amidst(list, to+1, to+4, d.grammar.until) {
 		less -= 1.4
+	}
+	return less
+}
+
+// openness returns what speaks for or against data that a tool has a use for, and says so.
+func (d *definition) openness(argument, function bool) (less float64) {
+	if function {
+		less -= 1.6
+	}
+	if argument && !d.guards {
+		less += 1.6
+	}
+	if d.conversational && !d.tokens.union.meets(bit(meansAddress)) {
+		less -= 2.6
+		if about(d.topic, "llm chat completion prompt model assistant agent") {
+			less -= 1.6
+		}
 	}
 	return less
 }

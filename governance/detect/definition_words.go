@@ -21,7 +21,16 @@ func (m meanings) meets(other meanings) bool { return m[0]&other[0]|m[1]&other[1
 func (m meanings) with(other meanings) meanings {
 	return meanings{m[0] | other[0], m[1] | other[1]}
 }
-func (m meanings) count() int { return bits.OnesCount64(m[0]) + bits.OnesCount64(m[1]) }
+
+// sum returns what the meanings cost together.
+func (m meanings) sum(cost *[128]int) (n int) {
+	for half, rest := range m {
+		for ; rest != 0; rest &= rest - 1 {
+			n += cost[half<<6|bits.TrailingZeros64(rest)]
+		}
+	}
+	return n
+}
 
 // Meanings that no word has by itself: what a token is tells its form.
 const (
@@ -104,6 +113,18 @@ func newLexicon(list string) *lexicon {
 	}
 	l.arrange()
 	return l
+}
+
+// costs returns how many words have each meaning, which tells how often a sentence has it.
+func (l *lexicon) costs() (cost [128]int) {
+	for i := range l.words {
+		for half, rest := range l.words[i].means {
+			for ; rest != 0; rest &= rest - 1 {
+				cost[half<<6|bits.TrailingZeros64(rest)]++
+			}
+		}
+	}
+	return cost
 }
 
 // arrange puts what is longer first.

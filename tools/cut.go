@@ -40,7 +40,7 @@ func (c *call) cut(ctx context.Context, e *ending) {
 		return
 	}
 	if int64(len(e.result.Verbatim)) > budget {
-		c.fault(e.result.unfold())
+		c.fault(e.result.Unfold())
 	}
 	texts := e.result.texts()
 	total := 0

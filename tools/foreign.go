@@ -155,8 +155,9 @@ func wellFormed(object json.RawMessage) error {
 	return d.err()
 }
 
-// unfold reads a verbatim result into the fields of which this package knows, so that it can be cut.
-func (r *Result) unfold() error {
+// Unfold reads a verbatim result into the fields of which this package knows, and is no longer verbatim then. On any other
+// it does nothing.
+func (r *Result) Unfold() error {
 	doc := r.Verbatim
 	if doc == nil {
 		return nil

@@ -16,6 +16,8 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/policy/lint"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy/replay"
 	"github.com/mcp-kernel/mcp-kernel/internal/bench"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
 
@@ -62,6 +64,7 @@ func TestDocumentedJSON(t *testing.T) {
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
 		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
 		"approvals list, show, approve, deny, watch": {approval.Request{}, approval.Vote{}, governance.Requirement{}},
+		"upstream list, add, test, import, remove":   {atr.Report{}, learned{}}, "pins list, diff, approve": {pin.Record{}, pin.Change{}, difference{}},
 		"bench": {
 			benchResult{}, bench.Machine{}, bench.Report{}, bench.SentCall{}, bench.Latencies{}, bench.Fault{},
 		}, "bench compare": {bench.Comparison{}, bench.Standing{}, bench.Ratio{}, bench.Figures{}, bench.Spread{}},
@@ -99,6 +102,9 @@ func TestReadmeVerbs(t *testing.T) {
 				continue
 			}
 			for _, word := range rest {
+				if word == "--" { // what follows is somebody else's
+					break
+				}
 				name, isFlag := strings.CutPrefix(word, "--")
 				if isFlag && cmd.Flag(name) == nil {
 					t.Errorf("%s: `mcp-kernel %s`: there is no flag --%s", file, line[1], name)

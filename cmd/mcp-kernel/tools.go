@@ -181,6 +181,9 @@ func (a *app) callTool(cmd *cobra.Command, name string, input json.RawMessage, a
 	} else if err != nil {
 		return err
 	}
+	if err := result.Unfold(); err != nil {
+		return err
+	}
 	return a.printAnswer(call.ID, result)
 }
 

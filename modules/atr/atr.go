@@ -198,7 +198,7 @@ func (m *Module) Begin(ctx context.Context) error {
 			if err := s.refresh(ctx); err != nil {
 				faults = append(faults, fmt.Errorf("server %s is required: %w", s.Name, err))
 			}
-		case s.Eager || !remembered:
+		case s.Eager || !remembered || s.waits():
 			s.ask("")
 		}
 	}

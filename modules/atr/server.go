@@ -98,11 +98,23 @@ func (s *server) ask(string) {
 	}
 }
 
+// looks is how often it is looked whether somebody has agreed to what waits for that.
+const looks = 2 * time.Second
+
 // keep reads the lists whenever it is asked to, until the module ends. While a server is down it waits, and tries again.
 func (s *server) keep() {
 	for {
+		var look <-chan time.Time
+		if s.waits() {
+			look = time.After(looks)
+		}
 		select {
 		case <-s.asks:
+		case <-look:
+			if s.reconsider(s.m.ctx) {
+				s.m.publish()
+			}
+			continue
 		case <-s.m.ctx.Done():
 			return
 		}

@@ -229,7 +229,7 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	for _, module := range modules {
 		k.own(module)
 	}
-	k.static = remembered(modules)
+	k.static = k.remembered(modules)
 	if k.Catalog, err = tools.NewCatalog(k.static...); err != nil {
 		return err
 	}

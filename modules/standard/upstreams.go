@@ -43,6 +43,9 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	return k.atr, nil
 }
 
+// Servers is the module that governs other servers, nil where there are none.
+func (k *Kernel) Servers() *atr.Module { return k.atr }
+
 // pins are the checks of what other servers define, where there are any.
 func (k *Kernel) pins() []governance.Check {
 	if len(k.others) == 0 {
@@ -105,15 +108,20 @@ func (k *Kernel) republish() {
 	}
 }
 
-// remembered are modules each of which is asked for its surface once, but for the one whose surface changes.
-func remembered(modules []tools.Module) []tools.Module {
-	all := make([]tools.Module, len(modules))
-	for i, m := range modules {
+// remembered are modules each of which is asked for its surface once, but for the one whose surface changes, which comes
+// last and yields to them.
+func (k *Kernel) remembered(modules []tools.Module) []tools.Module {
+	var all, resources []tools.Module
+	for _, m := range modules {
 		if _, changes := m.(*atr.Module); changes {
-			all[i] = m
 			continue
 		}
-		all[i] = still{m.Name(), m.Surface()}
+		own := still{m.Name(), m.Surface()}
+		all = append(all, own)
+		resources = append(resources, still{own.name, tools.Surface{Resources: own.surface.Resources}})
+	}
+	if k.atr != nil {
+		all = append(all, &yielding{Module: k.atr, before: resources, fault: k.fault, told: map[string]bool{}})
 	}
 	return all
 }
@@ -126,3 +134,33 @@ type still struct {
 
 func (s still) Name() string           { return s.name }
 func (s still) Surface() tools.Surface { return s.surface }
+
+// yielding is the module of other servers without the resources that have the URIs of others. Tools and prompts have their
+// server's name before their own, which none of ours has.
+type yielding struct {
+	*atr.Module
+
+	before []tools.Module
+	fault  func(call string, err error)
+	told   map[string]bool
+}
+
+// Surface implements tools.Module. It is called by one goroutine at a time.
+func (y *yielding) Surface() tools.Surface {
+	s := y.Module.Surface()
+	s.Resources = slices.DeleteFunc(s.Resources, func(r tools.Resource) bool {
+		_, err := tools.NewCatalog(append(slices.Clip(y.before), still{y.Name(), tools.Surface{Resources: []tools.Resource{r}}})...)
+		if err == nil {
+			return false
+		}
+		if uri := r.Spec().URI + r.Spec().Template; !y.told[uri] && len(y.told) < maxTold {
+			y.told[uri] = true
+			y.fault("", fmt.Errorf("a resource is not published: %w", err))
+		}
+		return true
+	})
+	return s
+}
+
+// maxTold bounds the resources of which it is remembered that they were told of.
+const maxTold = 1000

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
+	"github.com/mcp-kernel/mcp-kernel/modules/standard"
+)
+
+func (a *app) upstream() *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "upstream",
+		Short: "Govern other MCP servers",
+		Long: `The servers that you name here are started or reached by mcp-kernel instead of by your host, and what they offer passes the same
+policies, limits and journal as everything else: a tool "read" of a server "files" becomes files__read. They are listed in
+upstreams.yaml beside the configuration, which you may as well edit yourself.
+
+What a server defines is pinned when it is first seen; when a definition changes it is not used any more until you agree
+(mcp-kernel pins).`,
+		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
+  mcp-kernel upstream import ~/.cursor/mcp.json
+  mcp-kernel upstream test files`,
+	}, a.upstreamList(), a.upstreamAdd(), a.upstreamImport(), a.upstreamTest(), a.upstreamRemove())
+}
+
+// withServers opens the kernel for a verb about other servers.
+func (a *app) withServers(cmd *cobra.Command, run func(ctx context.Context, m *atr.Module, k *standard.Kernel) error) (err error) {
+	k, c, err := a.open(cmd)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(cmd.Context()))) }()
+	if k.Servers() == nil {
+		return fmt.Errorf("no other servers are listed in %s: add one with mcp-kernel upstream add", c.UpstreamsFile())
+	}
+	return run(cmd.Context(), k.Servers(), k)
+}
+
+func (a *app) upstreamList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the other servers, and what they offered when they were last seen",
+		Long:    `List starts nothing. WAITING are definitions that are not used until you agree: mcp-kernel pins list.`,
+		Example: `  mcp-kernel upstream list -o json`,
+		Args:    arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withServers(cmd, func(_ context.Context, m *atr.Module, _ *standard.Kernel) error {
+				reports := m.Reports()
+				return a.print(reports, func(t *table) {
+					t.row("NAME", "TOOLS", "RESOURCES", "PROMPTS", "WAITING", "WHERE")
+					for i := range reports {
+						r := &reports[i]
+						t.row(r.Name, count(r.Known, r.Tools), count(r.Known, r.Resources), count(r.Known, r.Prompts), count(r.Known, r.Waiting), oneLine(r.Where, 80))
+					}
+				})
+			})
+		},
+	}
+}
+
+// count is a number, where it is known.
+func count(known bool, n int) string {
+	if !known {
+		return "-"
+	}
+	return number(int64(n))
+}
+
+func (a *app) upstreamAdd() *cobra.Command {
+	var s atr.Server
+	var env, headers []string
+	var trust string
+	var untested bool
+	cmd := &cobra.Command{
+		Use:   "add NAME URL | add NAME -- COMMAND [ARGUMENT]...",
+		Short: "Govern another server",
+		Long: `Add writes the server into upstreams.yaml, starts it once to see what it offers, and says which lines policies that name their
+tools would need. Values of --env and --header that are secrets are better kept elsewhere: env:NAME takes one from the
+environment of mcp-kernel, file:/PATH from a file.`,
+		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
+  mcp-kernel upstream add github --env GITHUB_TOKEN=env:GITHUB_TOKEN -- github-mcp-server stdio`,
+		Args: arguments(2, -1, "a name, and a url or a command"),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			s.Name = args[0]
+			if dash := cmd.ArgsLenAtDash(); dash == 1 {
+				s.Command, s.Args = args[1], args[2:]
+			} else if len(args) == 2 {
+				s.URL = args[1]
+			} else {
+				return misused(cmd, "write the command behind --: mcp-kernel upstream add NAME -- COMMAND ARGUMENT...")
+			}
+			if s.Env, err = pairs(env, "="); err == nil {
+				s.Headers, err = pairs(headers, ":")
+			}
+			if err != nil {
+				return misused(cmd, "%v", err)
+			}
+			var known bool
+			if s.Trust, known = map[string]pin.Trust{"first": pin.TrustFirst, "new": pin.TrustNew, "nothing": pin.TrustNothing}[trust]; !known {
+				return misused(cmd, "--trust %q: want first, new or nothing", trust)
+			}
+			return a.addServers(cmd, untested, s)
+		},
+	}
+	cmd.Flags().StringArrayVar(&env, "env", nil, "`NAME=VALUE` for the server's environment; repeat it for several")
+	cmd.Flags().StringArrayVar(&s.Pass, "pass-env", nil, "`NAME` of a variable of ours that the server gets; repeat it for several")
+	cmd.Flags().StringArrayVar(&headers, "header", nil, "`NAME: VALUE` for a server with a url; repeat it for several")
+	cmd.Flags().StringVar(&s.Dir, "dir", "", "`directory` to run the server in")
+	cmd.Flags().StringArrayVar(&s.Allow, "allow", nil, "`glob` of what is published, by its own name; repeat it for several (default all)")
+	cmd.Flags().StringArrayVar(&s.Deny, "deny", nil, "`glob` of what is not; repeat it for several")
+	cmd.Flags().StringVar(&trust, "trust", "first", "what is used without asking you: first (what it offers when it is first seen), new (what it adds later, too) or nothing")
+	cmd.Flags().BoolVar(&untested, "no-test", false, "do not start it now")
+	return cmd
+}
+
+// pairs reads NAME=VALUE.
+func pairs(texts []string, by string) (map[string]string, error) {
+	if len(texts) == 0 {
+		return nil, nil //nolint:nilnil // there are none
+	}
+	all := map[string]string{}
+	for _, text := range texts {
+		name, value, ok := strings.Cut(text, by)
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, fmt.Errorf("%q: want NAME%sVALUE", name, by)
+		}
+		all[name] = strings.TrimSpace(value)
+	}
+	return all, nil
+}
+
+// addServers writes servers into the file, and learns what they offer.
+func (a *app) addServers(cmd *cobra.Command, untested bool, added ...atr.Server) error {
+	c, err := a.configuration(cmd)
+	if err != nil {
+		return err
+	}
+	servers, err := upstreams.Load(c.UpstreamsFile())
+	if err != nil {
+		return err
+	}
+	for i := range added {
+		if slices.ContainsFunc(servers, func(s atr.Server) bool { return strings.EqualFold(s.Name, added[i].Name) }) {
+			return fmt.Errorf("there is a server %s already: remove it first, or choose another name", added[i].Name)
+		}
+		servers = append(servers, added[i])
+	}
+	if err := a.saveServers(c, servers); err != nil {
+		return err
+	}
+	if untested {
+		return nil
+	}
+	var faults []error
+	for i := range added {
+		faults = append(faults, a.learn(cmd, added[i].Name))
+	}
+	return errors.Join(faults...)
+}
+
+// saveServers writes the file, if all servers in it can be.
+func (a *app) saveServers(c config.Config, servers []atr.Server) error {
+	m, err := atr.New(atr.Options{Servers: servers})
+	if err != nil {
+		return err
+	}
+	if err := m.Close(); err != nil {
+		return err
+	}
+	if err := upstreams.Save(c.UpstreamsFile(), servers); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.err, "written:", c.UpstreamsFile())
+	return nil
+}
+
+// learned is what upstream test prints.
+type learned struct {
+	atr.Report
+
+	Published []string `json:"published"` // names of tools
+}
+
+// learn starts a server and prints what it offers.
+func (a *app) learn(cmd *cobra.Command, name string) error {
+	return a.withServers(cmd, func(ctx context.Context, m *atr.Module, k *standard.Kernel) error {
+		r, err := m.Learn(ctx, name)
+		if down, ok := errors.AsType[*upstream.DownError](err); ok {
+			err = down.Cause // why is for whoever owns it
+		}
+		if err != nil {
+			return fmt.Errorf("server %s: %w", name, err)
+		}
+		found := learned{Report: r, Published: m.Published(name)}
+		return a.print(found, func(t *table) {
+			t.line("%s speaks version %s of the protocol and offers %d tools, %d resources and %d prompts.", name, r.Version, r.Tools, r.Resources, r.Prompts)
+			if r.Waiting > 0 {
+				t.line("%d of them are not used until you agree: mcp-kernel pins diff %s", r.Waiting, name)
+			}
+			var missing []string
+			for _, tool := range found.Published {
+				if !allowed(k, tool) {
+					missing = append(missing, tool)
+				}
+			}
+			if len(missing) > 0 {
+				t.line("No active policy allows these; add what is needed to its allowed_tools:")
+				for _, tool := range missing {
+					t.line("  - %s", tool)
+				}
+			}
+		})
+	})
+}
+
+// allowed reports whether the active policies let a tool be called.
+func allowed(k *standard.Kernel, tool string) bool {
+	snapshot, err := k.Policies.Select(&governance.Call{})
+	if err != nil {
+		return false
+	}
+	_, ok := snapshot.Allowed(governance.KindTool, tool)
+	return ok
+}
+
+func (a *app) upstreamTest() *cobra.Command {
+	return &cobra.Command{
+		Use:     "test NAME",
+		Short:   "Start a server, and say what it offers",
+		Long:    `Test starts the server as mcp-kernel would, reads its lists and judges what it defines. What is seen for the first time is pinned.`,
+		Example: `  mcp-kernel upstream test files`,
+		Args:    arguments(1, 1, "the name of a server"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.learn(cmd, args[0]) },
+	}
+}
+
+func (a *app) upstreamRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove NAME",
+		Short:   "Govern a server no longer",
+		Long:    `Remove takes the server out of upstreams.yaml. What was pinned of it is kept, for when it comes back.`,
+		Example: `  mcp-kernel upstream remove files`,
+		Args:    arguments(1, 1, "the name of a server"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.configuration(cmd)
+			if err != nil {
+				return err
+			}
+			servers, err := upstreams.Load(c.UpstreamsFile())
+			if err != nil {
+				return err
+			}
+			left := slices.DeleteFunc(slices.Clone(servers), func(s atr.Server) bool { return s.Name == args[0] })
+			if len(left) == len(servers) {
+				return fmt.Errorf("%w: %s", atr.ErrUnknown, args[0])
+			}
+			return a.saveServers(c, left)
+		},
+	}
+}
+
+func (a *app) upstreamImport() *cobra.Command {
+	var untested bool
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Govern the servers that a host's file lists",
+		Long: `Import reads the servers of a host's own file: mcpServers of Claude Desktop, Claude Code, Cursor, Windsurf and Gemini CLI,
+servers of VS Code. Those that are here already, and mcp-kernel itself, are passed over. The host's file is not changed.`,
+		Example: `  mcp-kernel upstream import ~/.config/Claude/claude_desktop_config.json`,
+		Args:    arguments(1, 1, "a host's file"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			found, err := hostServers(text)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			c, err := a.configuration(cmd)
+			if err != nil {
+				return err
+			}
+			known, err := upstreams.Load(c.UpstreamsFile())
+			if err != nil {
+				return err
+			}
+			found = slices.DeleteFunc(found, func(s atr.Server) bool {
+				return slices.ContainsFunc(known, func(k atr.Server) bool { return strings.EqualFold(k.Name, s.Name) })
+			})
+			if len(found) == 0 {
+				fmt.Fprintln(a.err, "nothing new in", args[0])
+				return nil
+			}
+			return a.addServers(cmd, untested, found...)
+		},
+	}
+	cmd.Flags().BoolVar(&untested, "no-test", false, "do not start them now")
+	return cmd
+}
+
+// hostServers reads the servers of a host's file, by name.
+func hostServers(text []byte) ([]atr.Server, error) {
+	type entry struct {
+		Command string            `json:"command"`
+		Args    []string          `json:"args"`
+		Env     map[string]string `json:"env"`
+		Dir     string            `json:"cwd"`
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers"`
+	}
+	var doc struct {
+		MCPServers map[string]entry `json:"mcpServers"`
+		Servers    map[string]entry `json:"servers"`
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	var all []atr.Server
+	for _, list := range []map[string]entry{doc.MCPServers, doc.Servers} {
+		for name, e := range list {
+			if strings.Contains(e.Command, "mcp-kernel") {
+				continue
+			}
+			all = append(all, atr.Server{
+				Name: name, Command: e.Command, Args: e.Args, Env: e.Env, Dir: e.Dir, URL: e.URL, Headers: e.Headers, Trust: pin.TrustFirst,
+			})
+		}
+	}
+	if len(all) == 0 && doc.MCPServers == nil && doc.Servers == nil {
+		return nil, errors.New("it has neither mcpServers nor servers")
+	}
+	slices.SortFunc(all, func(a, b atr.Server) int { return cmp.Compare(a.Name, b.Name) })
+	return all, nil
+}

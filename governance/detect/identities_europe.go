@@ -234,7 +234,7 @@ func easternIdentities() []identity {
 		{rule: "kz_iin", class: "national_id", least: 12, most: 12, valid: all(kazakh), general: true, labels: "иин,ИИН,жсн,ЖСН,iin"},
 		{
 			rule: "tr_identity", class: "national_id", least: 11, most: 11, valid: all(tckn), general: true,
-			labels: "tckn,t.c. kimlik,tc kimlik,tc no,tc kimlik no,kimlik no,kimlik numarası,kimlik numarasi,t.c. no,t.c. kimlik no,T.C. Kimlik Numarası,vatandaşlık no",
+			labels: "tckn,t.c. kimlik,tc kimlik,tc no,tc kimlik no,kimlik no,kimlik numarası,kimlik numarasi,kimlik numaranız,kimlik numaram,t.c. no,t.c. kimlik no,T.C. Kimlik Numarası,vatandaşlık no",
 		},
 	}
 }

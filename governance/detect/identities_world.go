@@ -40,7 +40,7 @@ func latinIdentities() []identity {
 		{rule: "br_health", class: "health_id", least: 15, most: 15, valid: all(func(d string) bool { return weighted(d, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)%11 == 0 }), labels: "cns,cartão sus,cartao sus,cartão nacional de saúde"},
 		{rule: "ar_cuil", class: "national_id", least: 11, most: 11, valid: sumComplements(11, 9, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2), general: true, labels: "cuil,cuit,cuil/cuit,cuit/cuil"},
 		{rule: "ar_dni", class: "national_id", least: 7, most: 8, valid: digits, loose: true, labels: dni},
-		{rule: "cl_rut", class: "national_id", least: 8, most: 9, valid: rut, general: true, labels: "rut,rol único tributario,rol unico"},
+		{rule: "cl_rut", class: "national_id", least: 8, most: 9, valid: rut, general: true, labels: "rut,r.u.t.,rol único tributario,rol unico"},
 		{rule: "mx_curp", class: "national_id", least: 18, most: 18, valid: curp, general: true, labels: "curp,clave única,clave unica de registro"},
 		{rule: "mx_rfc", class: "national_id", least: 12, most: 13, valid: func(d string) bool {
 			return (shaped(d, "AAAA999999***") && dateAt(d, 4, 'y') || shaped(d, "AAA999999***") && dateAt(d, 3, 'y'))

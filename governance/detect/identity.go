@@ -54,6 +54,9 @@ func identityGroups(all []identity) (groups [][]uint8, labels []string, general 
 	for label := range strings.SplitSeq(generalLabels, ",") {
 		general[slices.Index(labels, label)] = true
 	}
+	for at, group := range groups { // a telephone is spoken of far from its number
+		general[at] = general[at] || all[group[0]].class == "phone"
+	}
 	return groups, labels, general
 }
 

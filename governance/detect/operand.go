@@ -61,7 +61,7 @@ func (s *scan) beside(start, i int, quoted bool) (int, bool) {
 	switch {
 	case strings.HasPrefix(rest, ">") && (before == '<' || before == '"' || before == ':'):
 		i++
-		if strings.HasPrefix(s.text[i:], "<value>") {
+		if strings.EqualFold(s.window(i, len("<value>")), "<value>") {
 			i += len("<value>")
 		}
 		return i, true

@@ -156,6 +156,9 @@ func (s *scan) tell(text string, from, kind int, linked, quoted bool) bool {
 		return true
 	}
 	confidence := told(text, m, quoted)
+	if kind == tellsKey && len(text) >= 20 && random(text) {
+		confidence = 0.85
+	}
 	if kind == tellsKey && (len(text) < 12 || m.digit < 2 || entropy(text) < 2.9 || !quoted && tildeSet.span(text, 64) != len(text)) {
 		return false
 	}

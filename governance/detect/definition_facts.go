@@ -228,7 +228,19 @@ func imitates(word string, brands []string) bool {
 			return true
 		}
 	}
-	return len(word) >= 4 && humped(word)
+	return len(word) >= 4 && humped(word) || len(low) >= 6 && slices.Contains(brands, undoubled(low))
+}
+
+// undoubled returns a word with letters that stand twice once.
+func undoubled(word string) string {
+	out := make([]byte, 0, 24)
+	for i := range len(word) {
+		if i > 0 && word[i] == word[i-1] {
+			continue
+		}
+		out = append(out, word[i])
+	}
+	return string(out)
 }
 
 // likeLetter returns the letter that a digit or capital looks like.

@@ -290,7 +290,7 @@ func (d *definition) hiding(v *match.View) {
 	if v.Layer > 0 && !strings.Contains(r.form, "entit") && !strings.Contains(r.form, "percent") {
 		if weight := d.intent(r.text); weight > 2 {
 			span := v.Span(0, len(v.Text))
-			d.suspect(clue{d.grammar.complaint(ruleEncoded), weight + 0.6, d.current, span.Start, span.End, r.form})
+			d.suspect(clue{d.grammar.complaint(ruleEncoded), weight + 2, d.current, span.Start, span.End, r.form})
 		}
 	}
 }

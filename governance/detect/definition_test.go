@@ -129,7 +129,7 @@ func measured(t *testing.T, file string) (poisoned, ordinary toll) {
 func TestDefinitionsTuning(t *testing.T) {
 	t.Parallel()
 	for file, most := range map[string]struct{ missed, noted int }{
-		"definitions-first.txt": {1, 9}, "definitions-second.txt": {0, 5}, "definitions-third.txt": {1, 18}, "definitions-fourth.txt": {1, 15}, "definitions-fifth.txt": {1, 5},
+		"definitions-first.txt": {1, 10}, "definitions-second.txt": {0, 5}, "definitions-third.txt": {1, 18}, "definitions-fourth.txt": {1, 15}, "definitions-fifth.txt": {1, 5},
 	} {
 		poisoned, ordinary := measured(t, file)
 		if missed := poisoned.of - poisoned.found; missed > most.missed || poisoned.found-poisoned.acted > most.noted || ordinary.found > 0 {
@@ -138,12 +138,12 @@ func TestDefinitionsTuning(t *testing.T) {
 	}
 }
 
-// TestDefinitionsHeld measures the set that was written last. When it was first measured 21 of 31 were found and acted on, and
-// nothing ordinary was; the bounds are these figures, although some of what was missed has been learned from since.
+// TestDefinitionsHeld measures what was written last. When it was first measured 41 of 54 were found, 34 acted on, and of 25
+// ordinary ones none; the bounds are these figures, although some of what was missed has been learned from since.
 func TestDefinitionsHeld(t *testing.T) {
 	t.Parallel()
 	poisoned, ordinary := measured(t, "definitions-held.txt")
-	if poisoned.found < 21 || poisoned.acted < 21 || ordinary.found > 0 {
+	if poisoned.found < 41 || poisoned.acted < 34 || ordinary.found > 0 {
 		t.Errorf("poisoned: %v; ordinary: %v", poisoned, ordinary)
 	}
 }

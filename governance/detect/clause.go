@@ -13,6 +13,7 @@ type stretch struct {
 	from       int // where the last of either begins
 	clauses    [24]clause
 	features   features
+	heard      bool      // the whole text has been judged
 	kinds      [4]uint32 // of the last words
 	kindSet    uint64
 }
@@ -25,12 +26,12 @@ const (
 )
 
 func (t *stretch) reset() {
-	t.start, t.end, t.directive, t.matter, t.from = 0, 0, 0, 0, 0
+	t.start, t.end, t.directive, t.matter, t.from, t.heard = 0, 0, 0, 0, 0, false
 }
 
 // hear notes an idea, and has a stretch judged that it does not belong to.
 func (s *scan) hear(m mention) {
-	if s.engine.model == nil || s.check() != "injection" {
+	if s.engine.model == nil || s.check() != "injection" || s.lookout&Injection == 0 {
 		return
 	}
 	bit := m.idea.bit()
@@ -39,7 +40,7 @@ func (s *scan) hear(m mention) {
 		return
 	}
 	t := &s.stretch
-	if t.end > 0 && (m.start > t.end+pause || m.end-t.start > longest) {
+	if t.end > 0 && (m.start > t.end+pause || m.end-t.start > longest) && len(s.text) > shortText {
 		s.hearOut()
 	}
 	close := isDirective && t.matter > 0 && m.start-t.matter < reach || isMatter && t.directive > 0 && m.start-t.directive < reach
@@ -64,25 +65,48 @@ func (s *scan) hearOut() {
 	t := &s.stretch
 	from, to := t.start, t.end
 	t.start, t.end = 0, 0
+	if len(s.text) <= shortText && s.brief() {
+		if t.heard {
+			return
+		}
+		from, to, t.heard = 0, len(s.text), true
+	}
 	if to == 0 {
 		return
 	}
 	clauses := t.clauses[:0]
-	for at := s.clauseStart(from); at < min(len(s.text), to+1) && len(clauses) < cap(clauses); {
+	for at := s.clauseStart(from); at < min(len(s.text), to+1); {
+		if len(clauses) == cap(clauses) {
+			s.pick(clauses)
+			last := clauses[len(clauses)-1]
+			clauses = append(clauses[:0], last)
+		}
 		end := s.clauseEnd(at)
 		if c, ok := s.trimmed(at, end); ok {
+			s.listen(c.start, c.end)
+			s.engine.model.sum(&c, &s.features)
+			if s.engine.listener != nil {
+				s.engine.listener(len(clauses) == 0, c, &s.features)
+			}
 			clauses = append(clauses, c)
 		}
 		at = end
 	}
-	for i := range clauses {
-		s.listen(clauses[i].start, clauses[i].end)
-		s.engine.model.sum(&clauses[i], &s.features)
-		if s.engine.listener != nil {
-			s.engine.listener(i == 0, clauses[i], &s.features)
-		}
-	}
 	s.pick(clauses)
+}
+
+// A text from shortestText to shortText bytes is judged as a whole, whatever ideas stand in it.
+const (
+	shortestText = 12
+	shortText    = 1500
+)
+
+// brief reports whether the text is worth to be judged as a whole: it is at the end, and has words.
+func (s *scan) brief() bool {
+	if s.engine.model == nil || s.check() != "injection" || s.lookout&Injection == 0 || len(s.text) < shortestText {
+		return false
+	}
+	return strings.Count(s.text, " ") > 1 || wide(s.text)
 }
 
 // pick makes a motion of the clauses that stand together and are likeliest.

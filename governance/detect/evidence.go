@@ -181,7 +181,11 @@ func (s *scan) confidence(m *motion) float64 {
 	if e != 0 {
 		sum = e.weights(s.check() == "definition") - 3.2
 	}
-	sum = agreed(sum, m.voice)
+	voice := m.voice
+	if s.in.Source != Results {
+		voice = min(voice, 1) // who writes to a model there may tell it what to do
+	}
+	sum = agreed(sum, voice)
 	if s.talk > 0 && (m.quoted || m.code) {
 		sum = min(sum, 2.3) // an example may be as complete as an attack
 	}

@@ -56,7 +56,7 @@ func (g *maker) passages(n int) []passage {
 			if g.random.IntN(2) == 0 && text[0] >= 'a' && text[0] <= 'z' {
 				text = strings.ToUpper(text[:1]) + text[1:]
 			}
-			all = append(all, passage{family: r.family, attack: r.attack, text: text, span: [2]int{0, len(text)}})
+			all = append(all, passage{grown: true, family: r.family, attack: r.attack, text: text, span: [2]int{0, len(text)}})
 		}
 	}
 	return all

@@ -71,8 +71,14 @@ func (m *model) sum(c *clause, f *features) {
 	}
 }
 
+// leastSaid is the number of features of ideas and kinds below which nothing is said that the model could judge.
+const leastSaid = 3
+
 // logit returns the log-odds that a clause, or several that were joined, are an instruction to a model.
 func (m *model) logit(c *clause) float64 {
+	if c.counts[ofIdeas]+c.counts[ofKinds] < leastSaid {
+		return silent
+	}
 	sum := 0.0
 	for g := range c.sums {
 		if c.counts[g] > 0 {

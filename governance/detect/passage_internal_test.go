@@ -13,6 +13,7 @@ import (
 type passage struct {
 	family string
 	attack bool
+	grown  bool // made by the grammar
 	text   string
 	span   [2]int
 }

@@ -12,7 +12,7 @@ import (
 var update = flag.Bool("update", false, "write injection.model anew")
 
 // grownEach is how many passages of the grammar are learned from for each weight.
-const grownEach = 80
+const grownEach = 320
 
 // learnedFrom returns what the model is learned from: what is written by hand, and what the grammar makes.
 func learnedFrom(tb testing.TB) []lesson {

@@ -72,10 +72,10 @@ func (s *scan) listen(start, end int) {
 	s.listenShape(start, end)
 }
 
-// listenWords adds words, those next to each other, those one apart, and the stems of long ones.
+// listenWords adds words, those next to each other, and the stems of long ones.
 func (s *scan) listenWords(text string) {
 	f := &s.features
-	first, second := uint32(1), uint32(2) // the two words before
+	previous := uint32(2) // the word before
 	s.kinds, s.kindSet = [4]uint32{34, 34, 34, 34}, 0
 	for i, n := 0, 0; i < len(text) && n < mostWords; {
 		size, kind := wordAt(text[i:])
@@ -90,15 +90,14 @@ func (s *scan) listenWords(text string) {
 			h = wordHash(h, text[i:i+size])
 		}
 		f.add(ofWords, h)
-		f.add(ofWords, paired(second, h))
-		f.add(ofWords, paired(paired(first, 3), h))
+		f.add(ofWords, paired(previous, h))
 		if kind == word {
 			s.listenKind(text[i : i+size])
 		}
 		if stem := stemOf(text[i:i+size], kind); stem > 0 {
 			f.add(ofWords, wordHash(paired(basis, 5), text[i:i+stem]))
 		}
-		first, second = second, h
+		previous = h
 		i += size
 		n++
 	}
@@ -189,7 +188,7 @@ func (s *scan) listenIdeas(start, end int) {
 	var order [mostIdeas]uint32
 	n := 0
 	var all uint64
-	for k := max(0, s.count-len(s.recent)); k < s.count && n < mostIdeas; k++ {
+	for k := s.since(start); k < s.count && n < mostIdeas; k++ {
 		m := &s.recent[k%len(s.recent)]
 		if m.start < start || m.end > end {
 			continue
@@ -215,6 +214,15 @@ func (s *scan) listenIdeas(start, end int) {
 		}
 	}
 	s.listenPairs(all, ofIdeas)
+}
+
+// since returns the first of the ideas kept that may stand behind start.
+func (s *scan) since(start int) int {
+	k := s.count
+	for k > 0 && k > s.count-len(s.recent) && s.recent[(k-1)%len(s.recent)].end > start {
+		k--
+	}
+	return k
 }
 
 // listenPairs adds every two of a set, whatever their order.

@@ -44,6 +44,7 @@ contract:
 	 5  tools
 
 governance:
+	 7  governance/inspect
 	 5  governance/policy/compare
 	 5  governance/policy/lint
 	 5  governance/policy/replay

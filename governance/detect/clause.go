@@ -196,7 +196,7 @@ func (s *scan) endsBefore(i int) bool {
 	case '\n':
 		return i == len(s.text) || i < 2 || !isLetter(s.text[i]) || isUpper(s.text[i]) || !isLetter(s.text[i-2]) && s.text[i-2] != ','
 	case 0x82, 0x81, 0x9F: // 。 ！ ？ ؟
-		return i >= 3 && strings.Contains("。！？", s.text[i-3:i])
+		return i >= 3 && (s.text[i-3:i] == "。" || s.text[i-3:i] == "！" || s.text[i-3:i] == "？")
 	}
 	return false
 }

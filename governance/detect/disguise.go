@@ -85,10 +85,10 @@ func (s *scan) relate(from int, form string, place func(start, end int) (int, in
 
 // undone returns a text without a disguise, and for each byte of it the place in the text, or nil where places stay.
 func (d disguise) undone(text string) (plain string, places []int) {
-	switch d {
-	case wornSpaced:
+	if d == wornSpaced {
 		return gathered(text)
-	case wornLeet:
+	}
+	if d == wornLeet {
 		return plainLetters(text), nil
 	}
 	b := []byte(text)

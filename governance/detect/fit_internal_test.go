@@ -68,7 +68,7 @@ func fit(all []example) *model {
 	for i := range order {
 		order[i] = i
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the order is to be the same every time
+	random := rand.New(rand.NewPCG(1, 2))
 	for range epochs {
 		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
@@ -131,23 +131,4 @@ func (m *model) file(digest [32]byte) []byte {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(x)))
 	}
 	return append(append(b, digest[:]...), m.weights...)
-}
-
-// score returns the highest log-odds of a lesson's windows, and where.
-func (m *model) score(l *lesson) (best float64, start, end int) {
-	best = silent
-	for _, stretch := range l.stretches {
-		for i := range stretch {
-			var whole clause
-			for k := i; k < len(stretch) && k < i+together; k++ {
-				c := stretch[k].clause
-				m.sum(&c, &stretch[k].features)
-				whole.join(&c)
-				if z := m.logit(&whole); z > best {
-					best, start, end = z, stretch[i].start, c.end
-				}
-			}
-		}
-	}
-	return best, start, end
 }

@@ -32,7 +32,7 @@ func TestModel(t *testing.T) {
 	}
 	got := fit(all).file([32]byte(digest.Sum(nil)))
 	if *update {
-		if err := os.WriteFile("injection.model", got, 0o644); err != nil { //nolint:gosec // it is part of the source
+		if err := os.WriteFile("injection.model", got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

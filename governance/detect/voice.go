@@ -186,7 +186,7 @@ func stemOf(w string, kind int) int {
 func (s *scan) listenIdeas(start, end int) {
 	f := &s.features
 	var order [mostIdeas]uint32
-	n := 0
+	n, last := 0, uint32(0)
 	var all uint64
 	for k := s.since(start); k < s.count && n < mostIdeas; k++ {
 		m := &s.recent[k%len(s.recent)]
@@ -198,20 +198,22 @@ func (s *scan) listenIdeas(start, end int) {
 		if m.imperative {
 			f.add(ofIdeas, paired(h, 12))
 		}
-		if n > 0 && order[n-1] == h {
+		if n > 0 && last == h {
 			continue
 		}
-		order[n] = h
+		order[n], last = h, h
 		n++
 	}
-	for i := range n {
-		f.add(ofIdeas, order[i])
+	first, second := uint32(0), uint32(0) // the two before
+	for i, h := range order[:n] {
+		f.add(ofIdeas, h)
 		if i > 0 {
-			f.add(ofIdeas, paired(order[i-1], order[i]))
+			f.add(ofIdeas, paired(second, h))
 		}
 		if i > 1 {
-			f.add(ofIdeas, paired(paired(order[i-2], 13), order[i]))
+			f.add(ofIdeas, paired(paired(first, 13), h))
 		}
+		first, second = second, h
 	}
 	s.listenPairs(all, ofIdeas)
 }

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A governedServer is somebody else's server, from npm, and what a client does with it.
+type governedServer struct {
+	name  string
+	env   []string // of the server
+	args  func(dir string) []string
+	steps []string // %s is the directory
+}
+
+func governedServers() []governedServer {
+	none := func(string) []string { return nil }
+	return []governedServer{
+		{"everything", nil, none, []string{
+			`{"method":"tools/call","params":{"name":"echo","arguments":{"message":"héllo"}}}`,
+			`{"method":"tools/call","params":{"name":"echo","arguments":{}}}`,
+			`{"method":"tools/call","params":{"name":"get-sum","arguments":{"a":1.5,"b":2}}}`,
+			`{"method":"tools/call","params":{"name":"get-tiny-image","arguments":{}}}`,
+			`{"method":"tools/call","params":{"name":"get-annotated-message","arguments":{"messageType":"error","includeImage":true}}}`,
+			`{"method":"tools/call","params":{"name":"get-structured-content","arguments":{"location":"Chicago"}}}`,
+			`{"method":"tools/call","params":{"name":"get-resource-links","arguments":{"count":2}}}`,
+			`{"method":"tools/call","params":{"name":"get-resource-reference","arguments":{"resourceType":"Text","resourceId":1}}}`,
+			`{"method":"tools/call","params":{"name":"trigger-long-running-operation","arguments":{"duration":0.2,"steps":2}}}`,
+			`{"method":"resources/read","params":{"uri":"demo://resource/static/document/features.md"}}`,
+			`{"method":"resources/read","params":{"uri":"demo://resource/dynamic/text/3"}}`,
+			`{"method":"prompts/get","params":{"name":"simple-prompt"}}`,
+			`{"method":"prompts/get","params":{"name":"args-prompt","arguments":{"city":"Oslo"}}}`,
+			`{"method":"prompts/get","params":{"name":"args-prompt"}}`,
+			`{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"completable-prompt"},"argument":{"name":"department","value":"S"}}}`,
+		}},
+		{"filesystem", nil, func(dir string) []string { return []string{dir} }, []string{
+			`{"method":"tools/call","params":{"name":"write_file","arguments":{"path":"%s/a.txt","content":"one\ntwo"}}}`,
+			`{"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"%s/a.txt","head":1}}}`,
+			`{"method":"tools/call","params":{"name":"edit_file","arguments":{"path":"%s/a.txt","edits":[{"oldText":"two","newText":"2"}],"dryRun":true}}}`,
+			`{"method":"tools/call","params":{"name":"list_directory","arguments":{"path":"%s"}}}`,
+			`{"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"%s/../../../etc/hostname"}}}`,
+			`{"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":7}}}`,
+		}},
+		{"memory", []string{"MEMORY_FILE_PATH=%s/memory.json"}, none, []string{
+			`{"method":"tools/call","params":{"name":"create_entities","arguments":{"entities":[{"name":"kernel","entityType":"program","observations":["governs"]}]}}}`,
+			`{"method":"tools/call","params":{"name":"read_graph","arguments":{}}}`,
+			`{"method":"tools/call","params":{"name":"open_nodes","arguments":{"names":["kernel","nobody"]}}}`,
+		}},
+		{"sequential-thinking", nil, none, []string{
+			`{"method":"tools/call","params":{"name":"sequentialthinking","arguments":{"thought":"first","nextThoughtNeeded":true,"thoughtNumber":1,"totalThoughts":2}}}`,
+			`{"method":"tools/call","params":{"name":"sequentialthinking","arguments":{"thought":"second"}}}`,
+		}},
+	}
+}
+
+// TestGatewayServers has the official client do the same with real servers, directly and through the kernel: what it sees
+// is the same, apart from names and what the kernel adds to _meta.
+func TestGatewayServers(t *testing.T) {
+	t.Parallel()
+	dir := clients(t)
+	for _, s := range governedServers() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			program := filepath.Join(dir, "node_modules", ".bin", "mcp-server-"+s.name)
+			_, missing := os.Stat(program)
+			needed(t, "real servers", missing == nil)
+			direct := s.converse(t, dir, "", program)
+			through := s.converse(t, dir, "other__", program)
+			for _, list := range []string{"tools", "resources", "resourceTemplates", "prompts"} {
+				if diff := cmp.Diff(listed(direct[list]), listed(through[list])); diff != "" {
+					t.Errorf("%s (-direct +through):\n%s", list, diff)
+				}
+			}
+			want, _ := direct["steps"].([]any)
+			got, _ := through["steps"].([]any)
+			if len(want) != len(s.steps) || len(got) != len(want) {
+				t.Fatalf("%d and %d steps, want %d", len(want), len(got), len(s.steps))
+			}
+			for i := range want {
+				if diff := cmp.Diff(want[i], got[i]); diff != "" {
+					t.Errorf("%s (-direct +through):\n%s", s.steps[i], diff)
+				}
+			}
+		})
+	}
+}
+
+// listed is a listing by name, as the kernel orders it. Without what everything adds for clients that can be asked, as the
+// kernel says its clients can: whether one can is seen when it is asked.
+func listed(list any) map[string]any {
+	all := map[string]any{}
+	entries, _ := list.([]any)
+	for _, entry := range entries {
+		members, _ := entry.(map[string]any)
+		name, _ := members["name"].(string)
+		uri, _ := members["uri"].(string)
+		switch name {
+		case "get-roots-list", "trigger-elicitation-request", "trigger-sampling-request", "trigger-url-elicitation":
+		default:
+			all[name+" "+uri] = entry
+		}
+	}
+	return all
+}
+
+// converse has the client do its steps with a server, by names that begin with prefix through the kernel, or directly where
+// there is none.
+func (s *governedServer) converse(t *testing.T, clientsDir, prefix, program string) map[string]any {
+	t.Helper()
+	work := filepath.Join(t.TempDir(), "work")
+	if err := os.Mkdir(work, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"sdk-client.mjs"}
+	for _, step := range s.steps {
+		if strings.Contains(step, "%s") {
+			step = fmt.Sprintf(step, work)
+		}
+		if !strings.Contains(step, `"ref/`) {
+			step = strings.Replace(step, `"params":{"name":"`, `"params":{"name":"`+prefix, 1)
+		}
+		args = append(args, strings.Replace(step, `"ref/prompt","name":"`, `"ref/prompt","name":"`+prefix, 1))
+	}
+	args = append(args, "--")
+	own := s.args(work)
+	if prefix == "" {
+		args = append(args, "env")
+		for _, pair := range s.env {
+			args = append(args, fmt.Sprintf(pair, work))
+		}
+		args = append(append(args, program), own...)
+	} else {
+		args = append(args, s.behind(t, work, program, own)...)
+	}
+	out, err := node(t, clientsDir, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer(work, "WORK", prefix, "").Replace(string(out))
+	text = regexp.MustCompile(`\d+:\d\d:\d\d.[AP]M`).ReplaceAllString(text, "NOW")
+	var said map[string]any
+	if err := json.Unmarshal([]byte(text), &said); err != nil {
+		t.Fatal(err)
+	}
+	bare, _ := withoutMarks(said).(map[string]any)
+	return bare
+}
+
+// behind puts the server behind a kernel, and returns how that is started.
+func (s *governedServer) behind(t *testing.T, work, program string, own []string) []string {
+	t.Helper()
+	dir, config := home(t)
+	policy := filepath.Join(dir, "open.yaml")
+	write(t, policy, "- name: open\n  allowed_tools: [\"other__*\"]\n  allowed_resources: [\"demo://*\", \"file://*\", \"memory://*\"]\n  allowed_prompts: [\"other__*\"]\n")
+	add := []string{"upstream", "add", "other", "--config", config}
+	for _, pair := range s.env {
+		add = append(add, "--env", fmt.Sprintf(pair, work))
+	}
+	_ = ok(t, append(append(add, "--", program), own...)...)
+	return []string{built(t), "serve", "--stdio", "--config", config, "--policy-file", policy, "--policy", "open"}
+}
+
+// withoutMarks takes away what the kernel adds.
+func withoutMarks(value any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = withoutMarks(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			if strings.HasPrefix(key, "io.mcp-kernel/") {
+				delete(v, key)
+				continue
+			}
+			v[key] = withoutMarks(v[key])
+			if rest, isObject := v[key].(map[string]any); isObject && key == "_meta" && len(rest) == 0 {
+				delete(v, key)
+			}
+		}
+	}
+	return value
+}

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,9 +84,9 @@ func (a *app) runInspect(cmd *cobra.Command, files []string, flags *inspectFlags
 		return err
 	}
 	defer restore()
-	ctx, stop := interruptible(cmd.Context(), a.in, in, files)
+	ctx, stop := interruptible(cmd.Context(), in, files)
 	defer stop()
-	run := inspection{inspector: inspector, in: in, out: out, say: a.err}
+	run := inspection{inspector: inspector, in: in, out: out, say: a.err, total: gate.Summary{Classes: []gate.Class{}}}
 	err = run.all(ctx, files)
 	a.summarize(&run.total)
 	switch {
@@ -94,7 +96,7 @@ func (a *app) runInspect(cmd *cobra.Command, files []string, flags *inspectFlags
 		return err
 	case len(run.unread) > 0:
 		return fmt.Errorf("%w: %s", errUnexamined, strings.Join(run.unread, "\n"+errUnexamined.Error()+": "))
-	case flags.fails.reached(&run.total):
+	case flags.fails(&run.total):
 		return errFound
 	}
 	return nil
@@ -102,16 +104,10 @@ func (a *app) runInspect(cmd *cobra.Command, files []string, flags *inspectFlags
 
 // interruptible ends the context with a signal, if what is read can be interrupted then. A terminal, and on some systems a
 // pipe, cannot: there a signal ends the process, as it does any filter, and what was written are whole lines.
-func interruptible(ctx context.Context, stdin, in io.Reader, files []string) (context.Context, context.CancelFunc) {
-	info := os.FileMode(os.ModeCharDevice)
-	if f, ok := stdin.(*os.File); ok && in == stdin {
-		if stat, err := f.Stat(); err == nil {
-			info = stat.Mode()
-		}
-		for _, file := range files {
-			if file == "-" && !info.IsRegular() {
-				return ctx, func() {}
-			}
+func interruptible(ctx context.Context, in io.Reader, files []string) (context.Context, context.CancelFunc) {
+	if f, ok := in.(*os.File); ok && slices.Contains(files, "-") && f.SetReadDeadline(time.Time{}) != nil {
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+			return ctx, func() {}
 		}
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -161,7 +157,9 @@ func (r *inspection) one(ctx context.Context, name string) error {
 		defer f.Close()
 		in = f
 	}
-	s, err := r.inspector.Filter(ctx, in, r.out, gate.Stream{Bad: func(line int, problem string) { r.tell(name, line, problem) }})
+	s, err := r.inspector.Filter(ctx, in, r.out, gate.Stream{
+		Name: shownFile(name), Bad: func(line int, problem string) { r.tell(name, line, problem) },
+	})
 	r.total.Add(&s)
 	return err
 }

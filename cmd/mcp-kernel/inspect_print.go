@@ -10,15 +10,15 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
-// A threshold says what an inspection fails on. The zero value is never reached.
+// A threshold says whether an inspection has found what it is to fail on.
 type threshold func(s *gate.Summary) bool
 
-// parseThreshold reads a severity or an effect.
+// parseThreshold reads a severity or an effect; without a text nothing reaches the threshold.
 func parseThreshold(text string) (threshold, error) {
 	var severity match.Severity
 	switch {
 	case text == "":
-		return nil, nil
+		return func(*gate.Summary) bool { return false }, nil
 	case text == governance.Deny.String():
 		return func(s *gate.Summary) bool { return s.Denied > 0 }, nil
 	case text == governance.Ask.String():
@@ -31,8 +31,6 @@ func parseThreshold(text string) (threshold, error) {
 		return found && gravest >= severity
 	}, nil
 }
-
-func (t threshold) reached(s *gate.Summary) bool { return t != nil && t(s) }
 
 // summarize tells on standard error what was found: standard output has the lines.
 func (a *app) summarize(s *gate.Summary) {

@@ -126,7 +126,7 @@ func (f *filter) judged(ctx context.Context, b *batch) bool {
 			result = unjudged(b.records[i].ID, oneLine(l.err))
 		}
 		if result.Error != "" {
-			result.Line = l.number
+			result.File, result.Line = f.stream.Name, l.number
 			b.bad = append(b.bad, bad{l.number, result.Error})
 		}
 		b.tally.add(&result)

@@ -39,17 +39,17 @@ func (i *Inspector) code(ctx context.Context, args json.RawMessage) []match.Find
 // sourceOf returns the code among arguments. A language that nobody knows is as good as none.
 func sourceOf(args []byte) code.Source {
 	var s code.Source
-	members(args, func(name string, value []byte) {
+	members(args, func(name, value []byte) {
 		if value[0] != '"' {
 			return
 		}
-		switch name {
+		switch string(name) {
 		case "code":
-			s.Code = unquoted(value)
+			s.Code = string(unquoted(value))
 		case "language":
-			s.Language = unquoted(value)
+			s.Language = string(unquoted(value))
 		case "filename":
-			s.Filename = unquoted(value)
+			s.Filename = string(unquoted(value))
 		}
 	})
 	if _, err := code.ParseLanguage(s.Language); err != nil {

@@ -21,6 +21,8 @@ const grace = 500 * time.Millisecond
 
 // A Stream says more of one input.
 type Stream struct {
+	// Name is what Results with an error call the input; it may be empty.
+	Name string
 	// Bad is told of every line that could not be read or judged, in their order, by one goroutine; nil tells nobody.
 	Bad func(line int, problem string)
 }

@@ -51,21 +51,54 @@ func ParseRecord(line []byte) (Record, error) {
 	if line[0] != '{' {
 		return r, errObject
 	}
-	seen := make(map[string]bool, 5)
+	var seen known
 	var faults []error
-	members(line, func(name string, value []byte) {
-		switch name {
-		case "id", "kind", "tool", "source", "value":
-			if seen[name] {
-				faults = append(faults, fmt.Errorf("%q is there twice", name))
-			}
-			seen[name] = true
+	members(line, func(name, value []byte) {
+		m := memberOf(name)
+		if m == 0 {
+			return
 		}
-		if err := r.set(name, value); err != nil {
+		if seen&m != 0 {
+			faults = append(faults, fmt.Errorf("%q is there twice", name))
+		}
+		seen |= m
+		if err := r.set(m, name, value); err != nil {
 			faults = append(faults, err)
 		}
 	})
-	return r, errors.Join(append(faults, r.validate(seen))...)
+	if err := r.validate(seen); err != nil || faults != nil {
+		return r, errors.Join(append(faults, err)...)
+	}
+	return r, nil
+}
+
+// known is a set of the members that a record can have.
+type known uint8
+
+const (
+	memberID known = 1 << iota
+	memberKind
+	memberTool
+	memberSource
+	memberValue
+)
+
+// memberOf returns the member of a name, or none.
+func memberOf(name []byte) known {
+	switch string(name) {
+	case "id":
+		return memberID
+	case "kind":
+		return memberKind
+	case "tool":
+		return memberTool
+	case "source":
+		return memberSource
+	case "value":
+		return memberValue
+	default:
+		return 0
+	}
 }
 
 // syntax says what is wrong with a line that is no JSON.
@@ -79,28 +112,25 @@ func syntax(line []byte) error {
 }
 
 // set takes one member.
-func (r *Record) set(name string, value []byte) error {
-	var text *string
-	switch name {
-	case "id":
+func (r *Record) set(m known, name, value []byte) error {
+	switch {
+	case m == memberID:
 		return r.identify(value)
-	case "value":
+	case m == memberValue:
 		r.Value = value
 		return nil
-	case "kind":
-		text = (*string)(&r.Kind)
-	case "tool":
-		text = &r.Tool
-	case "source":
-		text = &r.Source
-	default:
+	case value[0] == 'n': // null is nothing
 		return nil
-	}
-	if value[0] == 'n' { // null is nothing
-		return nil
-	}
-	if json.Unmarshal(value, text) != nil {
+	case value[0] != '"':
 		return fmt.Errorf("%q must be a string", name)
+	}
+	switch text := string(unquoted(value)); m {
+	case memberKind:
+		r.Kind = Kind(text)
+	case memberTool:
+		r.Tool = text
+	default:
+		r.Source = text
 	}
 	return nil
 }
@@ -119,13 +149,13 @@ func (r *Record) identify(value []byte) error {
 }
 
 // validate says what is missing.
-func (r *Record) validate(seen map[string]bool) error {
+func (r *Record) validate(seen known) error {
 	switch {
-	case !seen["kind"]:
+	case seen&memberKind == 0:
 		return errors.New(`"kind" is missing: write call, result, definition or text`)
 	case r.Kind != KindCall && r.Kind != KindResult && r.Kind != KindDefinition && r.Kind != KindText:
 		return fmt.Errorf("unknown kind %.40q: write call, result, definition or text", string(r.Kind))
-	case !seen["value"]:
+	case seen&memberValue == 0:
 		return errors.New(`"value" is missing`)
 	case r.Kind == KindCall && r.Tool == "":
 		return errors.New(`"tool" is missing: a call names its tool`)
@@ -140,7 +170,7 @@ func (r *Record) validate(seen map[string]bool) error {
 const space = " \t\r\n"
 
 // members visits the members of a JSON object, which is valid and begins at the first byte.
-func members(object []byte, visit func(name string, value []byte)) {
+func members(object []byte, visit func(name, value []byte)) {
 	rest := bytes.TrimLeft(object[1:], space)
 	for rest[0] == '"' {
 		end := stringEnd(rest)
@@ -156,16 +186,16 @@ func members(object []byte, visit func(name string, value []byte)) {
 	}
 }
 
-// unquoted decodes a JSON string.
-func unquoted(quoted []byte) string {
+// unquoted decodes a JSON string, which is not changed.
+func unquoted(quoted []byte) []byte {
 	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1 : len(quoted)-1])
+		return quoted[1 : len(quoted)-1]
 	}
 	var text string
 	if json.Unmarshal(quoted, &text) != nil {
-		return ""
+		return nil
 	}
-	return text
+	return []byte(text)
 }
 
 // stringEnd returns where the string ends that begins a valid text.

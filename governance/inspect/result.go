@@ -20,6 +20,7 @@ type Result struct {
 	Redacted json.RawMessage   `json:"redacted,omitempty"` // the value without what must not leave; nil when it may leave as it is, or not at all
 	By       *Ruling           `json:"by,omitempty"`       // what decided, when something objected
 	Labels   []string          `json:"labels,omitempty"`   // data labels that the record adds to its execution
+	File     string            `json:"file,omitempty"`     // the name of the input; only with Error
 	Line     int               `json:"line,omitempty"`     // of the input, from 1; only with Error
 	Error    string            `json:"error,omitempty"`    // why the record could not be read or judged
 }

@@ -199,11 +199,8 @@ type learned struct {
 func (a *app) learn(cmd *cobra.Command, name string) error {
 	return a.withServers(cmd, func(ctx context.Context, m *atr.Module, k *standard.Kernel) error {
 		r, err := m.Learn(ctx, name)
-		if down, ok := errors.AsType[*upstream.DownError](err); ok {
-			err = down.Cause // why is for whoever owns it
-		}
 		if err != nil {
-			return fmt.Errorf("server %s: %w", name, err)
+			return fmt.Errorf("server %s: %w", name, reasonDown(err))
 		}
 		found := learned{Report: r, Published: m.Published(name)}
 		return a.print(found, func(t *table) {
@@ -235,6 +232,14 @@ func allowed(k *standard.Kernel, tool string) bool {
 	}
 	_, ok := snapshot.Allowed(governance.KindTool, tool)
 	return ok
+}
+
+// reasonDown is why a server cannot be used, which is for whoever owns it.
+func reasonDown(err error) error {
+	if down, ok := errors.AsType[*upstream.DownError](err); ok {
+		return down.Cause
+	}
+	return err
 }
 
 func (a *app) upstreamTest() *cobra.Command {

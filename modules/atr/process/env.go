@@ -55,6 +55,9 @@ func fold(name string) string {
 	return name
 }
 
+// Find returns the path of a program as Start finds it, or why there is none.
+func Find(command, dir string, env []string) (string, error) { return lookUp(command, dir, env) }
+
 // lookUp finds a program by the PATH of its own environment.
 func lookUp(command, dir string, env []string) (string, error) {
 	if command == "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 )
@@ -53,12 +54,20 @@ func (s Server) Has(capability string) bool {
 func (c *Conn) greet(ctx context.Context) error {
 	if c.o.Era != Modern {
 		err := c.initialize(ctx)
-		var refused *Error
-		if err == nil || c.o.Era == Legacy || !errors.As(err, &refused) || !slices.Contains([]int{CodeNoMethod, CodeUnsupported, CodeInvalid, CodeParams}, refused.Code) {
+		if err == nil || c.o.Era == Legacy || !unknown(err) {
 			return err
 		}
 	}
 	return c.discover(ctx)
+}
+
+// unknown reports whether an error says that a server knows no initialize, or none of its versions, in whatever words.
+func unknown(err error) bool {
+	if refused, ok := errors.AsType[*Error](err); ok {
+		return slices.Contains([]int{CodeNoMethod, CodeUnsupported, CodeHeader, CodeInvalid, CodeParams}, refused.Code)
+	}
+	refused, ok := errors.AsType[*StatusError](err)
+	return ok && refused.Status == http.StatusBadRequest
 }
 
 // initialize shakes hands as in the 2025 era.

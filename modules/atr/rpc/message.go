@@ -27,6 +27,7 @@ const (
 	CodeNoMethod    = -32601 // nothing of that name
 	CodeParams      = -32602 // not with these parameters
 	CodeInternal    = -32603 // a fault of whoever answers
+	CodeHeader      = -32020 // the headers of HTTP do not say what the message says
 	CodeUnsupported = -32022 // a version of the protocol that the server does not speak
 )
 

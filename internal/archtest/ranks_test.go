@@ -34,6 +34,8 @@ infrastructure:
 	19  modules/atr/upstream
 	12  modules/atr/process
 	12  modules/atr/rpc
+	12  modules/atr/dial
+	12  modules/atr/secret
 
 primitives:
 	11  modules/cmvk

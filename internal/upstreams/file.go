@@ -37,6 +37,7 @@ type entry struct {
 	Dir        string            `yaml:"dir,omitempty"`
 	URL        string            `yaml:"url,omitempty"`
 	Headers    map[string]string `yaml:"headers,omitempty"`
+	Private    bool              `yaml:"allow_private,omitempty"`
 	Eager      bool              `yaml:"eager,omitempty"`
 	Required   bool              `yaml:"required,omitempty"`
 	Idle       string            `yaml:"idle,omitempty"`
@@ -108,7 +109,7 @@ func (e *entry) server(name string) (atr.Server, error) {
 	}
 	s := atr.Server{
 		Name: name, Command: e.Command, Args: e.Args, Env: e.Env, Pass: e.PassEnv, Dir: e.Dir, URL: e.URL, Headers: e.Headers,
-		Eager: e.Eager, Required: e.Required, Idle: span("idle", e.Idle), Start: span("start", e.Start), Timeout: span("timeout", e.Timeout),
+		Private: e.Private, Eager: e.Eager, Required: e.Required, Idle: span("idle", e.Idle), Start: span("start", e.Start), Timeout: span("timeout", e.Timeout),
 		Parallel: e.Parallel, Bytes: e.MaxMessage, Allow: e.Allow, Deny: e.Deny, Hints: e.Hints,
 	}
 	switch e.Trust {
@@ -130,7 +131,7 @@ func Encode(servers []atr.Server) ([]byte, error) {
 	for i := range servers {
 		s := &servers[i]
 		e := entry{
-			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Eager: s.Eager,
+			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Private: s.Private, Eager: s.Eager,
 			Required: s.Required, Idle: said(s.Idle), Start: said(s.Start), Timeout: said(s.Timeout), Parallel: s.Parallel,
 			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints,
 		}

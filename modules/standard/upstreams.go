@@ -10,6 +10,9 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/dial"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -33,7 +36,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 		return nil, err
 	}
 	k.atr, err = atr.New(atr.Options{
-		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Open: atr.Opener{}.Open, Line: k.opts.OnLine, Now: k.Now,
+		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Open: opener().Open, Line: k.opts.OnLine, Now: k.Now,
 		Cold:  !k.opts.Servers,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
@@ -41,6 +44,26 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 		return nil, fmt.Errorf("%s: %w", k.config.UpstreamsFile(), err)
 	}
 	return k.atr, nil
+}
+
+// opener opens other servers, wherever they are.
+func opener() atr.Opener {
+	return atr.Opener{
+		Resolve: func(_ context.Context, text string) (string, error) { return secret.Resolver{}.Resolve(text) },
+		Dial: func(_ context.Context, s *atr.Server, headers map[string]string) (rpc.Transport, error) {
+			var o dial.Options
+			if s.Private {
+				o.Permit = dial.Private()
+			}
+			t, err := rpc.NewHTTP(rpc.HTTPOptions{
+				URL: s.URL, Client: dial.Client(o), Headers: headers, MaxMessage: s.Bytes, MaxStreams: rpc.DefaultMaxStreams + s.Parallel,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return t, nil
+		},
+	}
 }
 
 // Servers is the module that governs other servers, nil where there are none.

@@ -364,7 +364,9 @@ func TestHTTPBadServers(t *testing.T) {
 		do   func(v *visit)
 		want string
 	}{
-		"refuses": {func(v *visit) { http.Error(v.ResponseWriter, "no "+v.r.Header.Get("X-Nothing"), http.StatusUnauthorized) },
+		"refuses": {func(v *visit) {
+			http.Error(v.ResponseWriter, "no "+v.r.Header.Get("X-Nothing"), http.StatusUnauthorized)
+		},
 			`the server answered with HTTP 401 Unauthorized (are its headers right?): "no"`},
 		"fails at length": {func(v *visit) { http.Error(v.ResponseWriter, long, http.StatusBadGateway) },
 			`the server answered with HTTP 502 Bad Gateway: "` + long[:200] + `"`},

@@ -56,7 +56,7 @@ func (a *app) code(err error) int {
 		a.complain(err)
 		fmt.Fprintf(a.err, "Run '%s --help' for usage.\n", wrong.command)
 		return exitUsage
-	case errors.Is(err, errUnexamined), errors.Is(err, errHook):
+	case errors.Is(err, errUnexamined), errors.Is(err, errHook), errors.Is(err, errPoisoned):
 		a.complain(err)
 		return exitUsage
 	default:

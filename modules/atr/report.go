@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 )
 
 // ErrUnknown says that there is no server of a name.
@@ -73,6 +74,18 @@ func (m *Module) Learn(ctx context.Context, name string) (Report, error) {
 	err := m.servers[i].refresh(ctx)
 	m.publish()
 	return m.servers[i].report(), err
+}
+
+// Listing returns what a server offered when it was last seen, and whether that is known.
+func (m *Module) Listing(name string) (upstream.Listing, bool) {
+	for _, s := range m.servers {
+		if s.Name == name {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.listing, s.known
+		}
+	}
+	return upstream.Listing{}, false
 }
 
 // Published returns the names by which the tools of a server are published, sorted.

@@ -81,8 +81,10 @@ func (s *Server) check() error {
 		fault("has a command and a url: it is started or reached, not both")
 	case s.URL != "" && (len(s.Args)+len(s.Env)+len(s.Pass) > 0 || s.Dir != ""):
 		fault("args, env, pass_env and dir are for servers with a command")
-	case s.Command != "" && (len(s.Headers) > 0 || s.Private):
-		fault("headers and allow_private are for servers with a url")
+	case s.Command != "" && len(s.Headers) > 0:
+		fault("headers are for servers with a url")
+	case s.Command != "" && s.Private:
+		fault("allow_private is for servers with a url")
 	}
 	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
 		fault("bounds and times must not be negative")

@@ -112,7 +112,7 @@ func Client(o Options) *http.Client {
 		o.Connect = DefaultConnect
 	}
 	g := &guard{
-		plain:  o.transport(func(ip netip.Addr) bool { return o.permitted(ip) }),
+		plain:  o.transport(o.permitted),
 		secure: o.transport(func(ip netip.Addr) bool { return Public(ip) || o.permitted(ip) }),
 	}
 	g.plain.Proxy = nil // a proxy would see everything

@@ -102,7 +102,7 @@ func resolver(names map[string]string) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() { // it ends with the resolver's end of the pipe
-			defer ours.Close()
+			defer func() { _ = ours.Close() }()
 			var size [2]byte
 			for {
 				if _, err := io.ReadFull(ours, size[:]); err != nil {
@@ -177,7 +177,8 @@ func TestRedirects(t *testing.T) {
 	t.Cleanup(other.Close)
 	var first *httptest.Server
 	first = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		to, status := "", http.StatusTemporaryRedirect
+		var to string
+		status := http.StatusTemporaryRedirect
 		switch r.URL.Path {
 		case "/end":
 			echo(w, r)

@@ -290,7 +290,7 @@ func (t *HTTP) leave() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), farewell)
 	defer cancel()
 	if r, err := t.request(ctx, http.MethodDelete, nil, t.letter(nil)); err == nil {
-		if answer, err := t.do(r); err == nil {
+		if answer, err := t.do(r); err == nil { //nolint:bodyclose // discard does
 			discard(answer.Body)
 		}
 	}

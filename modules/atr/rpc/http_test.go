@@ -364,12 +364,16 @@ func TestHTTPBadServers(t *testing.T) {
 		do   func(v *visit)
 		want string
 	}{
-		"refuses": {func(v *visit) {
-			http.Error(v.ResponseWriter, "no "+v.r.Header.Get("X-Nothing"), http.StatusUnauthorized)
+		"refuses": {
+			func(v *visit) {
+				http.Error(v.ResponseWriter, "no "+v.r.Header.Get("X-Nothing"), http.StatusUnauthorized)
+			},
+			`the server answered with HTTP 401 Unauthorized (are its headers right?): "no"`,
 		},
-			`the server answered with HTTP 401 Unauthorized (are its headers right?): "no"`},
-		"fails at length": {func(v *visit) { http.Error(v.ResponseWriter, long, http.StatusBadGateway) },
-			`the server answered with HTTP 502 Bad Gateway: "` + long[:200] + `"`},
+		"fails at length": {
+			func(v *visit) { http.Error(v.ResponseWriter, long, http.StatusBadGateway) },
+			`the server answered with HTTP 502 Bad Gateway: "` + long[:200] + `"`,
+		},
 		"fails in JSON": {func(v *visit) {
 			v.Header().Set("Content-Type", "application/json")
 			v.WriteHeader(http.StatusBadRequest)

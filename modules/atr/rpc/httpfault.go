@@ -48,8 +48,7 @@ func (e *reachError) Unwrap() error { return e.err }
 
 // Error returns why, with neither address, which may have secrets, nor what the server has said.
 func (e *reachError) Error() string {
-	var protocol textproto.ProtocolError
-	if errors.As(e.err, &protocol) {
+	if _, garbled := errors.AsType[textproto.ProtocolError](e.err); garbled {
 		return "the server cannot be reached: its response is no HTTP"
 	}
 	return fmt.Sprintf("the server cannot be reached: %.*s", quotable, e.err.Error())

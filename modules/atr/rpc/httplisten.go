@@ -132,9 +132,8 @@ func (t *HTTP) fallBack() error {
 	t.running.Go(func() { // within a goroutine that is waited for
 		defer cancel()
 		defer answer.Body.Close()
-		if err := t.shared(e); t.ctx.Err() == nil {
-			t.end(fmt.Errorf("%w: %.200v", errGone, err))
-		}
+		_ = t.shared(e) // whatever ended it, it has ended
+		t.end(errGone)
 	})
 	return nil
 }

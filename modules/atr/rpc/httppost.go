@@ -123,7 +123,7 @@ func (t *HTTP) tell(ctx context.Context, l letter) error {
 	ctx, cancel := context.WithTimeout(ctx, t.o.Wait)
 	defer cancel()
 	defer context.AfterFunc(t.ctx, cancel)()
-	answer, err := t.post(ctx, l)
+	answer, err := t.post(ctx, l) //nolint:bodyclose // discard and refused do
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (t *HTTP) follow(p *posted, body io.ReadCloser, l letter, call uint64) erro
 		case !rest(p.ctx, within(retry, soonest, latest)):
 			return errNoAnswer
 		}
-		answer, err := t.open(p.ctx, last)
+		answer, err := t.open(p.ctx, last) //nolint:bodyclose // the next round does
 		if err != nil {
 			return fmt.Errorf("%w, and cannot be resumed: %w", errNoAnswer, err)
 		}

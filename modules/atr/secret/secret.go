@@ -21,7 +21,7 @@ const MaxFile = 64 << 10
 var (
 	ErrUnset = errors.New("is not set")
 	ErrFile  = errors.New("is no file for a secret")
-	ErrStore = errors.New("keyrings are not supported yet: use env: or file:")
+	ErrStore = errors.New("keyrings are not supported yet, but env:NAME and file:/PATH are")
 )
 
 // A Resolver resolves references. The zero value is ready.

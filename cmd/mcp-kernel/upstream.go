@@ -92,6 +92,7 @@ func (a *app) upstreamAdd() *cobra.Command {
 tools would need. Values of --env and --header that are secrets are better kept elsewhere: env:NAME takes one from the
 environment of mcp-kernel, file:/PATH from a file.`,
 		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
+  mcp-kernel upstream add issues https://mcp.example.com/mcp --header 'Authorization: env:ISSUES_AUTHORIZATION'
   mcp-kernel upstream add github --env GITHUB_TOKEN=env:GITHUB_TOKEN -- github-mcp-server stdio`,
 		Args: arguments(2, -1, "a name, and a url or a command"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -119,6 +120,7 @@ environment of mcp-kernel, file:/PATH from a file.`,
 	cmd.Flags().StringArrayVar(&env, "env", nil, "`NAME=VALUE` for the server's environment; repeat it for several")
 	cmd.Flags().StringArrayVar(&s.Pass, "pass-env", nil, "`NAME` of a variable of ours that the server gets; repeat it for several")
 	cmd.Flags().StringArrayVar(&headers, "header", nil, "`NAME: VALUE` for a server with a url; repeat it for several")
+	cmd.Flags().BoolVar(&s.Private, "allow-private", false, "the url may lead to this machine or a private network, and need not begin with https")
 	cmd.Flags().StringVar(&s.Dir, "dir", "", "`directory` to run the server in")
 	cmd.Flags().StringArrayVar(&s.Allow, "allow", nil, "`glob` of what is published, by its own name; repeat it for several (default all)")
 	cmd.Flags().StringArrayVar(&s.Deny, "deny", nil, "`glob` of what is not; repeat it for several")

@@ -72,8 +72,8 @@ fuzz: ## Fuzzes each target (FUZZTIME=30s)
 	.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Compares the kernel, its ungoverned twin and a bare mcp-go server; writes docs/performance.md (ROUNDS=5 SECONDS_EACH=3)
-	MCP_KERNEL_BENCH=1 MCP_KERNEL_BENCH_ROUNDS=$(ROUNDS) MCP_KERNEL_BENCH_SECONDS=$(SECONDS_EACH) \
+bench: ## Compares the kernel, its ungoverned twin and a bare mcp-go server; writes docs/performance.md (ROUNDS=5 SECONDS_EACH=3 ONLY=http-detect)
+	MCP_KERNEL_BENCH=1 MCP_KERNEL_BENCH_ROUNDS=$(ROUNDS) MCP_KERNEL_BENCH_SECONDS=$(SECONDS_EACH) MCP_KERNEL_BENCH_ONLY=$(ONLY) \
 	  $(GO) test -count=1 -v -timeout=120m -run='^TestMeasure$$' ./internal/bench
 	$(GO) test -count=1 -run='^TestPage$$' ./internal/bench -update
 

@@ -23,6 +23,7 @@ type scenario struct {
 	Name   string
 	title  string
 	load   bench.Load
+	policy string // what the kernel decides by; empty is unlimited
 	http   bool
 	bare   bool // against a bare echo of mcp-go besides
 	bounds []bound
@@ -75,6 +76,7 @@ func scenarios() []scenario {
 		{Name: "http-2025", title: "HTTP, 16 clients, 2025 era", load: sixteen(echoing(5), bench.Era2025), http: true, bare: true, bounds: web},
 		{Name: "http-2026", title: "HTTP, 16 clients, 2026 era", load: sixteen(echoing(5), bench.Era2026), http: true, bare: true, bounds: web},
 		{Name: "http-64k", title: "HTTP, 16 clients, 64 KiB of arguments", load: sixteen(echoing(64<<10), bench.Era2025), http: true, bare: true},
+		{Name: "http-detect", title: "HTTP, 16 clients, 1 KiB of prose there and back, every detector on", load: sixteen(telling(1<<10), bench.Era2025), http: true, policy: detecting, bounds: []bound{{Against: "twin", Figure: "rate", AtLeast: 0.6}}},
 		{Name: "http-list", title: "HTTP, 16 clients, tools/list of the default profile", load: listing, http: true},
 	}
 }
@@ -119,7 +121,7 @@ func (s *scenario) contenders(t *testing.T, p programs) []bench.Contender {
 // kernel is one of our own programs, as the scenario reaches it.
 func (s *scenario) kernel(t *testing.T, name, binary string) bench.Target {
 	t.Helper()
-	target := server(t, binary)
+	target := serverUnder(t, binary, cmp.Or(s.policy, unlimited))
 	target.Name = name
 	if s.http {
 		target.Command = append([]string{binary, "serve", "--http", "127.0.0.1:0"}, target.Command[3:]...)
@@ -150,21 +152,30 @@ func (s *scenario) compare(t *testing.T, p programs, rounds int) bench.Compariso
 }
 
 // TestMeasure writes docs/performance.json, from which TestPage makes the tables of docs/performance.md, and all rounds
-// to bin/bench.json: under `make bench`, never in a plain test run.
+// to bin/bench.json: under `make bench`, never in a plain test run. With MCP_KERNEL_BENCH_ONLY, an expression for names of
+// scenarios, it measures these and leaves all other figures as they are.
 func TestMeasure(t *testing.T) {
 	if os.Getenv("MCP_KERNEL_BENCH") == "" {
 		t.Skip("set MCP_KERNEL_BENCH=1, or run make bench")
 	}
+	only := regexp.MustCompile(os.Getenv("MCP_KERNEL_BENCH_ONLY"))
 	programs := buildAll(t)
 	rounds := setting("MCP_KERNEL_BENCH_ROUNDS", 5)
 	full := map[string]bench.Comparison{}
 	page := figures{Machine: bench.ThisMachine(), Rounds: rounds, Seconds: int(seconds() / time.Second)}
+	before := published(t)
 	for _, s := range scenarios() {
+		if !only.MatchString(s.Name) {
+			page.Scenarios = append(page.Scenarios, before.scenario(s.Name)...)
+			continue
+		}
 		c := s.compare(t, programs, rounds)
 		full[s.Name] = c
 		page.Scenarios = append(page.Scenarios, measured{s.Name, s.title, c.Standings, c.Ratios, s.bounds})
 	}
-	page.Benchmarks = goBenchmarks(t)
+	if page.Benchmarks = before.Benchmarks; only.String() == "" {
+		page.Benchmarks = goBenchmarks(t)
+	}
 	save(t, filepath.Join("..", "..", "docs", "performance.json"), page)
 	save(t, filepath.Join("..", "..", "bin", "bench.json"), full)
 }

@@ -32,20 +32,35 @@ type measured struct {
 	Bounds    []bound          `json:"bounds"`
 }
 
+// published are the figures that docs/performance.json holds.
+func published(t *testing.T) *figures {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "performance.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := new(figures)
+	if err := json.Unmarshal(text, f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// scenario is what came of the one of that name, if it was measured.
+func (f *figures) scenario(name string) []measured {
+	at := slices.IndexFunc(f.Scenarios, func(m measured) bool { return m.Name == name })
+	if at < 0 {
+		return nil
+	}
+	return f.Scenarios[at : at+1]
+}
+
 // TestPage keeps the tables of docs/performance.md, which stand between marks, in step with docs/performance.json. What
 // is written around them is written by hand.
 func TestPage(t *testing.T) {
 	t.Parallel()
-	docs := filepath.Join("..", "..", "docs")
-	text, err := os.ReadFile(filepath.Join(docs, "performance.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var f figures
-	if err := json.Unmarshal(text, &f); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(docs, "performance.md")
+	f := published(t)
+	path := filepath.Join("..", "..", "docs", "performance.md")
 	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -62,9 +62,15 @@ const unlimited = `
 // server is a kernel on a data directory of its own, which no load brings to a limit.
 func server(t *testing.T, binary string) bench.Target {
 	t.Helper()
+	return serverUnder(t, binary, unlimited)
+}
+
+// serverUnder is server under another policy.
+func serverUnder(t *testing.T, binary, policies string) bench.Target {
+	t.Helper()
 	dir := t.TempDir()
 	policy := filepath.Join(dir, "policy.yaml")
-	if err := os.WriteFile(policy, []byte(unlimited), 0o600); err != nil {
+	if err := os.WriteFile(policy, []byte(policies), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return bench.Target{

@@ -23,6 +23,7 @@ type events struct {
 	id    string        // what the stream can be resumed after; empty is nothing
 	retry time.Duration // after how long, as the server wishes it; 0 is not said
 	split bool          // the last line ended with CR, so that an LF that follows is part of its end
+	cut   bool          // the last line goes on
 	skip  bool          // the rest of an event is passed over
 }
 
@@ -39,11 +40,12 @@ func newEvents(stream io.Reader, most int) *events {
 // bytes. The data is the caller's own. An event that the stream ends in is none.
 func (e *events) next() (event, error) {
 	for e.skip {
+		rest := e.cut
 		line, err := e.line(e.max)
-		if err != nil && len(line) == 0 {
+		if err != nil {
 			return event{}, err
 		}
-		e.skip = len(line) > 0
+		e.skip = rest || len(line) > 0
 	}
 	var found event
 	room, some := e.max, false // some of its data was seen
@@ -57,6 +59,8 @@ func (e *events) next() (event, error) {
 		switch {
 		case err != nil:
 			return event{}, err
+		case len(line) > 0 && line[0] == ':':
+			room += len(line) // it is nobody's
 		case len(line) > 0:
 			some = e.field(&found, line, some) || some
 		case some:
@@ -114,7 +118,7 @@ func (e *events) line(most int) ([]byte, error) {
 			end++
 		}
 		_, _ = e.in.Discard(end)
-		if last || len(line) > most {
+		if e.cut = !last; last || len(line) > most {
 			return line, nil
 		}
 	}

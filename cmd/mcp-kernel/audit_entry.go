@@ -105,6 +105,9 @@ func (e *entryLine) cells() []string {
 	if e.Control != nil {
 		who, what = e.Control.By, e.Control.Action
 	}
+	if what == string(audit.ActionPolicies) {
+		who = "" // it is a digest, and nobody's name
+	}
 	return []string{
 		strconv.FormatUint(e.Seq, 10), e.At.Local().Format(time.DateTime), e.Kind, orDash(oneLine(who, 32)),
 		orDash(oneLine(what, 40)), orDash(e.Event), orDash(oneLine(e.detail(), 80)),

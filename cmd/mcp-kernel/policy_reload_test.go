@@ -115,7 +115,7 @@ func TestServerFollowsItsPolicies(t *testing.T) {
 	notes := decoded[answerPage](t, ok(t, "audit", "query", "--kind", "control", "--limit", "100", "--config", config, "-o", "json"))
 	reloads := 0
 	for _, e := range notes.Entries {
-		if e.Control.Action == "note" && strings.HasPrefix(e.Control.Subject, "sha256:") && strings.Contains(e.Control.Reason, "changed default; before: sha256:") {
+		if e.Control.Action == "policies" && strings.HasPrefix(e.Control.Subject, "sha256:") && strings.HasPrefix(e.Control.By, "sha256:") && e.Control.Reason == "changed default" {
 			reloads++
 		}
 	}

@@ -162,6 +162,7 @@ const (
 	ActionRecovered Action = "recovered" // Count bytes of a torn last line were cut off
 	ActionAbandoned Action = "abandoned" // process Subject ended with Count calls running, the first of which are Calls
 	ActionLost      Action = "lost"      // an operator accepted that entries up to number Count were not all there
+	ActionPolicies  Action = "policies"  // other policies hold: the active ones mean digest Subject now and meant By before; Count loaded ones differ, Reason says which
 	ActionNote      Action = "note"      // an operator's or a module's own remark
 
 	ActionApprovalGiven   Action = "approval_given"   // By agreed to what approval Subject asks, which Calls[0] asked for
@@ -172,7 +173,7 @@ const (
 // A Control is what a control entry records.
 type Control struct {
 	Action  Action
-	By      string   // who did it, for freeze, resume and note
+	By      string   // who did it, for freeze, resume and note; else see the actions
 	Reason  string   // why, safe to show
 	Subject string   // see the actions
 	Count   int64    // see the actions

@@ -16,9 +16,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
-// noteBy is who a control entry of the journal names where policies were reloaded.
-const noteBy = "policy reload"
-
 // A Reload is what came of reading the policies again.
 type Reload struct {
 	Old, New                  string   // digests of what the active policies mean
@@ -27,7 +24,10 @@ type Reload struct {
 }
 
 // Any reports whether any policy is another than before.
-func (r *Reload) Any() bool { return len(r.Added)+len(r.Changed)+len(r.Removed) > 0 }
+func (r *Reload) Any() bool { return r.differ() > 0 }
+
+// differ is how many of the loaded policies are others than before.
+func (r *Reload) differ() int { return len(r.Added) + len(r.Changed) + len(r.Removed) }
 
 // String says what has changed, as in "changed default; added night".
 func (r *Reload) String() string {
@@ -65,9 +65,7 @@ func (k *Kernel) Reload(ctx context.Context) (Reload, error) {
 		return Reload{}, err
 	}
 	if r.Any() {
-		note := audit.Control{
-			Action: audit.ActionNote, By: noteBy, Subject: r.New, Reason: r.String() + "; before: " + r.Old,
-		}
+		note := audit.Control{Action: audit.ActionPolicies, By: r.Old, Subject: r.New, Count: int64(r.differ()), Reason: r.String()}
 		if err := k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &note}); err != nil {
 			return Reload{}, fmt.Errorf("policies cannot be recorded, so they are not in force: %w", err)
 		}

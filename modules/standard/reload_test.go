@@ -99,7 +99,7 @@ func TestReload(t *testing.T) {
 	if err != nil || len(page.Entries) != 1 {
 		t.Fatalf("%d control entries, %v", len(page.Entries), err)
 	}
-	note := &audit.Control{Action: audit.ActionNote, By: "policy reload", Subject: r.New, Reason: "changed default; before: " + r.Old}
+	note := &audit.Control{Action: audit.ActionPolicies, By: r.Old, Subject: r.New, Count: 1, Reason: "changed default"}
 	if diff := cmp.Diff(note, page.Entries[0].Control); diff != "" {
 		t.Error(diff)
 	}
@@ -180,7 +180,7 @@ func TestReloadUnderLoad(t *testing.T) {
 			counted[e.Decision.Effect.String()]++
 		case e.Kind == audit.KindOutcome:
 			counted["outcome"]++
-		case e.Control != nil && e.Control.Action == audit.ActionNote:
+		case e.Control != nil && e.Control.Action == audit.ActionPolicies:
 			counted["reload"]++
 		}
 	}

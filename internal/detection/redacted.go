@@ -3,6 +3,7 @@ package detection
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,7 +65,8 @@ func (r *Record) left(redacted []byte) (left, shape bool, err error) {
 	}
 	shape = len(names) == len(afterNames) && maps.EqualFunc(before, after, func(string, string) bool { return true })
 	was, is := strings.Join(append(slices.Sorted(maps.Values(before)), names...), "\n"), strings.Join(append(slices.Collect(maps.Values(after)), afterNames...), "\n")
-	others := was
+	is = regexp.MustCompile(`\[[a-z_]+:[0-9]+\]`).ReplaceAllString(is, "\n") // what stands for a token says "_token" and gives nothing away
+	others := was + "\nhttps://"                                             // which every webhook begins with
 	for _, span := range r.Expect.Spans {
 		others = strings.ReplaceAll(others, span, "\n")
 	}

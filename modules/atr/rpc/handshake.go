@@ -52,13 +52,18 @@ func (s Server) Has(capability string) bool {
 // greet shakes hands. Servers of the 2025 era are by far the most, so that is tried first; one that knows no initialize,
 // or none of its versions, is asked as those of the 2026 era are.
 func (c *Conn) greet(ctx context.Context) error {
-	if c.o.Era != Modern {
-		err := c.initialize(ctx)
-		if err == nil || c.o.Era == Legacy || !unknown(err) {
-			return err
-		}
+	if c.o.Era == Modern {
+		return c.discover(ctx)
 	}
-	return c.discover(ctx)
+	err := c.initialize(ctx)
+	if err == nil || c.o.Era == Legacy || !unknown(err) {
+		return err
+	}
+	later := c.discover(ctx)
+	if _, vague := errors.AsType[*StatusError](err); later != nil && vague {
+		return err // it was not about the protocol
+	}
+	return later
 }
 
 // unknown reports whether an error says that a server knows no initialize, or none of its versions, in whatever words.

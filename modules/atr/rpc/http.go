@@ -222,6 +222,9 @@ func (t *HTTP) Receive() ([]byte, uint64, error) {
 
 // deliver hands something to Receive, unless nobody wants it any more.
 func (t *HTTP) deliver(ctx context.Context, d delivery) {
+	if ctx.Err() != nil {
+		return // what is said now is only that it has ended
+	}
 	select {
 	case t.inbox <- d:
 	case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"strings"
 )
 
 // The errors of HTTP that are nobody else's.
@@ -63,7 +64,7 @@ func unreached(err error) error {
 }
 
 // refusal is what a response that refuses a request means, which is closed.
-func refusal(answer *http.Response) error {
+func (t *HTTP) refusal(answer *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, headBytes)) // what could be read is shown
 	_ = answer.Body.Close()                                       // it was only read
 	if kindOf(answer) == kindJSON {
@@ -71,5 +72,24 @@ func refusal(answer *http.Response) error {
 			return m.err
 		}
 	}
-	return &StatusError{Status: answer.StatusCode, Said: string(bytes.TrimSpace(text[:min(len(text), 4*quotable)]))}
+	return &StatusError{Status: answer.StatusCode, Said: t.hushed(string(bytes.TrimSpace(text)))}
+}
+
+// hushed is the beginning of what a server said, without the values of our headers that it repeats.
+func (t *HTTP) hushed(text string) string {
+	for _, value := range t.o.Headers {
+		text = withoutSecret(text, value)
+		if _, word, found := strings.Cut(value, " "); found { // as in "Bearer TOKEN"
+			text = withoutSecret(text, word)
+		}
+	}
+	return text[:min(len(text), 4*quotable)]
+}
+
+// withoutSecret takes a value out of a text. Short values are no secrets, and may be there by chance.
+func withoutSecret(text, value string) string {
+	if len(value) < 8 {
+		return text
+	}
+	return strings.ReplaceAll(text, value, "[…]")
 }

@@ -50,7 +50,7 @@ func (t *HTTP) open(ctx context.Context, after string) (*http.Response, error) {
 		return nil, err
 	}
 	if answer.StatusCode/100 != 2 {
-		return nil, refusal(answer)
+		return nil, t.refusal(answer)
 	}
 	if kind := kindOf(answer); kind != kindEvents {
 		_ = answer.Body.Close() // it is not read
@@ -124,10 +124,14 @@ func (t *HTTP) fallBack() error {
 		return err
 	}
 	e := newEvents(answer.Body, t.o.MaxMessage)
-	if err := t.directed(e); err != nil || !late.Stop() {
+	err = t.directed(e)
+	if !late.Stop() {
+		err = errors.New("the server does not say in time where to post to")
+	}
+	if err != nil {
 		cancel()
 		_ = answer.Body.Close() // it was only read
-		return errors.Join(err, ctx.Err())
+		return err
 	}
 	t.running.Go(func() { // within a goroutine that is waited for
 		defer cancel()

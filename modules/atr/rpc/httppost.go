@@ -136,7 +136,7 @@ func (t *HTTP) tell(ctx context.Context, l letter) error {
 
 // refused is what a response that refuses a message means, which is closed. Without its session the transport ends.
 func (t *HTTP) refused(answer *http.Response, l letter) error {
-	err := refusal(answer)
+	err := t.refusal(answer)
 	if answer.StatusCode == http.StatusNotFound && l.session != "" {
 		t.end(errSession)
 		return errSession

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,6 +35,38 @@ func TestUpstreamAtAddress(t *testing.T) {
 	}
 	if got := ok(t, "tools", "call", "inner__file_read", `{"path":"work:a.txt"}`, "--config", config); !strings.Contains(got, "hello") {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestUpstreamLedAstray has servers that lead elsewhere, or repeat what they were sent.
+func TestUpstreamLedAstray(t *testing.T) {
+	t.Parallel()
+	dir, config := home(t)
+	token := filepath.Join(dir, "token")
+	write(t, token, "Bearer hush-hush-4711\n")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/metadata":
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusTemporaryRedirect)
+		case "/page":
+			http.Redirect(w, r, "/login", http.StatusFound)
+		default:
+			http.Error(w, "not with "+r.Header.Get("Authorization"), http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(server.Close)
+	for name, want := range map[string]string{
+		"metadata": "the address is not permitted: 169.254.169.254, where a cloud keeps credentials",
+		"page":     "the redirect is not followed: it makes a GET of a POST",
+		"echo":     `the server answered with HTTP 403 Forbidden (are its headers right?): "not with […]"`,
+	} {
+		got := cli(t, "upstream", "add", name, server.URL+"/"+name, "--allow-private", "--header", "Authorization: file:"+token, "--config", config)
+		if got.code != 1 || !strings.Contains(got.err, want) || strings.Contains(got.out+got.err, "hush") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if strings.Contains(read(t, filepath.Join(dir, "upstreams.yaml")), "hush") {
+		t.Error("the secret was written down")
 	}
 }
 

@@ -151,6 +151,7 @@ func TestHTTPWithSSEAstray(t *testing.T) {
 		"elsewhere":    {"event: endpoint\ndata: http://169.254.169.254/messages\n\n", "initialize: the server wants messages to be posted to another server"},
 		"user":         {"event: endpoint\ndata: //a:b@host/messages\n\n", "initialize: the server wants messages to be posted to another server"},
 		"no endpoint":  {"data: /messages\n\n", "initialize: the server's stream does not begin with where to post to"},
+		"too late":     {": wait\n", "initialize: the server does not say in time where to post to"},
 		"nothing":      {"", "initialize: the server cannot be reached: EOF"},
 		"ends at once": {"event: endpoint\ndata: /messages\n\n", "initialize: the connection to the server has ended: the server has ended the stream of its messages"},
 	} {
@@ -159,11 +160,19 @@ func TestHTTPWithSSEAstray(t *testing.T) {
 			w := serve(t, func(v *visit) {
 				if v.r.Method == http.MethodGet {
 					v.say("text/event-stream", "%s", test.stream)
+					if name == "too late" {
+						v.gone()
+					}
 					return
 				}
 				v.gone()
 			})
-			_, err := rpc.Connect(t.Context(), rpc.Options{Transport: reach(t, w.URL, func(o *rpc.HTTPOptions) { o.SSE = true })})
+			_, err := rpc.Connect(t.Context(), rpc.Options{Transport: reach(t, w.URL, func(o *rpc.HTTPOptions) {
+				o.SSE = true
+				if name == "too late" {
+					o.Wait = 50 * time.Millisecond
+				}
+			})})
 			if err == nil || err.Error() != test.want {
 				t.Errorf("\n got %v\nwant %s", err, test.want)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
@@ -118,45 +119,47 @@ func (t *HTTP) shared(e *events) error {
 func (t *HTTP) fallBack() error {
 	ctx, cancel := context.WithCancel(t.ctx)
 	late := time.AfterFunc(t.o.Wait, cancel)
-	answer, err := t.open(ctx, "")
-	if err != nil {
-		cancel()
-		return err
-	}
-	e := newEvents(answer.Body, t.o.MaxMessage)
-	err = t.directed(e)
+	stream, e, err := t.directed(ctx)
 	if !late.Stop() {
 		err = errors.New("the server does not say in time where to post to")
 	}
 	if err != nil {
 		cancel()
-		_ = answer.Body.Close() // it was only read
+		if stream != nil {
+			_ = stream.Close() // it was only read
+		}
 		return err
 	}
 	t.running.Go(func() { // within a goroutine that is waited for
 		defer cancel()
-		defer answer.Body.Close()
+		defer stream.Close()
 		_ = t.shared(e) // whatever ended it, it has ended
 		t.end(errGone)
 	})
 	return nil
 }
 
-// directed reads where to post to, which must be where the stream is.
-func (t *HTTP) directed(e *events) error {
+// directed opens a stream and reads where to post to, which must be where the stream is. The stream is closed by the
+// caller, where there is one.
+func (t *HTTP) directed(ctx context.Context) (io.Closer, *events, error) {
+	answer, err := t.open(ctx, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	e := newEvents(answer.Body, t.o.MaxMessage)
 	found, err := e.next()
 	if err != nil {
-		return unreached(err)
+		return answer.Body, nil, unreached(err)
 	}
 	to, err := t.target.Parse(string(found.data))
 	if err != nil || found.name != "endpoint" {
-		return errors.New("the server's stream does not begin with where to post to")
+		return answer.Body, nil, errors.New("the server's stream does not begin with where to post to")
 	}
 	if to.Scheme != t.target.Scheme || to.Host != t.target.Host || to.User != nil {
-		return errors.New("the server wants messages to be posted to another server")
+		return answer.Body, nil, errors.New("the server wants messages to be posted to another server")
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.endpoint = to
-	return nil
+	return answer.Body, e, nil
 }

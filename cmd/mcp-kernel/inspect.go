@@ -92,6 +92,8 @@ func (a *app) runInspect(cmd *cobra.Command, files []string, flags *inspectFlags
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		return errFound // whoever reads has enough, and knows
+	case errors.Is(err, context.Canceled):
+		return errors.New("stopped before the end of the records")
 	case err != nil:
 		return err
 	case len(run.unread) > 0:

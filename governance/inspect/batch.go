@@ -60,7 +60,7 @@ func (f *filter) read(ctx context.Context, in *lines) error {
 	defer close(f.work)
 	for {
 		b := f.fresh()
-		err := in.fill(b)
+		err := in.fill(ctx, b)
 		if len(b.lines) > 0 && !f.hand(ctx, b) {
 			return nil // who writes knows why
 		}
@@ -198,9 +198,22 @@ func interrupt(in io.Reader) (restore func()) {
 	return func() {}
 }
 
-// hurry bounds how long a Write that waits may still wait, where the output can do that.
-func hurry(out io.Writer) {
-	if d, ok := out.(interface{ SetWriteDeadline(at time.Time) error }); ok {
-		_ = d.SetWriteDeadline(time.Now().Add(grace)) // a file has no deadlines, and does not wait
+// hurrying bounds how long a Write may still wait once the context has ended, where the output can do that. What it returns
+// makes the output as it was.
+func hurrying(ctx context.Context, out io.Writer) (restore func()) {
+	d, ok := out.(interface{ SetWriteDeadline(at time.Time) error })
+	if !ok {
+		return func() {}
+	}
+	hurried := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(hurried)
+		_ = d.SetWriteDeadline(time.Now().Add(grace)) // a regular file has none, and does not wait
+	})
+	return func() {
+		if !stop() {
+			<-hurried
+			_ = d.SetWriteDeadline(time.Time{}) // as above
+		}
 	}
 }

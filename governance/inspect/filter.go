@@ -41,8 +41,7 @@ func (i *Inspector) Filter(ctx context.Context, in io.Reader, out io.Writer, s S
 	}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { hurry(out) })
-	defer stop()
+	defer hurrying(ctx, out)()
 	var crew sync.WaitGroup
 	crew.Go(func() { f.fault = f.read(inner, newLines(in, i.options.MaxLine)) })
 	for range i.options.Workers {

@@ -10,10 +10,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -173,9 +175,16 @@ func TestPausingInput(t *testing.T) {
 }
 
 // endless is an input that never ends.
-type endless struct{ text string }
+type endless struct {
+	text string
+	at   int
+}
 
-func (e endless) Read(p []byte) (int, error) { return copy(p, e.text), nil }
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.text[e.at:])
+	e.at = (e.at + n) % len(e.text)
+	return n, nil
+}
 
 // failing is an output that fails after some writes.
 type failing struct {
@@ -193,7 +202,7 @@ func (f *failing) Write(p []byte) (int, error) {
 // TestStops ends endless runs, and sees that nothing goes on behind them: a bubble waits for its goroutines.
 func TestStops(t *testing.T) {
 	t.Parallel()
-	in := endless{`{"id":1,"kind":"text","value":"x"}` + "\n"}
+	const line = `{"id":1,"kind":"text","value":"x"}` + "\n"
 	for _, c := range []struct {
 		name string
 		run  func(t *testing.T, i *inspect.Inspector) error
@@ -201,7 +210,7 @@ func TestStops(t *testing.T) {
 	}{
 		{"the output is closed", func(t *testing.T, i *inspect.Inspector) error {
 			t.Helper()
-			_, err := i.Filter(t.Context(), in, &failing{left: 3, err: &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}}, inspect.Stream{})
+			_, err := i.Filter(t.Context(), &endless{text: line}, &failing{left: 3, err: &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}}, inspect.Stream{})
 			return err
 		}, syscall.EPIPE},
 		{"it is told to stop", func(t *testing.T, i *inspect.Inspector) error {
@@ -213,19 +222,36 @@ func TestStops(t *testing.T) {
 				}
 				cancel()
 			})
-			_, err := i.Filter(ctx, in, out, inspect.Stream{})
+			_, err := i.Filter(ctx, &endless{text: line}, out, inspect.Stream{})
 			return err
 		}, context.Canceled},
 		{"it was told to stop before it began", func(t *testing.T, i *inspect.Inspector) error {
 			t.Helper()
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, err := i.Filter(ctx, in, io.Discard, inspect.Stream{})
+			_, err := i.Filter(ctx, &endless{text: line}, io.Discard, inspect.Stream{})
 			return err
 		}, context.Canceled},
+		{"it is told to stop, and nobody takes what it writes", func(t *testing.T, i *inspect.Inspector) error {
+			t.Helper()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			out := &stalled{over: make(chan struct{})}
+			go func() {
+				synctest.Wait() // until the write waits, and all others for it
+				cancel()
+			}()
+			_, err := i.Filter(ctx, &endless{text: line}, out, inspect.Stream{})
+			if !out.deadline.IsZero() {
+				t.Error("the output has a deadline still")
+			}
+			return err
+		}, context.Canceled},
+		{"it is told to stop within a line without end", stopped("x"), context.Canceled},
+		{"it is told to stop between lines of nothing", stopped(" \n"), context.Canceled},
 		{"the input fails", func(t *testing.T, i *inspect.Inspector) error {
 			t.Helper()
-			s, err := i.Filter(t.Context(), io.MultiReader(strings.NewReader(in.text+`{"id":2,`), iotest.ErrReader(io.ErrNoProgress)), io.Discard, inspect.Stream{})
+			s, err := i.Filter(t.Context(), io.MultiReader(strings.NewReader(line+`{"id":2,`), iotest.ErrReader(io.ErrNoProgress)), io.Discard, inspect.Stream{})
 			if s.Records != 1 || s.Errors != 0 {
 				t.Errorf("got %+v", s)
 			}
@@ -240,6 +266,113 @@ func TestStops(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// stalled is an output that nobody takes, until a deadline ends the write.
+type stalled struct {
+	deadline time.Time
+	over     chan struct{}
+}
+
+func (s *stalled) Write([]byte) (int, error) {
+	<-s.over
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (s *stalled) SetWriteDeadline(at time.Time) error {
+	if s.deadline = at; !at.IsZero() {
+		close(s.over)
+	}
+	return nil
+}
+
+// TestBounded sees that reading stops while nobody takes what comes of it.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const size = 1 << 20
+		i := inspector(t, plain, inspect.Options{Workers: 100})
+		in := &counted{Reader: &endless{text: `{"kind":"text","value":"` + strings.Repeat(" ", size-27) + "\"}\n"}}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := i.Filter(ctx, in, &stalled{over: make(chan struct{})}, inspect.Stream{})
+			ended <- err
+		}()
+		synctest.Wait()
+		if n := in.n.Load(); n < 30*size || n > 36*size {
+			t.Errorf("%d bytes were read", n)
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+// counted is an input that counts, and calls when so much was read.
+type counted struct {
+	io.Reader
+
+	n    atomic.Int64
+	then int64
+	call func()
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if c.n.Add(int64(n)) >= c.then && c.call != nil {
+		c.call()
+	}
+	return n, err
+}
+
+// FuzzFilter has every line answered by one, in order, whatever the bytes.
+func FuzzFilter(f *testing.F) {
+	for _, seed := range []string{
+		"", "\n\n", "{}\n", "\ufeff{}", "{\"kind\":\"text\",\"value\":\"a\"}\r\n{", " \n\xff\n" + strings.Repeat("x", 300) + "\n1",
+		strings.Repeat("1\n", 300), strings.Repeat(" ", 201), strings.Repeat(" ", 250) + "\n" + strings.Repeat("\n", 250),
+	} {
+		f.Add([]byte(seed))
+	}
+	const most = 200
+	i := inspector(f, plain, inspect.Options{Workers: 2, MaxLine: most})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var out bytes.Buffer
+		s, err := i.Filter(t.Context(), bytes.NewReader(in), &out, inspect.Stream{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		for n, line := range bytes.Split(bytes.TrimPrefix(in, []byte("\ufeff")), []byte("\n")) {
+			if len(bytes.Trim(line, " \t\r")) == 0 && len(line) <= most {
+				continue
+			}
+			want++
+			var result inspect.Result
+			text, err := out.ReadBytes('\n')
+			if err == nil {
+				err = json.Unmarshal(text, &result)
+			}
+			if err != nil || result.Error != "" && result.Line != n+1 {
+				t.Fatalf("line %d is answered by %q: %v", n+1, text, err)
+			}
+		}
+		if out.Len() > 0 || s.Records != int64(want) {
+			t.Fatalf("%d records, want %d; left is %q", s.Records, want, out.Bytes())
+		}
+	})
+}
+
+// stopped is a run over an endless input that is told to stop when some of it was read.
+func stopped(text string) func(t *testing.T, i *inspect.Inspector) error {
+	return func(t *testing.T, i *inspect.Inspector) error {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		in := &counted{Reader: &endless{text: text}, then: 1 << 17, call: cancel}
+		_, err := i.Filter(ctx, in, io.Discard, inspect.Stream{})
+		return err
 	}
 }
 

@@ -90,6 +90,12 @@ const audited = `
   detect: {definition: block}
 `
 
+const marking = `
+- name: marking
+  detect: {credit_card: log}
+  labels: [{add: ["read:pii"], found: [pii]}]
+`
+
 // verdict stands for what is said of the purpose of a call, which is the business of package intent.
 const verdict = "INTENT"
 
@@ -153,6 +159,10 @@ func TestLines(t *testing.T) {
 			"a call that mode audit lets pass", audited, `{"id":1,"kind":"call","tool":"read_file","value":{"path":"bluebird"}}`,
 			`{"id":1,"effect":"allow","findings":[` + pattern("codename", "high", "/path", `{"start":0,"end":8}`) + `,` + verdict + `],` +
 				`"by":{"stage":"patterns","check":"blocked_patterns","rule":"codename","policy":"audited","reason":"blocked pattern \"codename\" of policy \"audited\"","would":true}}`,
+		},
+		{
+			"an answer that makes its execution untrusted", marking, `{"id":1,"kind":"result","value":{"card":"4012 8888 8888 1881"}}`,
+			`{"id":1,"effect":"allow","findings":[{"check":"pii","rule":"card_visa","class":"credit_card","severity":"high","confidence":0.x,"pointer":"/card","span":{"start":0,"end":19},"form":""}],"labels":["read:pii"]}`,
 		},
 		{
 			"code", "", `{"id":1,"kind":"call","tool":"verify_code_safety","value":{"language":"python","code":"# é\neval(input())\n"}}`,

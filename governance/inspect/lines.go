@@ -3,6 +3,7 @@ package inspect
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -36,16 +37,17 @@ func newLines(in io.Reader, most int) *lines {
 }
 
 // fill reads lines into an empty batch: until it is full, or no whole line is waiting, so that an input that pauses is
-// answered. Empty lines are passed over. The error is io.EOF behind the last line, which may lack its line end.
-func (l *lines) fill(b *batch) error {
+// answered. Empty lines are passed over. The error is io.EOF behind the last line, which may lack its line end, or the
+// context's: a line, and a run of empty ones, can be without end.
+func (l *lines) fill(ctx context.Context, b *batch) error {
 	for len(b.lines) < batchLines && len(b.text) < batchBytes {
 		start := len(b.text)
-		err := l.read(b)
+		err := l.read(ctx, b)
 		long := errors.Is(err, errLong)
 		switch whole := err == nil || errors.Is(err, io.EOF); {
 		case long:
 			b.lines = append(b.lines, line{start: start, end: start, number: l.number, err: err})
-		case whole && len(bytes.TrimSpace(b.text[start:])) > 0:
+		case whole && len(bytes.Trim(b.text[start:], space)) > 0:
 			b.lines = append(b.lines, line{start: start, end: len(b.text), number: l.number})
 		default:
 			b.text = b.text[:start]
@@ -61,15 +63,18 @@ func (l *lines) fill(b *batch) error {
 }
 
 // read appends one line to the text of the batch. A line over the bound is read to its end and not kept.
-func (l *lines) read(b *batch) error {
+func (l *lines) read(ctx context.Context, b *batch) error {
 	if l.number++; l.number == 1 {
 		l.mark()
 	}
 	start := len(b.text)
 	tooLong := false
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		part, err := l.in.ReadSlice('\n')
-		if tooLong = tooLong || len(b.text)-start+len(part) > l.most+1; tooLong {
+		if tooLong = tooLong || len(b.text)-start+len(bytes.TrimSuffix(part, []byte("\n"))) > l.most; tooLong {
 			b.text = b.text[:start]
 		} else {
 			b.text = append(b.text, part...)

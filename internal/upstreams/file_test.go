@@ -21,6 +21,7 @@ servers:
   web:
     url: https://mcp.example/mcp
     headers: {Authorization: "env:TOKEN"}
+    allow_private: true
     trust: nothing
   Files:
     command: npx
@@ -46,7 +47,7 @@ servers:
 			Pass: []string{"HTTPS_PROXY"}, Dir: "/tmp", Eager: true, Required: true, Idle: -1, Start: 10 * time.Second, Timeout: time.Minute,
 			Parallel: 4, Bytes: 1000, Allow: []string{"read*"}, Deny: []string{"read_all"}, Trust: pin.TrustNew, Hints: true,
 		},
-		{Name: "web", URL: "https://mcp.example/mcp", Headers: map[string]string{"Authorization": "env:TOKEN"}},
+		{Name: "web", URL: "https://mcp.example/mcp", Headers: map[string]string{"Authorization": "env:TOKEN"}, Private: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

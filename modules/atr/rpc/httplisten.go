@@ -142,7 +142,7 @@ func (t *HTTP) fallBack() error {
 // directed opens a stream and reads where to post to, which must be where the stream is. The stream is closed by the
 // caller, where there is one.
 func (t *HTTP) directed(ctx context.Context) (io.Closer, *events, error) {
-	answer, err := t.open(ctx, "")
+	answer, err := t.open(ctx, "") //nolint:bodyclose // the caller does
 	if err != nil {
 		return nil, nil, err
 	}

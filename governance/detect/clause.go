@@ -65,7 +65,7 @@ func (s *scan) hearOut() {
 	t := &s.stretch
 	from, to := t.start, t.end
 	t.start, t.end = 0, 0
-	if len(s.text) <= shortText && s.brief() {
+	if len(s.text) <= shortText && s.brief() && (s.engine.listener != nil || t.directive > 0 || t.matter > 0) {
 		if t.heard {
 			return
 		}
@@ -95,7 +95,8 @@ func (s *scan) hearOut() {
 	s.pick(clauses)
 }
 
-// A text from shortestText to shortText bytes is judged as a whole, whatever ideas stand in it.
+// A text from shortestText to shortText bytes is judged as a whole, where anything in it may be ordered or is what orders are
+// about. Most texts have neither, and those that the model learns from are all heard.
 const (
 	shortestText = 12
 	shortText    = 1500

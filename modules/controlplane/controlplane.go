@@ -12,7 +12,7 @@ import (
 // Name is the module's name in the configuration.
 const Name = "controlplane"
 
-// Options are what a Module needs. All but Files are required.
+// Options are what a Module needs. All but Approvals, Files and Idempotency are required.
 type Options struct {
 	Store       state.Backend                                                // memory, executions, idempotency keys
 	Log         state.Log                                                    // checkpoints
@@ -23,6 +23,7 @@ type Options struct {
 	Policies    Policies                                                     // answers policy:// resources
 	Executions  *Executions                                                  // shared with the gate, which looks handles up in it
 	Now         func() time.Time
+	Approvals   Desk          // what people are asked; nil offers no tool for it
 	Files       *Files        // nil reaches no file
 	Idempotency time.Duration // how long a key is remembered; default 24 hours
 }

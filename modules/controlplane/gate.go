@@ -16,11 +16,12 @@ type Explainer interface {
 	Explain(ctx context.Context, c *governance.Call) []governance.StageTrace
 }
 
-// Policies are what operators have loaded. *governance.Set is one.
+// Policies are what operators have loaded, as it is now.
 type Policies interface {
 	Select(c *governance.Call) (*governance.Snapshot, error)
 	Policy(name string) (governance.Policy, bool)
 	Names() []string
+	Changed() <-chan struct{} // closed once there are others than now; nil is never
 }
 
 // A Journal is what this package asks of the record. *audit.Journal is one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/tools"
@@ -12,7 +13,8 @@ import (
 // Surface returns the control plane's tools, resources and prompts.
 func (m *Module) Surface() tools.Surface {
 	return tools.Surface{
-		Tools: append(append(m.kernelTools(), m.actionTools()...), m.operatorTools()...), Resources: m.resources(), Prompts: m.prompts(),
+		Tools:     slices.Concat(m.kernelTools(), m.actionTools(), m.operatorTools(), m.approvalTools()),
+		Resources: m.resources(), Prompts: m.prompts(),
 	}
 }
 

@@ -34,11 +34,11 @@ func (m *Module) resources() []tools.Resource {
 		tools.NewResource(tools.ResourceSpec{
 			URI: "policy://active", Name: "policy-active", Title: "Policies in force", MIMEType: "application/json", Audience: tools.ForAgents,
 			Description: "What the policies in force come to, field by field, each with the policy that gave it. Patterns are named, not shown.",
-		}, m.readActive),
+		}, m.readActive).WithWatch(m.watchPolicies),
 		tools.NewResource(tools.ResourceSpec{
 			Template: "policy://{name}", Name: "policy", Title: "One policy", MIMEType: "application/json", Audience: tools.ForAgents,
 			Description: "What would hold if the policy were added to those in force. Name it in kernel_execute's context to be narrowed by it.",
-		}, m.readPolicy).WithComplete(func(_ context.Context, _ *tools.Request, ask tools.Completion) ([]string, error) {
+		}, m.readPolicy).WithWatch(m.watchPolicies).WithComplete(func(_ context.Context, _ *tools.Request, ask tools.Completion) ([]string, error) {
 			return completing(m.opts.Policies.Names(), ask.Value), nil
 		}),
 		tools.NewResource(tools.ResourceSpec{

@@ -1,6 +1,7 @@
 package standard
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -10,6 +11,30 @@ import (
 // for a call stays selected for it. They are safe for concurrent use.
 type Policies struct {
 	set atomic.Pointer[governance.Set]
+
+	mu      sync.Mutex
+	changed chan struct{} // closed by the next change; nil while nobody waits for it
+}
+
+// replace puts other policies in force, and tells those who wait for that.
+func (p *Policies) replace(s *governance.Set) {
+	p.set.Store(s)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changed != nil {
+		close(p.changed)
+		p.changed = nil
+	}
+}
+
+// Changed returns a channel that is closed once other policies are in force than those of now.
+func (p *Policies) Changed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changed == nil {
+		p.changed = make(chan struct{})
+	}
+	return p.changed
 }
 
 // Set returns the policies as they are now. It does not change when they are reloaded.

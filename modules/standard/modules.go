@@ -73,5 +73,6 @@ func (k *Kernel) controlplane(executions *controlplane.Executions) (tools.Module
 	return controlplane.New(controlplane.Options{
 		Store: k.State, Log: k.State, Journal: k.Journal, Gate: k.Gate, Policies: k.Policies, Executions: executions,
 		Now: k.Now, Window: k.config.Governance.Window, Verify: k.verify, Files: files, Idempotency: k.config.Files.Idempotency,
+		Approvals: k.Approvals,
 	})
 }

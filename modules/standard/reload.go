@@ -64,13 +64,15 @@ func (k *Kernel) Reload(ctx context.Context) (Reload, error) {
 	if err != nil {
 		return Reload{}, err
 	}
-	if r.Any() {
-		note := audit.Control{Action: audit.ActionPolicies, By: r.Old, Subject: r.New, Count: int64(r.differ()), Reason: r.String()}
-		if err := k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &note}); err != nil {
-			return Reload{}, fmt.Errorf("policies cannot be recorded, so they are not in force: %w", err)
-		}
+	if !r.Any() {
+		k.Policies.set.Store(after) // bound to what there is to call now
+		return r, nil
 	}
-	k.Policies.set.Store(after)
+	note := audit.Control{Action: audit.ActionPolicies, By: r.Old, Subject: r.New, Count: int64(r.differ()), Reason: r.String()}
+	if err := k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &note}); err != nil {
+		return Reload{}, fmt.Errorf("policies cannot be recorded, so they are not in force: %w", err)
+	}
+	k.Policies.replace(after)
 	return r, nil
 }
 

@@ -38,6 +38,9 @@ func TestOrder(t *testing.T) {
 		rapid.Map(rapid.IntRange(0, 99), func(n int) string {
 			return fmt.Sprintf(`{"id":"c%d","kind":"call","tool":"run_%d","value":{"path":"rm -rf %d"}}`, n, n, n)
 		}),
+		rapid.Map(rapid.IntRange(0, 99), func(n int) string { // allowed, although only one may run at a time
+			return fmt.Sprintf(`{"id":"a%d","kind":"call","tool":"read_file","value":{"path":"%d"}}`, n, n)
+		}),
 		rapid.Map(rapid.IntRange(1, 9), func(n int) string {
 			return fmt.Sprintf(`{"kind":"text","value":"%s"}`, strings.Repeat("long ", n*2000))
 		}),

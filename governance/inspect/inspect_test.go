@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -202,6 +203,28 @@ func judged(tb testing.TB, i *inspect.Inspector, record string) inspect.Result {
 		tb.Fatal(err)
 	}
 	return i.Inspect(tb.Context(), &r)
+}
+
+// TestLimitsAreNotAsked has calls judged beside each other of which only one may be made, and only one at a time.
+func TestLimitsAreNotAsked(t *testing.T) {
+	t.Parallel()
+	i := inspector(t, strict, inspect.Options{})
+	r, err := inspect.ParseRecord([]byte(`{"kind":"call","tool":"read_file","value":{}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var beside sync.WaitGroup
+	for range 4 {
+		beside.Go(func() {
+			for range 3000 {
+				if got := i.Inspect(t.Context(), &r); got.Effect != governance.Allow {
+					t.Errorf("got %s by %+v", got.Effect, got.By)
+					return
+				}
+			}
+		})
+	}
+	beside.Wait()
 }
 
 // TestDefinitions has a poisoned definition stopped, asked about, redacted and let pass, as policies say.

@@ -22,6 +22,7 @@ type server struct {
 	up      *upstream.Upstream
 	asks    chan struct{} // one token: the lists are to be read again
 	started sync.Once
+	reading sync.Mutex // held while the lists are read and judged
 
 	mu       sync.Mutex
 	listing  upstream.Listing
@@ -143,6 +144,8 @@ func (s *server) keep() {
 
 // refresh reads what the server offers, judges it and remembers it.
 func (s *server) refresh(ctx context.Context) error {
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, DefaultListing)
 	defer cancel()
 	listing, err := s.up.List(ctx)

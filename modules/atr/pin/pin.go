@@ -86,6 +86,9 @@ type Definition struct {
 	Doubt string
 }
 
+// firstSight is how long a server is seen for the first time: several processes may judge it then, each a part first.
+const firstSight = 30 * time.Second
+
 // ErrStale says that what is to be trusted is not what the server gives any more.
 var ErrStale = errors.New("the definition has changed meanwhile: look at it again")
 
@@ -113,23 +116,15 @@ func key(server string, kind Kind, name string) string {
 // all of it in the order given. What is doubted is never trusted at first sight, nor is what was known under another name:
 // that has changed.
 func (b *Book) Judge(ctx context.Context, server string, trust Trust, given []Definition) ([]Record, error) {
-	const tries = 3 // where other processes judge the same server
-	for n := 1; ; n++ {
-		records, err := b.judge(ctx, server, trust, given)
-		if n == tries || !errors.Is(err, ErrStale) {
-			return records, err
-		}
-	}
-}
-
-func (b *Book) judge(ctx context.Context, server string, trust Trust, given []Definition) ([]Record, error) {
 	known, err := b.List(ctx, server)
 	if err != nil {
 		return nil, err
 	}
 	j := judge{
 		book: b, server: server, known: map[string]*Record{}, rests: map[string]string{},
-		trust: trust == TrustNew || trust == TrustFirst && !slices.ContainsFunc(known, func(r Record) bool { return r.Kind != Server }),
+		trust: trust == TrustNew || trust == TrustFirst && !slices.ContainsFunc(known, func(r Record) bool {
+			return r.Kind != Server && b.now().Sub(r.Seen) > firstSight
+		}),
 	}
 	for i := range known {
 		r := &known[i]
@@ -167,8 +162,28 @@ func (j *judge) vanished(given []Definition) {
 	}
 }
 
-// one judges one definition.
+// one judges one definition, by what is remembered of it now: another process may judge it, too.
 func (j *judge) one(ctx context.Context, d *Definition) (Record, error) {
+	const tries = 8
+	for n := 1; ; n++ {
+		r, err := j.compare(ctx, d)
+		if n == tries || !errors.Is(err, ErrStale) {
+			return r, err
+		}
+		k := key(j.server, d.Kind, d.Name)
+		switch now, fault := j.book.Get(ctx, j.server, d.Kind, d.Name); {
+		case errors.Is(fault, state.ErrNotFound):
+			delete(j.known, k)
+		case fault != nil:
+			return r, fault
+		default:
+			j.known[k] = &now
+		}
+	}
+}
+
+// compare compares one definition with what is known of it.
+func (j *judge) compare(ctx context.Context, d *Definition) (Record, error) {
 	canonical, err := primitives.Canonical(d.JSON)
 	if err != nil {
 		return Record{}, fmt.Errorf("%s %q of %s: %w", d.Kind, d.Name, j.server, err)

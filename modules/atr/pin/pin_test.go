@@ -120,8 +120,11 @@ func TestFirstSight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := book()
-			got := [2]string{standings(t, b, tt.trust, tt.first...), standings(t, b, tt.trust, tt.then...)}
+			at := noon()
+			b := pin.NewBook(memstate.New(memstate.Options{}), func() time.Time { return at })
+			first := standings(t, b, tt.trust, tt.first...)
+			at = at.Add(time.Minute)
+			got := [2]string{first, standings(t, b, tt.trust, tt.then...)}
 			if got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
@@ -201,11 +204,15 @@ func TestMany(t *testing.T) {
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	b := book()
+	var given []pin.Definition
+	for i := range 50 {
+		given = append(given, tool(fmt.Sprint("t", i), `{"n":`+fmt.Sprint(i)+`}`))
+	}
 	var all sync.WaitGroup
-	for range 2 {
+	for range 4 {
 		all.Go(func() {
-			for range 20 {
-				if _, err := b.Judge(t.Context(), "files", pin.TrustFirst, []pin.Definition{tool("read", reader)}); err != nil {
+			for range 5 {
+				if _, err := b.Judge(t.Context(), "files", pin.TrustNew, given); err != nil {
 					t.Error(err)
 				}
 			}

@@ -2,16 +2,12 @@ package policy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
-
-	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
 // Bounds of a file of fixtures.
@@ -38,49 +34,6 @@ type Tool struct {
 	Name  string
 	Hints map[string]bool // read_only, destructive, idempotent, open_world; what is not said is the pessimistic
 	Args  []string        // names of its arguments, which are texts
-}
-
-// A Case is one fixture. It begins with counters, labels and places of its own.
-type Case struct {
-	Name   string
-	Place  governance.Position
-	After  []Step // what was called before, in its order
-	Call   Request
-	Expect Expectation
-}
-
-// A Request is a call to be decided.
-type Request struct {
-	Kind     governance.Kind
-	Name     string
-	Args     json.RawMessage // a JSON object, or nil
-	Caller   governance.Caller
-	Labels   []string // what the execution has touched
-	Policies []string // that narrow the call
-	Depth    int
-	At       time.Time // zero is the suite's
-}
-
-// A Step is a call that was made before.
-type Step struct {
-	Call    Request
-	Times   int               // how often; at least 1
-	Tokens  int64             // that each came to; 0 is its arguments alone
-	Running bool              // it has not ended yet
-	Effect  governance.Effect // what each time must come to
-	Place   governance.Position
-}
-
-// An Expectation is what must come of a call. Empty fields are not looked at, except for the effect.
-type Expectation struct {
-	Effect  governance.Effect
-	Check   string
-	Rule    string
-	Policy  string
-	Event   governance.Event // EventNone is not looked at
-	Pointer string
-	Reason  *regexp.Regexp // searched in the reason; may be nil
-	Would   *bool          // whether mode audit let pass what enforcing would not; may be nil
 }
 
 // IsSuite reports whether a file's name is that of fixtures: one that ends in .test.yaml or .test.yml.

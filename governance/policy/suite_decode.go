@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,14 +14,18 @@ import (
 // The fields of a file of fixtures and of what is in it.
 const (
 	suiteFields  = "policy_files policies at tools cases"
-	caseFields   = "name after call expect"
+	caseFields   = "name steps after " + actFields
+	actFields    = "call result definition expect"
+	stepFields   = "after times tokens running " + actFields
 	callFields   = "tool resource prompt args principal agent operator labels policies depth at"
-	stepFields   = callFields + " times tokens running effect"
-	expectFields = "effect check rule policy event pointer reason would"
+	beforeFields = callFields + " after times tokens running effect"
+	resultFields = "text structured content error confidence"
+	expectFields = "effect check rule policy event pointer reason would findings labels text structured"
+	foundFields  = "check rule class pointer"
 	kindFields   = "tool resource prompt"
 	toolFields   = "name hints args"
 	effectWords  = "allow deny ask"
-	eventWords   = "TOOL_CALL_BLOCKED POLICY_VIOLATION POLICY_CHECK"
+	eventWords   = "TOOL_CALL_BLOCKED POLICY_VIOLATION POLICY_CHECK DRIFT_DETECTED"
 )
 
 // DefaultPrincipal makes the calls of fixtures that do not say who does.
@@ -103,39 +106,6 @@ func (r *suiteReader) cases(path string, node ast.Node) {
 	}
 }
 
-func (r *suiteReader) oneCase(path string, node ast.Node) Case {
-	c := Case{Place: place(node)}
-	members, ok := mapping(node)
-	if !ok {
-		r.wrong(path, node, `a case with "name", "call" and "expect"`)
-		return c
-	}
-	seen := r.fields(path+".", caseFields, members, func(path, name string, value ast.Node) {
-		switch name {
-		case "name":
-			c.Name, _ = r.text(path, value)
-		case "after":
-			for i, entry := range r.list(path, value, "a list of calls that were made before") {
-				c.After = append(c.After, r.step(fmt.Sprintf("%s[%d]", path, i), entry))
-			}
-		case "call":
-			c.Call = r.call(path, value)
-		case "expect":
-			c.Expect = r.expect(path, value)
-		}
-	})
-	for _, field := range []struct{ name, hint string }{
-		{"name", "say in a few words what the case is about"},
-		{"call", `write the call, as in "call: {tool: file_read}"`},
-		{"expect", `write what must come of it, as in "expect: deny"`},
-	} {
-		if !seen[field.name] {
-			r.fault(place(node), path+"."+field.name, "missing: "+field.hint)
-		}
-	}
-	return c
-}
-
 // call reads a call that has no fields but those of one.
 func (r *suiteReader) call(path string, node ast.Node) Request {
 	q := newRequest()
@@ -195,93 +165,6 @@ func (r *suiteReader) callField(q *Request, path, name string, value ast.Node) {
 	case "at":
 		q.At = r.moment(path, value)
 	}
-}
-
-// step reads a call that was made before.
-func (r *suiteReader) step(path string, node ast.Node) Step {
-	s := Step{Call: newRequest(), Times: 1, Effect: governance.Allow, Place: place(node)}
-	members, ok := mapping(node)
-	if !ok {
-		r.wrong(path, node, `a call, as in "{tool: file_read, times: 3}"`)
-		return s
-	}
-	r.named(path, node, r.fields(path+".", stepFields, members, func(path, name string, value ast.Node) {
-		switch name {
-		case "times":
-			s.Times = int(r.count(path, value, 1, MaxTimes))
-		case "tokens":
-			s.Tokens = r.count(path, value, 0, 1<<53)
-		case "running":
-			s.Running = r.truth(path, value)
-		case "effect":
-			s.Effect = r.effect(path, value)
-		default:
-			r.callField(&s.Call, path, name, value)
-		}
-	}))
-	return s
-}
-
-// expect reads what must come of a call: an effect alone, or a record.
-func (r *suiteReader) expect(path string, node ast.Node) Expectation {
-	var e Expectation
-	members, isRecord := mapping(node)
-	if !isRecord {
-		e.Effect = r.effect(path, node)
-		return e
-	}
-	seen := r.fields(path+".", expectFields, members, func(path, name string, value ast.Node) {
-		switch name {
-		case "effect":
-			e.Effect = r.effect(path, value)
-		case "check":
-			e.Check, _ = r.text(path, value)
-		case "rule":
-			e.Rule, _ = r.text(path, value)
-		case "policy":
-			e.Policy, _ = r.text(path, value)
-		case "event":
-			r.event(path, value, &e.Event)
-		case "pointer":
-			e.Pointer, _ = r.text(path, value)
-		case "reason":
-			e.Reason = r.expression(path, value)
-		case "would":
-			would := r.truth(path, value)
-			e.Would = &would
-		}
-	})
-	if !seen["effect"] {
-		r.fault(place(node), path+".effect", "missing: write allow, deny or ask")
-	}
-	return e
-}
-
-func (r *suiteReader) effect(path string, node ast.Node) (e governance.Effect) {
-	text, ok := r.text(path, node)
-	if ok && e.UnmarshalText([]byte(text)) != nil {
-		r.fault(place(node), path, unknown("effect", text, effectWords))
-	}
-	return e
-}
-
-func (r *suiteReader) event(path string, node ast.Node, e *governance.Event) {
-	text, ok := r.text(path, node)
-	if ok && (!contains(eventWords, text) || e.UnmarshalText([]byte(text)) != nil) {
-		r.fault(place(node), path, unknown("event", text, eventWords))
-	}
-}
-
-func (r *suiteReader) expression(path string, node ast.Node) *regexp.Regexp {
-	text, ok := r.text(path, node)
-	if !ok {
-		return nil
-	}
-	compiled, err := regexp.Compile(text)
-	if err != nil {
-		r.fault(place(node), path, fmt.Sprintf("not a regular expression: %v", err))
-	}
-	return compiled
 }
 
 // moment reads a point in time.

@@ -43,6 +43,8 @@ func TestDecodeSuite(t *testing.T) {
 	}
 	file := filepath.Join(fixtures, "suites", "good.test.yaml")
 	no := false
+	text := func(s string) *string { return &s }
+	fetch := policy.Request{Kind: governance.KindTool, Name: "web_fetch", Caller: governance.Caller{Principal: "user:test"}}
 	want := []policy.Suite{{
 		File: file, PolicyFiles: []string{"../good/governed.yaml"}, Policies: []string{"governed"},
 		At:    time.Date(2026, 1, 5, 22, 0, 0, 0, time.UTC),
@@ -50,26 +52,62 @@ func TestDecodeSuite(t *testing.T) {
 		Cases: []policy.Case{
 			{
 				Name: "all there is", Place: governance.Position{Line: 7, Column: 5},
-				After: []policy.Step{{
-					Call:  policy.Request{Kind: governance.KindTool, Name: "web_fetch", Caller: governance.Caller{Principal: "user:test"}},
-					Times: 2, Tokens: 100, Running: true, Effect: governance.Deny, Place: governance.Position{Line: 9, Column: 9},
-				}},
-				Call: policy.Request{
-					Kind: governance.KindTool, Name: "web_fetch",
-					Args:   json.RawMessage(`{"n":12345678901234567890,"f":1.50,"e":1.5e3,"x":31,"s":"a\"b","t":"two\nlines\n","l":[1,true,null,{"k":"v"}],"key with space":null}`),
-					Caller: governance.Caller{Principal: "user:ada", Agent: "did:key:z6", Operator: true},
-					Labels: []string{"read:secret", "untrusted:web"}, Policies: []string{"governed"}, Depth: 2,
-					At: time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC),
-				},
-				Expect: policy.Expectation{
-					Effect: governance.Deny, Check: "rules", Rule: "no-writes-after-web", Policy: "governed",
-					Event: governance.PolicyViolation, Pointer: "/url", Reason: regexp.MustCompile("untrusted"), Would: &no,
+				Steps: []policy.Step{
+					{
+						Path: "after[0]", Call: fetch, Times: 2, Tokens: 100, Running: true, Expect: policy.Expectation{Effect: governance.Deny},
+						Place: governance.Position{Line: 9, Column: 9},
+					},
+					{
+						Times: 1, Place: governance.Position{Line: 7, Column: 5},
+						Call: policy.Request{
+							Kind: governance.KindTool, Name: "web_fetch",
+							Args:   json.RawMessage(`{"n":12345678901234567890,"f":1.50,"e":1.5e3,"x":31,"s":"a\"b","t":"two\nlines\n","l":[1,true,null,{"k":"v"}],"key with space":null}`),
+							Caller: governance.Caller{Principal: "user:ada", Agent: "did:key:z6", Operator: true},
+							Labels: []string{"read:secret", "untrusted:web"}, Policies: []string{"governed"}, Depth: 2,
+							At: time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC),
+						},
+						Expect: policy.Expectation{
+							Effect: governance.Deny, Check: "rules", Rule: "no-writes-after-web", Policy: "governed",
+							Event: governance.PolicyViolation, Pointer: "/url", Reason: regexp.MustCompile("untrusted"), Would: &no,
+						},
+					},
 				},
 			},
 			{
 				Name: "arguments as they are sent", Place: governance.Position{Line: 39, Column: 5},
-				Call:   policy.Request{Kind: governance.KindTool, Name: "web_fetch", Args: json.RawMessage(`{"a":1,"a":2}`), Caller: governance.Caller{Principal: "user:test"}},
-				Expect: policy.Expectation{Effect: governance.Ask},
+				Steps: []policy.Step{{
+					Times: 1, Place: governance.Position{Line: 39, Column: 5},
+					Call:   policy.Request{Kind: governance.KindTool, Name: "web_fetch", Args: json.RawMessage(`{"a":1,"a":2}`), Caller: governance.Caller{Principal: "user:test"}},
+					Expect: policy.Expectation{Effect: governance.Ask},
+				}},
+			},
+			{
+				Name: "step by step", Place: governance.Position{Line: 40, Column: 5},
+				Steps: []policy.Step{
+					{
+						Path: "steps[0]", Place: governance.Position{Line: 42, Column: 9}, Call: fetch, Times: 1,
+						Answer: &policy.Answer{Text: text("a page"), Confidence: 1}, Expect: policy.Expectation{Effect: governance.Allow, Fate: policy.Pass},
+					},
+					{
+						Path: "steps[1]", Place: governance.Position{Line: 43, Column: 9}, Call: fetch, Times: 3,
+						Answer: &policy.Answer{Text: text("see above"), Structured: json.RawMessage(`{"mail":"ada@example.org"}`), Error: true, Confidence: 0.5},
+						Expect: policy.Expectation{
+							Effect: governance.Allow, Fate: policy.Redact,
+							Findings: []policy.Found{{Class: "email"}, {Check: "pii", Rule: "email", Class: "email", Pointer: text("/structuredContent/mail")}},
+							Labels:   []string{"untrusted:web"}, Text: text("see above"), Structured: json.RawMessage(`{"mail":"[email:1]"}`),
+						},
+					},
+					{
+						Path: "steps[2]", Place: governance.Position{Line: 52, Column: 9}, Wait: 61 * time.Second, Times: 1,
+						Call:   policy.Request{Kind: governance.KindResource, Name: "audit://log", Caller: governance.Caller{Principal: "user:test"}},
+						Answer: &policy.Answer{Text: text("log"), Confidence: 1},
+						Expect: policy.Expectation{Effect: governance.Allow, Fate: policy.Withhold, Findings: []policy.Found{}, Labels: []string{}},
+					},
+					{
+						Path: "steps[3]", Place: governance.Position{Line: 53, Column: 9}, Times: 1,
+						Definition: json.RawMessage(`{"name":"add","description":"Adds."}`), Expect: policy.Expectation{Effect: governance.Allow, Fate: policy.AskFirst},
+					},
+				},
 			},
 		},
 	}}
@@ -135,9 +173,14 @@ func FuzzDecodeSuite(f *testing.F) {
 			return
 		}
 		for _, c := range suite.Cases {
-			for _, q := range append([]policy.Step{{Call: c.Call}}, c.After...) {
-				if args := q.Call.Args; args != nil && !json.Valid(args) {
-					t.Fatalf("no JSON: %s", args)
+			if len(c.Steps) == 0 {
+				t.Fatal("a case without steps")
+			}
+			for _, q := range c.Steps {
+				for _, doc := range []json.RawMessage{q.Call.Args, q.Definition, q.Expect.Structured} {
+					if doc != nil && !json.Valid(doc) {
+						t.Fatalf("no JSON: %s", doc)
+					}
 				}
 			}
 		}

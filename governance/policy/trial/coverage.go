@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/detect"
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
 )
 
 // A Part is something in a policy that a fixture can touch: a blocked pattern, an entry of an allowlist, a limit, a rule
-// that forbids, a rule for labels.
+// that forbids, a rule for labels, for detectors or for approval, a category of intents, the threshold of confidence.
 type Part struct {
 	Policy string
 	Field  string // path, as in "blocked_patterns[2]"
@@ -24,8 +24,21 @@ type Part struct {
 // Coverage says which parts of policies were touched. The nil Coverage notes nothing.
 type Coverage struct {
 	parts   []Part
-	touches []func(*governance.Call, *governance.Decision) bool // by part
+	touches []func(*seen) bool // by part
 	touched []bool
+}
+
+// What a coverage sees of what was decided.
+type seen struct {
+	*governance.Decision
+
+	call *governance.Call
+	of   detect.Source // what was looked at
+}
+
+// by reports whether a policy was among those that decided.
+func (s *seen) by(policy string) bool {
+	return s.Snapshot != nil && slices.Contains(s.Snapshot.Names(), policy)
 }
 
 // NewCoverage begins to note what is touched of policies.
@@ -38,6 +51,12 @@ func NewCoverage(policies ...governance.Policy) *Coverage {
 		c.limits(p)
 		c.rules(p)
 		c.labels(p)
+		c.detectors(p)
+		c.intents(p)
+		c.approvals(p)
+		if threshold := p.ConfidenceThreshold; threshold != nil {
+			c.decided(p, governance.CheckConfidence, strconv.FormatFloat(*threshold, 'g', -1, 64), governance.CheckConfidence, "")
+		}
 	}
 	c.touched = make([]bool, len(c.parts))
 	return c
@@ -72,16 +91,17 @@ func (c *Coverage) Untouched() []Part {
 }
 
 // note notes what a decision has touched.
-func (c *Coverage) note(call *governance.Call, d *governance.Decision) {
+func (c *Coverage) note(call *governance.Call, d *governance.Decision, of detect.Source) {
 	if c == nil {
 		return
 	}
+	s := seen{Decision: d, call: call, of: of}
 	for i, touches := range c.touches {
-		c.touched[i] = c.touched[i] || touches(call, d)
+		c.touched[i] = c.touched[i] || touches(&s)
 	}
 }
 
-func (c *Coverage) add(p *governance.Policy, field, what string, touches func(*governance.Call, *governance.Decision) bool) {
+func (c *Coverage) add(p *governance.Policy, field, what string, touches func(*seen) bool) {
 	c.parts = append(c.parts, Part{Policy: p.Name, Field: field, What: what, File: p.Source.File, At: p.Source.At(field)})
 	c.touches = append(c.touches, touches)
 }
@@ -89,8 +109,8 @@ func (c *Coverage) add(p *governance.Policy, field, what string, touches func(*g
 // decided is a part that a decision names.
 func (c *Coverage) decided(p *governance.Policy, field, what, check, rule string) {
 	policy := p.Name
-	c.add(p, field, what, func(_ *governance.Call, d *governance.Decision) bool {
-		return d.Check == check && d.Policy == policy && (rule == "" || d.Rule == rule)
+	c.add(p, field, what, func(s *seen) bool {
+		return s.Check == check && s.Policy == policy && (rule == "" || s.Rule == rule)
 	})
 }
 
@@ -110,14 +130,14 @@ func (c *Coverage) lists(p *governance.Policy) {
 			if err != nil {
 				continue // no valid policy has such an entry
 			}
-			c.add(p, fmt.Sprintf("%s[%d]", list.check, i), name, func(call *governance.Call, d *governance.Decision) bool {
-				return call.Kind == list.kind && d.Stage != governance.StageAllow && d.Snapshot != nil &&
-					slices.Contains(d.Snapshot.Names(), p.Name) && glob.Match(call.Name)
+			c.add(p, fmt.Sprintf("%s[%d]", list.check, i), name, func(s *seen) bool {
+				return s.call.Kind == list.kind && s.Stage != governance.StageAllow && s.by(p.Name) && glob.Match(s.call.Name)
 			})
 		}
 	}
 }
 
+// patterns adds the blocked patterns. One is touched when it decided, or when what it found was taken out of an answer.
 func (c *Coverage) patterns(p *governance.Policy) {
 	for i, pattern := range p.BlockedPatterns {
 		field := fmt.Sprintf("%s[%d]", governance.CheckPatterns, i)
@@ -125,7 +145,10 @@ func (c *Coverage) patterns(p *governance.Policy) {
 		if name == "" {
 			name = field
 		}
-		c.decided(p, field, name, governance.CheckPatterns, name)
+		c.add(p, field, name, func(s *seen) bool {
+			return s.Check == governance.CheckPatterns && s.Policy == p.Name && s.Rule == name ||
+				s.by(p.Name) && slices.ContainsFunc(s.Findings, func(f match.Finding) bool { return f.Check == governance.CheckPatterns && f.Rule == name })
+		})
 	}
 }
 
@@ -150,35 +173,5 @@ func (c *Coverage) limits(p *governance.Policy) {
 			name = field
 		}
 		c.decided(p, field, name, governance.CheckRates, name)
-	}
-}
-
-// rules adds the rules that forbid: what a permit has let pass, a decision does not say.
-func (c *Coverage) rules(p *governance.Policy) {
-	snapshot, err := governance.Compile(governance.Ceiling{}, *p)
-	if err != nil {
-		return // no valid policy fails here
-	}
-	for _, rule := range snapshot.EffectiveForOperator().Rules {
-		if rule.Effect != "forbid" {
-			continue
-		}
-		c.decided(p, governance.CheckRules, rule.ID, governance.CheckRules, rule.ID)
-		if rule.Line > 0 {
-			part := &c.parts[len(c.parts)-1]
-			part.At = governance.Position{Line: rule.Line, Column: 1}
-			if p.Rules.File != "" {
-				part.File = p.Rules.File
-			}
-		}
-	}
-}
-
-// labels adds the rules for labels. One is touched when an execution has all its labels.
-func (c *Coverage) labels(p *governance.Policy) {
-	for i, rule := range p.Labels {
-		c.add(p, fmt.Sprintf("%s[%d]", governance.CheckLabels, i), strings.Join(rule.Add, ", "), func(_ *governance.Call, d *governance.Decision) bool {
-			return !slices.ContainsFunc(rule.Add, func(label string) bool { return !slices.Contains(d.Labels, label) })
-		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -57,48 +58,64 @@ type partLine struct {
 func (a *app) policyTest() *cobra.Command {
 	var files list
 	var least int
+	var format string
 	cmd := &cobra.Command{
 		Use:   "test [FILE…]",
-		Short: "Decide the calls of fixtures, and compare with what is expected",
+		Short: "Judge the calls and answers of fixtures, and compare with what is expected",
 		Long: `Test reads fixtures, the files whose names end in .test.yaml, or all such files of a directory; without a file those that lie
-beside the configured policies. A fixture is a call and what must come of it: docs/policies.md says how to write one. Each is
-decided as a server would decide it, with counters and labels of its own, and nothing is run. The policies are those that the
-fixtures name, or the file beside them without .test in its name.
+beside the configured policies. A fixture is a call, an answer or a definition, or several after another, and what must come
+of it: docs/policies.md says how to write one. Each is judged as a server would judge it, with counters, labels and a clock of
+its own, and nothing is run. The policies are those that the fixtures name, or the file beside them without .test in its name.
 
-It says which parts of the policies no fixture has touched: patterns, names, limits, rules. A fixture that fails is exit code
-1, and so is a coverage below --coverage.`,
+It says which parts of the policies no fixture has touched: names, patterns, limits, rules, detectors, intents, labels,
+approvals. A fixture that fails is exit code 1, and so is a coverage below --coverage. --format junit writes a report that
+continuous integration reads.`,
 		Example: `  mcp-kernel policy test policies.test.yaml
   mcp-kernel policy test configs/templates --coverage 100
-  mcp-kernel policy test policies.test.yaml --policy-file candidate.yaml -o json`,
+  mcp-kernel policy test policies.test.yaml --policy-file candidate.yaml -o json
+  mcp-kernel policy test policies --format junit > policies.xml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if least < 0 || least > 100 {
 				return misused(cmd, "--coverage %d: want 0 to 100", least)
 			}
-			return a.testPolicies(cmd, args, files, least)
+			if !slices.Contains([]string{"", formatText, formatJSON, formatJUnit}, format) {
+				return misused(cmd, "--format %q: want text, json or junit", oneLine(format, 40))
+			}
+			r, err := a.testPolicies(cmd, args, files)
+			if err != nil {
+				return err
+			}
+			r.OK = r.Failed == 0 && r.covers(least)
+			if err := a.printTrial(r, format, least); err != nil || r.OK {
+				return err
+			}
+			return errFound
 		},
 	}
+	cmd.Flags().StringVar(&format, "format", "", "`form` of the report: text, json or junit (default what --output says)")
 	cmd.Flags().Var(&files, "policy-file", "`file` or directory of the policies to test; repeat it for several (default what the fixtures name)")
 	cmd.Flags().IntVar(&least, "coverage", 0, "`percent` of the policies' parts that fixtures must touch")
 	return cmd
 }
 
-func (a *app) testPolicies(cmd *cobra.Command, paths, files []string, least int) error {
+// testPolicies runs all suites.
+func (a *app) testPolicies(cmd *cobra.Command, paths, files []string) (*trialReport, error) {
 	c, err := a.configuration(cmd)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(paths) == 0 {
 		if paths = beside(c.Governance.PolicyFiles); len(paths) == 0 {
-			return misused(cmd, "no fixtures: name a file or directory of them, or put NAME.test.yaml beside the configured NAME.yaml")
+			return nil, misused(cmd, "no fixtures: name a file or directory of them, or put NAME.test.yaml beside the configured NAME.yaml")
 		}
 	}
 	suites, err := policy.LoadSuites(cmd.Context(), paths...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o := trial.Options{Surface: standard.RuleSurface(catalog), Window: c.Governance.Window, MaxDepth: c.Governance.MaxDepth}
 	t := tester{options: o, ceiling: standard.CeilingOf(c), files: files, coverage: map[string]*trial.Coverage{}}
@@ -107,13 +124,9 @@ func (a *app) testPolicies(cmd *cobra.Command, paths, files []string, least int)
 		faults = append(faults, t.run(cmd, &suites[i]))
 	}
 	if err := errors.Join(faults...); err != nil {
-		return err
+		return nil, err
 	}
-	r := t.finish(least)
-	if err := a.print(r, r.rows); err != nil || r.OK {
-		return err
-	}
-	return errFound
+	return t.finish(), nil
 }
 
 // beside returns the fixtures that lie beside policy files.
@@ -193,7 +206,7 @@ func (t *tester) note(file string, active []string, results []trial.Result) {
 	t.report.Suites = append(t.report.Suites, line)
 }
 
-func (t *tester) finish(least int) *trialReport {
+func (t *tester) finish() *trialReport {
 	r := &t.report
 	r.Untouched = []partLine{}
 	for _, c := range t.order {
@@ -203,8 +216,15 @@ func (t *tester) finish(least int) *trialReport {
 			r.Untouched = append(r.Untouched, partLine{p.Policy, p.Field, p.What, p.File, p.At.Line, p.At.Column})
 		}
 	}
-	r.OK = r.Failed == 0 && r.Touched*100 >= least*r.Parts
 	return r
+}
+
+// covers reports whether fixtures touch a share of the parts, in percent.
+func (r *trialReport) covers(least int) bool { return r.Touched*100 >= least*r.Parts }
+
+// line says of a part that no fixture touches it, and where it is.
+func (p *partLine) line() string {
+	return fmt.Sprintf("%s:%d:%d: no fixture touches %s of policy %q: %s", p.File, p.Line, p.Column, p.Field, p.Policy, oneLine(p.What, 80))
 }
 
 // rows prints the report for people: what failed, what is not covered, and the sums.
@@ -225,8 +245,8 @@ func (r *trialReport) rows(t *table) {
 			t.line("ok    %s: %d cases", s.File, len(s.Results))
 		}
 	}
-	for _, p := range r.Untouched {
-		t.line("%s:%d:%d: no fixture touches %s of policy %q: %s", p.File, p.Line, p.Column, p.Field, p.Policy, oneLine(p.What, 80))
+	for i := range r.Untouched {
+		t.line("%s", r.Untouched[i].line())
 	}
 	t.line("%d cases, %d failed; %d of %d parts of the policies are touched", r.Cases, r.Failed, r.Touched, r.Parts)
 }

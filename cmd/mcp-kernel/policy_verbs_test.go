@@ -34,6 +34,13 @@ func TestPolicyTest(t *testing.T) {
 		t.Errorf("exit %d, err %q", o.code, o.err)
 	}
 	policyGolden(t, "test-failed", dir, o.out)
+	policyGolden(t, "test-junit", dir, cli(t, "policy", "test", fixtures, "--config", config, "--format", "junit", "--coverage", "90").out)
+	if o := cli(t, "policy", "test", fixtures, "--config", config, "--format", "html"); o.code != exitUsage {
+		t.Errorf("--format html: exit %d", o.code)
+	}
+	if text, other := cli(t, "policy", "test", fixtures, "--config", config, "--format", "json").out, cli(t, "policy", "test", fixtures, "--config", config, "-o", "json").out; text != other {
+		t.Errorf("--format json is not -o json: %s", text)
+	}
 	r := decoded[trialReport](t, cli(t, "policy", "test", fixtures, "--config", config, "-o", "json").out)
 	if r.OK || r.Cases != 2 || r.Failed != 1 || r.Parts != 3 || r.Touched != 1 || len(r.Suites) != 1 || r.Suites[0].Results[1].Check != "allowed_tools" {
 		t.Errorf("got %+v", r)

@@ -32,6 +32,7 @@ type analysis struct {
 	features   linear.Features
 	tool       tool
 	hints      Hints
+	flow       flow
 	found      []evidence
 	unread     bool
 
@@ -97,8 +98,10 @@ func (a *analysis) gather() {
 	}
 	a.argv()
 	a.current, a.form = -1, ""
+	a.flow = a.flows()
 	a.named()
 	a.web()
+	a.leaves()
 }
 
 // field reads a text by its role.

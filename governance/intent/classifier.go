@@ -69,6 +69,7 @@ func (a *analysis) examined(call *Call) error {
 	}
 	a.tool, a.hints, a.unread, a.depth = readTool(call.Name), call.Hints, false, 0
 	a.read(doc)
+	a.operations()
 	a.gather()
 	a.describe(call)
 	return nil

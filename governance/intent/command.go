@@ -96,7 +96,10 @@ func (c *command) unwrap() {
 				return
 			}
 			c.drop("uS")
-		case "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf", "setsid", "timeout", "time", "unbuffer", "caffeinate", "watch", "xargs", "busybox", "npx", "strace":
+		case "npx", "bunx", "uvx", "pipx":
+			c.says(CodeExecution, 0.6, "runs_package")
+			c.drop("p")
+		case "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf", "setsid", "timeout", "time", "unbuffer", "caffeinate", "watch", "xargs", "busybox", "strace":
 			c.drop("nIPLdsu")
 		default:
 			return
@@ -150,7 +153,7 @@ func (c *command) judge() {
 		c.script.odd = true
 		return
 	}
-	if !c.files() && !c.network() && !c.rights() && !c.services() && !c.databases() && !c.code() && !c.windows() {
+	if !c.framework() && !c.files() && !c.network() && !c.rights() && !c.services() && !c.databases() && !c.keepers() && !c.code() && !c.windows() {
 		c.plain()
 	}
 	c.asks()
@@ -168,6 +171,7 @@ func (c *command) plain() {
 	category, confidence := ordinary(c.name)
 	if category == Unclassified {
 		c.unknownPrograms++
+		c.tells()
 		return
 	}
 	if category == DataRead {
@@ -177,8 +181,24 @@ func (c *command) plain() {
 				return
 			}
 		}
+		if c.huntsSecrets() {
+			c.says(DataExfiltration, 0.72, "looks_for_secrets")
+			return
+		}
 	}
 	c.says(category, confidence, "command_"+category.String())
+}
+
+// huntsSecrets reports whether all of a machine or a home is searched for what secrets are called.
+func (c *command) huntsSecrets() bool {
+	if c.name != "grep" && c.name != "rg" && c.name != "egrep" && c.name != "ag" {
+		return false
+	}
+	p := placeOf(c.words[len(c.words)-1].text)
+	if p != vital && p != boot && p != login || !c.flag('r', "--recursive") && !c.flag('R', "") && c.name != "rg" && c.name != "ag" {
+		return false
+	}
+	return hasPart(strings.ToLower(c.operand(0)), "secret|passw|api_key|apikey|private key|token|credential")
 }
 
 // searchesText reports whether a word is what is looked for, and not where.
@@ -191,25 +211,25 @@ func ordinary(name string) (Category, float64) {
 	switch name {
 	case "ls", "cat", "head", "tail", "less", "more", "grep", "egrep", "fgrep", "rg", "ag", "wc", "file", "stat", "du", "df", "ps", "top", "htop", "free", "lsof",
 		"tree", "diff", "cmp", "sort", "uniq", "cut", "awk", "sed", "tr", "jq", "yq", "nl", "od", "xxd", "hexdump", "strings", "readlink", "realpath", "ss", "netstat",
-		"journalctl", "dmesg", "last", "who", "w", "lsblk", "lscpu", "vmstat", "iostat", "dir", "type", "column", "find", "fd", "env", "printenv", "md5sum", "sha256sum",
+		"journalctl", "dmesg", "last", "who", "w", "lsblk", "lscpu", "vmstat", "iostat", "dir", "column", "find", "fd", "env", "printenv", "md5sum", "sha256sum",
 		"findmnt", "getent", "zcat", "bat", "comm", "paste", "tac", "ip", "ifconfig", "history", "docker-compose", "pgrep", "lsmod", "uptime", "base64":
 		return DataRead, 0.8
 	case "cp", "mv", "mkdir", "touch", "ln", "tee", "tar", "zip", "gzip", "gunzip", "unzip", "bzip2", "xz", "patch", "rmdir", "install", "truncate", "split", "rename",
 		"convert", "ffmpeg", "dd", "7z":
 		return DataWrite, 0.82
 	case "echo", "printf", "true", "false", "date", "whoami", "id", "pwd", "cd", "sleep", "test", "[", "exit", "set", "export", "which", "uname", "hostname", "man", "help",
-		"seq", "expr", "bc", "cal", "read", "return", "alias", "local", "basename", "dirname", "clear", "wait", "pushd", "popd", "shift", "yes", "tput", "nproc", "arch", "tty", "groups":
+		"seq", "expr", "bc", "cal", "read", "return", "alias", "local", "basename", "dirname", "clear", "wait", "pushd", "popd", "shift", "yes", "tput", "nproc", "arch", "tty", "groups", "uuidgen", "factor", "type", "figlet", "cowsay", "dc", "units", "time":
 		return Benign, 0.8
 	case "make", "go", "cargo", "pytest", "tox", "gcc", "g++", "clang", "javac", "tsc", "eslint", "prettier", "black", "ruff", "mypy", "gofmt", "golangci-lint", "jest", "mvn",
 		"gradle", "cmake", "ninja", "rustc", "shellcheck", "flake8", "pylint", "vitest", "playwright", "dotnet", "swift", "bazel":
 		return DataWrite, 0.6
-	case "ping", "dig", "nslookup", "host", "traceroute", "whois", "telnet", "ftp", "mtr", "nmap", "openssl", "lynx", "wscat", "grpcurl", "iperf3":
+	case "ping", "dig", "nslookup", "host", "traceroute", "whois", "telnet", "ftp", "mtr", "nmap", "masscan", "zmap", "ngrok", "cloudflared", "lt", "tracepath", "arping", "hping3", "rdesktop", "xfreerdp", "openssl", "lynx", "wscat", "grpcurl", "iperf3":
 		return NetworkAccess, 0.86
 	case "shutdown", "reboot", "halt", "poweroff", "telinit":
 		return SystemModification, 0.96
 	case "kill", "pkill", "killall", "iptables", "ip6tables", "nft", "ufw", "firewall-cmd", "modprobe", "insmod", "rmmod", "swapoff", "swapon", "fdisk", "parted",
 		"useradd", "userdel", "adduser", "groupadd", "deluser", "hostnamectl", "timedatectl", "localectl", "update-grub", "grub-install", "setenforce", "auditctl", "launchctl",
-		"update-alternatives", "visudo", "chattr", "depmod", "efibootmgr", "at", "batch", "loginctl", "semanage", "sysctl", "mount", "umount", "update-rc.d", "chkconfig":
+		"update-alternatives", "visudo", "chattr", "depmod", "efibootmgr", "at", "batch", "loginctl", "semanage", "locale-gen", "sysctl", "mount", "umount", "update-rc.d", "chkconfig":
 		return SystemModification, 0.86
 	}
 	return Unclassified, 0

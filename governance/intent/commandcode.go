@@ -17,6 +17,8 @@ func (c *command) code() bool {
 		c.says(CodeExecution, 0.5, "runs_program")
 	case strings.HasPrefix(c.words[0].text, "./") || strings.HasPrefix(c.words[0].text, "/tmp/"):
 		c.says(CodeExecution, 0.6, "runs_file")
+	case name == "make" && c.operand(0) == "install":
+		c.says(SystemModification, 0.7, "installs")
 	case name == "gdb", name == "ptrace":
 		c.says(CodeExecution, 0.7, "runs_program")
 	default:
@@ -63,6 +65,10 @@ func (c *command) pipesIntoShell(from *simple) {
 
 // evaluates judges what runs a text as a command.
 func (c *command) evaluates() {
+	if c.name != "eval" && c.carriesOutput() {
+		c.says(CodeExecution, 0.9, "runs_output")
+		return
+	}
 	if c.name != "eval" {
 		c.says(CodeExecution, 0.4, "reads_script")
 		return
@@ -187,6 +193,8 @@ func (a *analysis) redis(text string) {
 		a.add(SystemModification, 0.86, "sets_store", 0, len(text))
 	case strings.Contains(text, " eval "):
 		a.add(CodeExecution, 0.7, "runs_code", 0, len(text))
+	case strings.Contains(text, " acl setuser "), strings.Contains(text, " acl load "):
+		a.add(PrivilegeEscalation, 0.88, "grants_in_store", 0, len(text))
 	case hasPart(text, " get | keys | scan | hgetall | lrange | info | ttl | smembers | dbsize | exists | hget | zrange | type | mget | llen "):
 		a.add(DataRead, 0.86, "reads_store", 0, len(text))
 	case hasPart(text, " set | del | hset | lpush | rpush | expire | incr | sadd | zadd | mset | hdel | decr | persist | unlink | setex "):

@@ -157,6 +157,10 @@ func (c *command) copies() bool {
 	if c.name == "scp" || c.name == "rsync" {
 		return c.carries(to)
 	}
+	if from := c.operand(0); n > 1 && (from == "/dev/null" || from == "/dev/zero") {
+		c.says(DestructiveData, 0.84, "overwrites_file")
+		return true
+	}
 	switch {
 	case c.name == "tee" || n == 0:
 	case c.name == "mv" && to == "/dev/null":
@@ -194,6 +198,10 @@ func (c *command) git() {
 	case "fetch", "pull", "clone", "ls-remote", "submodule":
 		c.says(NetworkAccess, 0.66, "git_network")
 	case "push":
+		if c.elsewhere() {
+			c.says(DataExfiltration, 0.78, "git_pushes_elsewhere")
+			return
+		}
 		if force || strings.Contains(c.words[len(c.words)-1].text, "+") {
 			c.says(DestructiveData, 0.78, "git_loses_history")
 			return
@@ -214,6 +222,21 @@ func (c *command) git() {
 	}
 }
 
+// elsewhere reports whether a push goes to an address that it names itself, or that the same text has just added.
+func (c *command) elsewhere() bool {
+	to := c.operand(1)
+	if strings.Contains(to, "://") || strings.Contains(to, "@") {
+		return true
+	}
+	for i := range c.script.commands {
+		w := c.script.commands[i].words
+		if len(w) > 4 && w[0].text == "git" && w[1].text == "remote" && w[2].text == "add" && w[3].text == to {
+			return true
+		}
+	}
+	return false
+}
+
 // gitLooks judges subcommands that mostly look.
 func (c *command) gitLooks(sub string) {
 	switch {
@@ -221,6 +244,8 @@ func (c *command) gitLooks(sub string) {
 		c.says(DestructiveData, 0.7, "git_loses_changes")
 	case sub == "branch" && (c.flag('d', "--delete") || c.flag('D', "")):
 		c.says(DataWrite, 0.7, "git_writes")
+	case sub == "config" && (c.flag(0, "--global") || c.flag(0, "--system")) && len(c.words) > 4:
+		c.says(SystemModification, 0.74, "changes_settings")
 	case sub == "config" && len(c.words) > 3, sub == "stash", sub == "remote" && c.has("add", "remove", "set-url"), sub == "worktree", sub == "tag" && len(c.words) > 2 && !c.flag('l', "--list"), sub == "branch" && c.operand(1) != "":
 		c.says(DataWrite, 0.72, "git_writes")
 	default:

@@ -16,7 +16,7 @@ func (c *command) network() bool {
 	case "mail", "mailx", "sendmail", "mutt", "swaks", "msmtp":
 		c.mails()
 	case "dig", "nslookup", "host", "ping":
-		if c.carriesOutput() {
+		if c.carriesOutput() || c.loops() {
 			c.says(DataExfiltration, 0.93, "sends_in_names")
 			return true
 		}
@@ -25,6 +25,20 @@ func (c *command) network() bool {
 		return false
 	}
 	return true
+}
+
+// loops reports whether a word is made of a variable that a line of other commands' output is read into.
+func (c *command) loops() bool {
+	for i := 1; i < len(c.words); i++ {
+		if c.words[i].unknown && strings.IndexByte(c.words[i].text, '.') >= 0 {
+			for k := range c.script.commands {
+				if w := c.script.commands[k].words; len(w) > 0 && w[0].text == "read" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // carriesOutput reports whether one of the words is made of what other commands print.

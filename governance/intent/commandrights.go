@@ -8,7 +8,7 @@ import (
 // rights judges programs that change who may do what, and reports whether it knows the program.
 func (c *command) rights() bool {
 	switch c.name {
-	case "su":
+	case "su", "runuser":
 		c.says(PrivilegeEscalation, 0.85, "becomes_another")
 	case "chmod":
 		c.mode()
@@ -20,6 +20,8 @@ func (c *command) rights() bool {
 		c.says(PrivilegeEscalation, 0.82, "sets_password")
 	case "visudo":
 		c.says(PrivilegeEscalation, 0.9, "edits_sudoers")
+	case "dseditgroup":
+		c.says(PrivilegeEscalation, 0.8, "makes_member")
 	case "setcap", "setfacl", "capsh":
 		c.says(PrivilegeEscalation, 0.87, "gives_capability")
 	case "nsenter", "unshare", "chroot":

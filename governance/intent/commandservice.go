@@ -23,7 +23,7 @@ func (c *command) services() bool {
 		c.kubernetes()
 	case "terraform", "tofu", "pulumi", "cdk", "ansible-playbook", "vagrant":
 		c.infrastructure()
-	case "aws", "gcloud", "az", "gsutil", "doctl", "heroku", "flyctl", "gh", "s3cmd", "mc", "vercel", "wrangler":
+	case "aws", "gcloud", "az", "gsutil", "doctl", "heroku", "flyctl", "gh", "s3cmd", "mc", "vercel", "wrangler", "azcopy":
 		c.cloud()
 	case "sysctl", "mount", "iptables", "ufw", "nft", "setenforce", "date", "hostname", "swapoff", "ip", "ifconfig", "route":
 		return c.setsSystem()
@@ -135,8 +135,12 @@ func (c *command) dependencies() {
 		c.says(DataRead, 0.84, "command_data_read")
 	case c.flag('g', "--global") || c.flag(0, "--system") || c.flag(0, "--break-system-packages"):
 		c.says(SystemModification, 0.84, "changes_packages")
+	case strings.Contains(c.operand(1), "://"), strings.HasPrefix(c.operand(1), "git+"):
+		c.says(CodeExecution, 0.7, "installs_fetched")
+	case sub == "config" && c.has("set"):
+		c.says(SystemModification, 0.8, "changes_settings")
 	default:
-		c.says(SystemModification, 0.5, "changes_dependencies")
+		c.says(SystemModification, 0.55, "changes_dependencies")
 	}
 }
 
@@ -205,6 +209,9 @@ func (c *command) rest(n int) {
 // kubernetes judges clusters.
 func (c *command) kubernetes() {
 	what := c.operand(1)
+	if c.flag(0, "--as") || c.flag(0, "--as-group") {
+		c.says(PrivilegeEscalation, 0.84, "acts_as_another")
+	}
 	switch sub := c.operand(0); sub {
 	case "get", "describe", "logs", "top", "explain", "version", "list", "status", "api-resources", "diff", "template", "search", "cluster-info", "events", "lint", "history":
 		if sub == "get" && strings.HasPrefix(what, "secret") && c.flag('o', "--output") {
@@ -217,10 +224,16 @@ func (c *command) kubernetes() {
 			c.says(DestructiveData, 0.88, "deletes_cluster_data")
 			return
 		}
-		c.says(SystemModification, 0.76, "changes_cluster")
+		if what == "pod" || what == "po" || what == "job" || strings.HasPrefix(what, "pod/") {
+			c.says(SystemModification, 0.7, "changes_cluster")
+			return
+		}
+		c.says(DestructiveData, 0.8, "deletes_cluster_object")
+	case "label", "annotate":
+		c.says(DataWrite, 0.76, "labels")
 	case "create", "apply", "edit", "patch":
 		all := strings.Join(texts(c.words), " ")
-		if strings.Contains(all, "rolebinding") || strings.Contains(all, "cluster-admin") {
+		if strings.Contains(all, "rolebinding") || strings.Contains(all, "cluster-admin") || sub == "create" && what == "token" {
 			c.says(PrivilegeEscalation, 0.92, "binds_role")
 			return
 		}

@@ -2,6 +2,8 @@ package intent
 
 import (
 	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance/intent/linear"
 )
 
 // The groups of features.
@@ -16,6 +18,7 @@ const (
 	maxNameWords = 40
 	maxTextWords = 192
 	maxFieldWord = 64
+	maxAbout     = 24
 )
 
 // offset and prime are those of the hash FNV-1a (Fowler, Noll and Vo).
@@ -47,6 +50,8 @@ func (a *analysis) describe(call *Call) {
 	a.features.Reset()
 	a.nameFeatures(call)
 	a.shapeFeatures()
+	a.aboutFeatures()
+	a.flowFeatures()
 	left := maxTextWords
 	for i := range a.fields {
 		f := &a.fields[i]
@@ -71,16 +76,27 @@ func coarse(r role) role {
 func (a *analysis) nameFeatures(call *Call) {
 	f := &a.features
 	before := uint32(offset)
+	verbs := uint32(a.tool.traits & verbal)
 	for _, w := range a.tool.list() {
+		w = singular(w)
 		h := hash(mix(offset, 1), w)
 		f.Add(ofName, h)
 		f.Add(ofName, mix(before, h))
 		if len(w) > 5 {
 			f.Add(ofName, hash(mix(offset, 2), w[:4]))
 		}
+		f.Add(ofName, mix(h, verbs))
 		before = h
 	}
 	a.words(call.Description, ofName, 3, maxNameWords)
+}
+
+// singular returns a word without the s of many.
+func singular(w string) string {
+	if len(w) > 4 && w[len(w)-1] == 's' && w[len(w)-2] != 's' {
+		return w[:len(w)-1]
+	}
+	return w
 }
 
 // words adds the words of a text and their pairs, and returns how many words there were.
@@ -122,7 +138,7 @@ func (a *analysis) shapeFeatures() {
 			}
 		}
 	}
-	verbs := uint32(a.tool.traits & (deletes | reads | writes | sends | fetches | executes | grants | operates | analyses))
+	verbs := uint32(a.tool.traits & verbal)
 	for i := range a.fields {
 		a.fieldFeatures(&a.fields[i], verbs)
 	}
@@ -172,6 +188,49 @@ func (a *analysis) fieldFeatures(f *field, verbs uint32) {
 		to.Add(ofShape, mix(24, uint32(boolean(revealing(f.text)))))
 	default: // the name tells enough
 	}
+}
+
+// aboutFeatures adds what the name is about, what the members and short values are, and each of them with each other.
+func (a *analysis) aboutFeatures() {
+	var keys, values concepts
+	for i := range a.fields[:min(len(a.fields), maxAbout)] {
+		f := &a.fields[i]
+		if f.kind == no || f.kind == null {
+			continue
+		}
+		if f.at <= 0 {
+			keys |= aboutText(f.key)
+		}
+		if f.kind == text && !f.role.runs() && f.role != prose && len(f.text) < 64 {
+			values |= aboutText(f.text)
+		}
+	}
+	to := &a.features
+	name := a.tool.concepts
+	for c := concepts(1); c <= lastConcept; c <<= 1 {
+		if name&c != 0 {
+			to.Add(ofShape, mix(31, uint32(c)))
+			pairs(to, mix(32, uint32(c)), name&^(2*c-1))
+			pairs(to, mix(33, uint32(c)), keys)
+			pairs(to, mix(34, uint32(c)), values)
+		}
+	}
+	pairs(to, 35, keys)
+	pairs(to, 36, values)
+}
+
+// pairs adds a feature for each of some concepts.
+func pairs(to *linear.Features, seed uint32, of concepts) {
+	for ; of != 0; of &= of - 1 {
+		to.Add(ofShape, mix(seed, uint32(of&-of)))
+	}
+}
+
+// aboutText returns what the words of a name or a short text are about.
+func aboutText(s string) concepts {
+	var t tool
+	t.read(s)
+	return t.concepts
 }
 
 func boolean(is bool) int {

@@ -29,16 +29,26 @@ const (
 	onInfra    // is about machines
 )
 
+// verbal are the traits that say what is done.
+const verbal = deletes | reads | writes | sends | fetches | executes | grants | operates | analyses
+
 // A tool is the name of a tool, in words.
 type tool struct {
-	traits traits
-	words  [16]string
-	n      int
+	traits   traits
+	concepts concepts
+	words    [16]string
+	n        int
 }
 
-// readTool splits a name where words end: at what is no letter, and before a capital.
-func readTool(name string) tool {
-	var t tool
+// readTool reads a name.
+func readTool(name string) (t tool) {
+	t.read(name)
+	t.settle()
+	return t
+}
+
+// read splits a name where words end: at what is no letter, and before a capital.
+func (t *tool) read(name string) {
 	small := strings.ToLower(name)
 	if len(small) != len(name) {
 		small = name
@@ -58,8 +68,6 @@ func readTool(name string) tool {
 		}
 		start = i + 1
 	}
-	t.settle()
-	return t
 }
 
 func (t *tool) add(word string) {
@@ -67,6 +75,7 @@ func (t *tool) add(word string) {
 		t.words[t.n] = word
 		t.n++
 		t.traits |= traitsOf(word)
+		t.concepts |= conceptsOf(word)
 	}
 }
 
@@ -90,6 +99,66 @@ func (t *tool) settle() {
 	if t.is(analyses) {
 		t.traits &^= executes
 	}
+}
+
+// operations has the tool's name go on with what its arguments say that it is to do: many tools are one door to a whole
+// API, and what they are asked for stands in an argument of its own.
+func (a *analysis) operations() {
+	a.requests()
+	for i := range a.fields {
+		f := &a.fields[i]
+		if f.kind != text || len(f.text) > 48 || a.tool.n >= 12 || !asksFor(f.key) || strings.ContainsAny(f.text, " /:\n$({") {
+			continue
+		}
+		switch f.text {
+		case "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS": // of HTTP, which is about addresses
+			continue
+		}
+		a.tool.read(f.text)
+		a.tool.settle()
+	}
+}
+
+// requests does the same for a request that is passed on, by its method and its path.
+func (a *analysis) requests() {
+	m, at := a.first(method), -1
+	for i := range a.fields {
+		f := &a.fields[i]
+		switch {
+		case f.kind != text:
+		case (f.role == path || f.role == url || f.key == "route" || f.key == "resource") && strings.HasPrefix(f.text, "/") && len(f.text) < 128:
+			at = i
+		case f.role == queryText && strings.HasPrefix(f.text, "mutation"):
+			_, body, _ := strings.Cut(f.text, "{")
+			name, _, _ := strings.Cut(strings.TrimLeft(body, " \n\t"), "(")
+			name, _, _ = strings.Cut(name, " ")
+			a.tool.read(name[:min(len(name), 48)])
+		}
+	}
+	if m < 0 || at < 0 {
+		return
+	}
+	switch strings.ToUpper(a.fields[m].text) {
+	case "GET", "HEAD":
+		a.tool.add("get")
+	case "DELETE":
+		a.tool.add("delete")
+	case "PUT", "PATCH":
+		a.tool.add("update")
+	case "POST":
+		a.tool.add("create")
+	}
+	to, _, _ := strings.Cut(a.fields[at].text, "?")
+	a.tool.read(to)
+}
+
+// asksFor reports whether a member names what is to be done.
+func asksFor(key string) bool {
+	switch key {
+	case "action", "operation", "op", "verb", "method", "subcommand", "subCommand", "sub_command", "operationName", "operation_name", "api", "service", "event_type", "mutation", "rpc", "intent", "actionType", "action_type", "tool", "tool_name", "function_name", "resourceType", "resource_type", "kind", "task", "do":
+		return true
+	}
+	return false
 }
 
 func traitsOf(word string) traits {

@@ -67,20 +67,42 @@ func Records(files fs.FS) ([]Record, error) {
 func Train(records []Record) ([]byte, error) {
 	digest := sha256.New()
 	a := newAnalysis(new(code.Engine))
-	examples := make([]linear.Example, len(records))
+	var examples []linear.Example
+	var err error
 	for i := range records {
-		r := &records[i]
-		call := r.Call()
-		if err := a.examined(&call); err != nil {
-			return nil, fmt.Errorf("record %d of %s: %w", i, r.Family, err)
+		if examples, err = a.examples(examples, &records[i]); err != nil {
+			return nil, fmt.Errorf("record %d of %s: %w", i, records[i].Family, err)
 		}
-		e := linear.Example{Class: int(r.Category) - 1, Family: r.Family}
-		for g, group := range a.features.Group {
-			e.Features.Group[g] = slices.Clone(group)
-			fmt.Fprintf(digest, "%d %x\n", r.Category, group)
+	}
+	linear.Weigh(examples)
+	for i := range examples {
+		for _, group := range examples[i].Features.Group {
+			fmt.Fprintf(digest, "%d %x\n", examples[i].Class, group)
 		}
-		examples[i] = e
-		a.found = a.found[:0]
 	}
 	return linear.Fit(examples, [linear.DigestSize]byte(digest.Sum(nil))).Bytes(), nil
+}
+
+// examples appends what is to be learned of a record: the call as it is, and where the tool says something about itself,
+// the call without that, as most tools say nothing.
+func (a *analysis) examples(to []linear.Example, r *Record) ([]linear.Example, error) {
+	call := r.Call()
+	bare := call
+	bare.Hints, bare.Description = Hints{}, ""
+	calls := []Call{bare}
+	if call.Hints != bare.Hints || call.Description != "" {
+		calls = append(calls, call)
+	}
+	for i := range calls {
+		if err := a.examined(&calls[i]); err != nil {
+			return nil, err
+		}
+		e := linear.Example{Class: int(r.Category) - 1, Family: r.Family, Tool: r.Tool}
+		for g, group := range a.features.Group {
+			e.Features.Group[g] = slices.Clone(group)
+		}
+		to = append(to, e)
+		a.found = a.found[:0]
+	}
+	return to, nil
 }

@@ -9,8 +9,18 @@ import (
 // An Example is what a model learns from.
 type Example struct {
 	Features Features
-	Class    int    // 0 to Classes-1
-	Family   string // examples of one family are alike: they are never learned from and tested on at the same time
+	Class    int     // 0 to Classes-1
+	Tool     string  // that it is of, for Weigh
+	Weight   float64 // how much it counts; 0 is 1
+	Family   string  // examples of one family are alike: they are never learned from and tested on at the same time
+}
+
+// weight returns how much an example counts.
+func (e *Example) weight() float64 {
+	if e.Weight > 0 {
+		return e.Weight
+	}
+	return 1
 }
 
 // How a model learns: by stochastic gradient descent with a rate for each weight (Duchi et al., Adaptive Subgradient
@@ -44,6 +54,22 @@ func Fit(examples []Example, digest [DigestSize]byte) *Model {
 	m.temperature = float64(float32(cool(unseen, sums)))
 	m.digest = digest
 	return m
+}
+
+// Weigh has examples of one tool and class count less the more of them there are, each by the root of their number, so
+// that a tool with many records does not shout down those with few.
+func Weigh(examples []Example) {
+	type same struct {
+		tool  string
+		class int
+	}
+	n := map[same]float64{}
+	for i := range examples {
+		n[same{examples[i].Tool, examples[i].Class}]++
+	}
+	for i := range examples {
+		examples[i].Weight = 1 / math.Sqrt(n[same{examples[i].Tool, examples[i].Class}])
+	}
 }
 
 // split deals examples to those that are learned from and those of a fold, family by family.
@@ -91,11 +117,13 @@ func learn(examples []Example) *Model {
 // balance has rare classes count more, by the root of how rare they are.
 func (l *learner) balance(examples []Example) {
 	var count [Classes]float64
+	all := 0.0
 	for i := range examples {
-		count[examples[i].Class]++
+		count[examples[i].Class] += examples[i].weight()
+		all += examples[i].weight()
 	}
 	for c := range l.share {
-		l.share[c] = math.Sqrt(float64(len(examples)) / (Classes * max(count[c], 1)))
+		l.share[c] = math.Sqrt(all / (Classes * max(count[c], 1)))
 	}
 }
 
@@ -116,8 +144,9 @@ func (l *learner) step(e *Example) {
 		p[c] -= smoothed / (Classes - 1)
 	}
 	p[e.Class] -= 1 - smoothed - smoothed/(Classes-1)
+	share := l.share[e.Class] * e.weight()
 	for _, group := range e.Features.Group {
-		each := l.share[e.Class] / math.Sqrt(float64(max(len(group), 1)))
+		each := share / math.Sqrt(float64(max(len(group), 1)))
 		for _, hash := range group {
 			l.move(int(hash&mask)*Classes, &p, each)
 		}

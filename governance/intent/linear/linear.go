@@ -18,7 +18,7 @@ import (
 // Classes is how many classes a model tells apart, and Bits the binary logarithm of its buckets.
 const (
 	Classes = 9
-	Bits    = 14
+	Bits    = 15
 )
 
 // Groups is how many groups of features there are.

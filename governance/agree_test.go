@@ -169,7 +169,7 @@ func TestExplainUsesNothingUp(t *testing.T) {
 	g, _ := gate(t, agreeing(governance.ApprovalRule{Name: "reads", Tools: []string{"read"}}), func(o *governance.Options) { o.Approvals = a })
 	traces := g.Explain(t.Context(), call())
 	last := traces[len(traces)-1]
-	if last.Check != governance.CheckApproval || last.Outcome != governance.TraceFail || len(a.asked) != 0 {
+	if last.Check != governance.CheckApproval || last.Outcome != governance.TraceAsk || len(a.asked) != 0 {
 		t.Errorf("got %+v, asked %v", last, a.asked)
 	}
 }

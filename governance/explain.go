@@ -14,11 +14,12 @@ const (
 	TracePass                 // no objection
 	TraceFail                 // an objection
 	TraceSkipped              // could not be asked, because what it needs was not found
+	TraceAsk                  // no objection once people have agreed
 )
 
-const traceNames = "invalid pass fail skipped"
+const traceNames = "invalid pass fail skipped ask"
 
-// String returns "pass", "fail" or "skipped".
+// String returns "pass", "fail", "skipped" or "ask".
 func (o TraceOutcome) String() string { return nameAt(traceNames, int(o)) }
 
 // MarshalText implements encoding.TextMarshaler; the text is what String returns.
@@ -49,7 +50,7 @@ type StageTrace struct {
 }
 
 // Explain asks every check about a call, in the order of Decide but without stopping at the first objection, and charges
-// nothing: the counters are only read. What Decide would say is the first that failed.
+// nothing: the counters are only read. What Decide would say is the first that failed, or else the first that asks.
 func (g *Gate) Explain(ctx context.Context, c *Call) []StageTrace {
 	w := &walk{call: c}
 	defer w.undo()
@@ -66,7 +67,7 @@ func (g *Gate) Explain(ctx context.Context, c *Call) []StageTrace {
 		case s.bounds:
 			traces = append(traces, g.peekBounds(w)...)
 		default:
-			traces = append(traces, s.trace(ctx, w))
+			traces = append(traces, g.trace(ctx, s, w))
 		}
 	}
 	return traces
@@ -97,10 +98,11 @@ func (s *step) called(w *walk) string {
 	return s.check
 }
 
-func (s *step) trace(ctx context.Context, w *walk) StageTrace {
+func (g *Gate) trace(ctx context.Context, s *step, w *walk) StageTrace {
+	before := len(w.found)
 	d := s.judge(ctx, w)
 	if d == nil {
-		t := StageTrace{Stage: s.stage, Check: s.called(w), Outcome: TracePass}
+		t := StageTrace{Stage: s.stage, Check: s.called(w), Outcome: TracePass, Reason: g.passed(s, w, w.found[before:])}
 		if s.check == "" {
 			t.Policy, _ = w.snapshot.Allowed(w.call.Kind, w.call.Name)
 		}
@@ -112,11 +114,16 @@ func (s *step) trace(ctx context.Context, w *walk) StageTrace {
 	return failed(d)
 }
 
+// failed is the trace of a check that objects, or asks.
 func failed(d *Decision) StageTrace {
-	return StageTrace{
+	t := StageTrace{
 		Stage: d.Stage, Check: d.Check, Outcome: TraceFail, Rule: d.Rule, Policy: d.Policy,
 		Reason: d.Reason, Pointer: d.Pointer, Used: d.Used, Limit: d.Limit,
 	}
+	if d.Effect == Ask {
+		t.Outcome = TraceAsk
+	}
+	return t
 }
 
 // peek reads every counter that the call would be charged to.

@@ -54,16 +54,21 @@ func cloneIntent(s *intent.Settings) *intent.Settings {
 	return s
 }
 
+// classify says what a tool is called for.
+func (g *Gate) classify(c *Call) (intent.Verdict, error) {
+	return g.classifier.Classify(intent.Call{
+		Name: c.Name, Args: c.arguments(),
+		Hints: intent.Hints{ReadOnly: c.Hints.ReadOnly, Destructive: c.Hints.is("destructive"), OpenWorld: !c.Hints.ClosedWorld},
+	})
+}
+
 // meant asks what a tool is called for, and whether every policy lets it be called for that.
 func (g *Gate) meant(_ context.Context, w *walk) *Decision {
 	c := w.call
 	if c.Kind != KindTool {
 		return nil
 	}
-	verdict, err := g.classifier.Classify(intent.Call{
-		Name: c.Name, Args: c.arguments(),
-		Hints: intent.Hints{ReadOnly: c.Hints.ReadOnly, Destructive: c.Hints.is("destructive"), OpenWorld: !c.Hints.ClosedWorld},
-	})
+	verdict, err := g.classify(c)
 	if err != nil {
 		return unjudged("what the call is for", err)
 	}

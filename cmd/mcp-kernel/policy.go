@@ -171,27 +171,3 @@ func (a *app) showEffective(set *governance.Set) error {
 	e := snapshot.EffectiveForOperator()
 	return a.print(e, func(t *table) { effectiveRows(t, e) })
 }
-
-func effectiveRows(t *table, e governance.Effective) {
-	t.row("FIELD", "VALUE", "FROM")
-	t.row("policies", joined(e.Policies), "")
-	t.row("mode", e.Mode.Value.String(), e.Mode.Policy)
-	t.row("max_tokens_per_request", number(e.MaxTokensPerRequest.Value), e.MaxTokensPerRequest.Policy)
-	t.row("max_tool_calls_per_request", number(e.MaxToolCallsPerRequest.Value), e.MaxToolCallsPerRequest.Policy)
-	for _, list := range []struct {
-		field string
-		from  []governance.From[[]string]
-	}{
-		{"allowed_tools", e.AllowedTools}, {"allowed_resources", e.AllowedResources}, {"allowed_prompts", e.AllowedPrompts},
-	} {
-		for _, from := range list.from {
-			t.row(list.field, joined(from.Value), from.Policy)
-		}
-	}
-	for _, p := range e.BlockedPatterns {
-		t.row("blocked_patterns", p.Name+": "+p.Type.String()+" "+p.Text, p.Policy)
-	}
-	t.row("confidence_threshold", fraction(e.ConfidenceThreshold.Value), orDash(e.ConfidenceThreshold.Policy))
-	t.row("timeout", e.Timeout.Value.String(), e.Timeout.Policy)
-	governedRows(t, e)
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ import (
 type explanation struct {
 	Effect    string                  `json:"effect"` // allow, deny, or ask
 	Would     bool                    `json:"would,omitempty"`
-	DeniedBy  *governance.StageTrace  `json:"denied_by,omitempty"` // the first check that objects
+	DeniedBy  *governance.StageTrace  `json:"denied_by,omitempty"` // the first check that objects, or else that asks
 	Checks    []governance.StageTrace `json:"checks"`              // in the order in which they are asked
 	Effective governance.Effective    `json:"effective"`           // what holds for the call
 }
@@ -39,7 +40,8 @@ func (a *app) policyExplain() *cobra.Command {
 		Short: "Ask every check about a call, without making it",
 		Long: `Explain asks every check what it says of a call, without stopping at the first that objects, and names the policy that gave each
 answer. Nothing runs and nothing is charged; counters are those of the data directory at this moment. The arguments are a JSON
-object, or - to read it from standard input. It is exit code 1 when the call would be refused.`,
+object, or - to read it from standard input. It is exit code 1 when the call would be refused, and not when people would be
+asked first.`,
 		Example: `  mcp-kernel policy explain file_delete '{"path": "work:notes.txt"}'
   mcp-kernel policy explain file_write --policy-file candidate.yaml --policy candidate --label untrusted:web
   mcp-kernel policy explain audit://log --kind resource`,
@@ -107,16 +109,26 @@ func explained(ctx context.Context, k *standard.Kernel, c *governance.Call) *exp
 	if err == nil {
 		e.Effective = snapshot.EffectiveForOperator()
 	}
-	for i := range e.Checks {
-		if e.Checks[i].Outcome == governance.TraceFail {
-			e.DeniedBy, e.Effect = &e.Checks[i], governance.Deny.String()
-			break
-		}
-	}
+	e.decide()
 	if e.DeniedBy != nil && e.Effective.Mode.Value == governance.AuditOnly && !c.Unknown {
 		e.Would, e.Effect = true, governance.Allow.String()
 	}
 	return e
+}
+
+// decide says what would come of the call: the first objection decides and, where there is none, the first question.
+func (e *explanation) decide() {
+	for _, what := range []struct {
+		outcome governance.TraceOutcome
+		effect  governance.Effect
+	}{{governance.TraceFail, governance.Deny}, {governance.TraceAsk, governance.Ask}} {
+		for i := range e.Checks {
+			if e.Checks[i].Outcome == what.outcome {
+				e.DeniedBy, e.Effect = &e.Checks[i], what.effect.String()
+				return
+			}
+		}
+	}
 }
 
 func (e *explanation) rows(t *table, c *governance.Call) {
@@ -124,6 +136,8 @@ func (e *explanation) rows(t *table, c *governance.Call) {
 	switch {
 	case e.DeniedBy == nil:
 		t.line("%s: allowed", what)
+	case e.Effect == governance.Ask.String():
+		t.line("%s: people must agree first: %s", what, oneLine(e.DeniedBy.Reason, 200))
 	case e.Would:
 		t.line("%s: let pass by mode audit, and recorded as what %s would refuse: %s", what, e.DeniedBy.Check, oneLine(e.DeniedBy.Reason, 200))
 	default:
@@ -132,18 +146,26 @@ func (e *explanation) rows(t *table, c *governance.Call) {
 	t.line("")
 	t.row("STAGE", "CHECK", "SAYS", "RULE", "POLICY", "DETAIL")
 	for _, s := range e.Checks {
-		detail := s.Reason
-		switch {
-		case detail == "" && s.Limit > 0:
-			detail = fmt.Sprintf("%d of %d used", s.Used, s.Limit)
-		case detail == "" && len(s.Labels) > 0:
-			detail = joined(s.Labels)
-		}
-		if s.Pointer != "" {
-			detail += " at " + s.Pointer
-		}
-		t.row(s.Stage, s.Check, s.Outcome.String(), orDash(s.Rule), orDash(s.Policy), orDash(oneLine(detail, 120)))
+		t.row(s.Stage, s.Check, s.Outcome.String(), orDash(s.Rule), orDash(s.Policy), orDash(oneLine(detailed(&s), 120)))
 	}
 	t.line("")
 	effectiveRows(t, e.Effective)
+}
+
+// detailed is what a check says beside its verdict.
+func detailed(s *governance.StageTrace) string {
+	var words []string
+	if s.Reason != "" {
+		words = append(words, s.Reason)
+	} else if s.Limit > 0 {
+		words = append(words, fmt.Sprintf("%d of %d used", s.Used, s.Limit))
+	}
+	if len(s.Labels) > 0 {
+		words = append(words, "the execution has touched "+strings.Join(s.Labels, ", "))
+	}
+	detail := strings.Join(words, "; ")
+	if s.Pointer != "" {
+		detail += " at " + s.Pointer
+	}
+	return detail
 }

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-
 	"github.com/spf13/cobra"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
@@ -49,50 +45,4 @@ func (a *app) bindRules(cmd *cobra.Command, set *governance.Set) error {
 		return err
 	}
 	return set.Bind(schema)
-}
-
-// governedRows prints what most policies do not have: limits, bounds, labels and the names of rules.
-func governedRows(t *table, e governance.Effective) {
-	for _, l := range e.Limits {
-		value := l.Name + ": " + number(l.Max) + " " + l.Metric + " per " + l.Per
-		if len(l.Tools) > 0 {
-			value += " of " + joined(l.Tools)
-		}
-		if l.Window > 0 {
-			value += " in " + l.Window.String()
-		}
-		t.row("limits", value, l.Policy)
-	}
-	for _, bound := range []struct {
-		field string
-		from  governance.From[int64]
-	}{{"max_depth", e.MaxDepth}, {"max_fan_out", e.MaxFanOut}, {"max_result_tokens", e.MaxResultTokens}} {
-		if bound.from.Policy != "" {
-			t.row(bound.field, number(bound.from.Value), bound.from.Policy)
-		}
-	}
-	for _, l := range e.Labels {
-		t.row("labels", joined(l.Add)+": "+labelled(l), l.Policy)
-	}
-	for _, r := range e.Rules {
-		t.row("rules", r.ID+": "+r.Effect, r.Policy)
-	}
-	for i := range e.RequireApproval {
-		t.row("require_approval", agreement(&e.RequireApproval[i]), e.RequireApproval[i].Policy)
-	}
-}
-
-// agreement says what a rule for approval wants.
-func agreement(a *governance.EffectiveApproval) string {
-	about := labelled(governance.EffectiveLabel{Tools: a.Tools, Resources: a.Resources, Prompts: a.Prompts, Hints: a.Hints})
-	return fmt.Sprintf("%s: %s: %d of %s over %s, within %s", a.Name, about, a.Quorum, joined(a.Approvers), joinedChannels(a.Channels), a.Expires)
-}
-
-// labelled says which calls a rule for labels is about.
-func labelled(l governance.EffectiveLabel) string {
-	words := slices.Concat(l.Tools, l.Resources, l.Prompts)
-	for _, hint := range slices.Sorted(maps.Keys(l.Hints)) {
-		words = append(words, fmt.Sprintf("%s=%t", hint, l.Hints[hint]))
-	}
-	return joined(words)
 }

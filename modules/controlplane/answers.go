@@ -5,8 +5,9 @@ import "time"
 // A Verdict is what would come of a call.
 type Verdict struct {
 	Allowed  bool    `json:"allowed" doc:"whether the call would run now"`
+	Asks     bool    `json:"asks,omitempty" doc:"it would run once people have agreed"`
 	Event    string  `json:"event" doc:"what would be announced"`
-	DeniedBy *Stage  `json:"denied_by,omitempty" doc:"the first check that denies"`
+	DeniedBy *Stage  `json:"denied_by,omitempty" doc:"the first check that denies, or else that asks"`
 	Stages   []Stage `json:"stages" doc:"what every check says, in the order in which they are asked"`
 }
 
@@ -14,7 +15,7 @@ type Verdict struct {
 type Stage struct {
 	Stage   string `json:"stage" doc:"allowlist, patterns or limits"`
 	Check   string `json:"check"`
-	Outcome string `json:"outcome" doc:"pass, fail or skipped"`
+	Outcome string `json:"outcome" doc:"pass, fail, ask or skipped"`
 	Rule    string `json:"rule,omitempty" doc:"the rule's name"`
 	Policy  string `json:"policy,omitempty" doc:"the policy that gave the rule"`
 	Reason  string `json:"reason,omitempty"`

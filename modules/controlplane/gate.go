@@ -87,17 +87,28 @@ func (m *Module) explain(ctx context.Context, a ask) (Verdict, error) {
 		verdict.Stages = append(verdict.Stages, missing)
 	}
 	for _, t := range m.opts.Gate.Explain(ctx, &call) {
-		stage := Stage{
-			Stage: t.Stage, Check: t.Check, Outcome: t.Outcome.String(), Rule: t.Rule, Policy: t.Policy,
-			Reason: t.Reason, Pointer: t.Pointer, Used: t.Used, Limit: t.Limit,
-		}
-		if verdict.Allowed && t.Outcome == governance.TraceFail {
-			verdict.Allowed, verdict.DeniedBy = false, &stage
-			verdict.Event = eventOf(t.Stage)
-		}
-		verdict.Stages = append(verdict.Stages, stage)
+		verdict.add(&t)
 	}
 	return verdict, nil
+}
+
+// add adds what a check says. The first objection decides and, where there is none, the first question.
+func (v *Verdict) add(t *governance.StageTrace) {
+	stage := Stage{
+		Stage: t.Stage, Check: t.Check, Outcome: t.Outcome.String(), Rule: t.Rule, Policy: t.Policy,
+		Reason: t.Reason, Pointer: t.Pointer, Used: t.Used, Limit: t.Limit,
+	}
+	switch {
+	case t.Outcome == governance.TracePass:
+		stage.Reason = "" // an agent wants to know what is in its way
+	case t.Outcome == governance.TraceFail && (v.DeniedBy == nil || v.Asks):
+		v.Allowed, v.Asks, v.DeniedBy = false, false, &stage
+		v.Event = eventOf(t.Stage)
+	case t.Outcome == governance.TraceAsk && v.DeniedBy == nil:
+		v.Allowed, v.Asks, v.DeniedBy = false, true, &stage
+		v.Event = eventOf(t.Stage)
+	}
+	v.Stages = append(v.Stages, stage)
 }
 
 func eventOf(stage string) string {

@@ -160,13 +160,11 @@ func purposes(i *governance.EffectiveIntent) string {
 // detection says what is done about what detectors find.
 func detection(d *governance.EffectiveDetect) string {
 	text := d.What + ": " + d.Action
-	for i, on := range d.On {
-		if i == 0 {
-			text += " on "
-		} else {
-			text += ", "
+	if where := make([]string, len(d.On)); len(where) > 0 {
+		for i, on := range d.On {
+			where[i] = on.String()
 		}
-		text += on.String()
+		text += " on " + strings.Join(where, ", ")
 	}
 	if d.Threshold > 0 {
 		text += ", threshold " + fraction(d.Threshold)

@@ -169,7 +169,7 @@ func (r *suiteReader) effectOf(path string, node ast.Node, s *Step, e *Expectati
 	}
 	for i, word := range strings.Fields(words) {
 		if word == text {
-			e.Fate = Fate(i + 1) //nolint:gosec // there are four
+			e.Fate = Fate(i + 1)
 			return
 		}
 	}

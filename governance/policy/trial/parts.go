@@ -68,13 +68,11 @@ func whatOf(r *governance.DetectRule) string {
 	if r.Recommended {
 		text = "default"
 	}
-	for i, on := range r.On {
-		if i == 0 {
-			text += " on "
-		} else {
-			text += ", "
+	if where := make([]string, len(r.On)); len(where) > 0 {
+		for i, on := range r.On {
+			where[i] = on.String()
 		}
-		text += on.String()
+		text += " on " + strings.Join(where, ", ")
 	}
 	return text
 }

@@ -185,8 +185,8 @@ const maxRounds = 8
 
 // ask makes a request of the server. One that wants to know something of the client first is asked again with the answers.
 func (o *offer) ask(ctx context.Context, r *tools.Request, method string, params map[string]any) (tools.Result, error) {
-	if o.record.Standing != pin.Trusted { // the gate has refused it, unless it does not know the name
-		return tools.Result{}, tools.Fail("changed", o.distrust(), nil)
+	if why := o.refused(); why != "" { // the gate has refused it, unless it does not know the name
+		return tools.Result{}, tools.Fail("changed", why, nil)
 	}
 	for range maxRounds {
 		text, err := json.Marshal(params)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -17,7 +19,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // names none, the only one that runs, or any of several that are all of one caller. Otherwise it is nobody's: a question
 // must not reach somebody else.
 func (s *server) caller(tag any) *tools.Request {
-	if r, ok := tag.(*tools.Request); ok {
+	if r, ok := tag.(*tools.Request); ok && r != nil {
 		return r
 	}
 	s.mu.Lock()
@@ -25,7 +27,7 @@ func (s *server) caller(tag any) *tools.Request {
 	var found *tools.Request
 	for tag := range s.running {
 		r, ok := tag.(*tools.Request)
-		if !ok {
+		if !ok || r == nil { // a request of ours
 			continue
 		}
 		if found != nil && found.Caller().Identity() != r.Caller().Identity() {
@@ -91,6 +93,9 @@ func (s *server) heard(method string, params json.RawMessage) {
 
 // watch has the server tell when a resource changes.
 func (o *offer) watch(ctx context.Context, r *tools.Request, uri string, changed func()) (func() error, error) {
+	if why := o.refused(); why != "" { // the gate knows resources, not subscriptions to them
+		return nil, tools.Fail("changed", why, nil)
+	}
 	s := o.server
 	if first, id := s.watching(uri, changed); first {
 		if err := s.subscribe(ctx, r, "resources/subscribe", uri); err != nil {
@@ -127,12 +132,21 @@ func (s *server) forget(uri string, id int) (last bool) {
 	return last
 }
 
-// unwatch ends a subscription, and the server's when it was the last.
+// unsubscribing is how long a server is waited for that is told that nobody wants to hear of a resource any more.
+const unsubscribing = 5 * time.Second
+
+// unwatch ends a subscription, and the server's when it was the last. A server that does not run has none, and is not
+// started to be told so.
 func (s *server) unwatch(uri string, id int) error {
 	if !s.forget(uri, id) {
 		return nil
 	}
-	return s.subscribe(s.m.ctx, nil, "resources/unsubscribe", uri)
+	if s.up.Status().State != upstream.Running {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.m.ctx, unsubscribing)
+	defer cancel()
+	return s.subscribe(ctx, nil, "resources/unsubscribe", uri)
 }
 
 // subscribe begins or ends a subscription of ours with the server.
@@ -141,6 +155,6 @@ func (s *server) subscribe(ctx context.Context, r *tools.Request, method, uri st
 	if err != nil {
 		return err
 	}
-	_, err = s.call(ctx, rpc.Request{Method: method, Params: params, Tag: r})
+	_, err = s.call(ctx, rpc.Request{Method: method, Params: params, Tag: r}) // a nil r is nobody's: see caller
 	return err
 }

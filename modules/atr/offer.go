@@ -16,7 +16,6 @@ import (
 const (
 	maxTool   = 47
 	maxPrompt = 64
-	hashed    = 7 // characters of what tells names apart: "_" and six of a digest
 )
 
 // An offer is one thing of a server under the name by which it is published.
@@ -34,6 +33,20 @@ func (o *offer) distrust() string {
 		o.record.Kind, o.own, o.server.Name, standing(&o.record), o.server.Name)
 }
 
+// refused says why the offer is not to be used, as it is thought of now: a catalog may live longer than what it was made
+// of. It is empty for one that is to be used.
+func (o *offer) refused() string {
+	now, ok := o.server.m.offering(o.record.Kind, o.published)
+	switch {
+	case o.record.Standing != pin.Trusted:
+		return o.distrust()
+	case ok && now.server == o.server && now.own == o.own && now.record.Standing != pin.Trusted:
+		return now.distrust()
+	default:
+		return ""
+	}
+}
+
 // publish looks at what all servers offer, and tells who wants to know when it is another than before.
 func (m *Module) publish() {
 	m.mu.Lock()
@@ -41,6 +54,10 @@ func (m *Module) publish() {
 	m.offered = map[string]offer{}
 	for _, kind := range []pin.Kind{pin.Tool, pin.Resource, pin.Template, pin.Prompt} {
 		for _, o := range m.offers(kind) {
+			if o.published == "" {
+				m.o.Fault(o.server.Name, fmt.Errorf("%s %q is not published: there is no name left for it", kind, o.own))
+				continue
+			}
 			m.offered[string(kind)+" "+o.published] = o
 		}
 	}
@@ -97,22 +114,52 @@ func (m *Module) offers(kind pin.Kind) (all []offer) {
 
 // nameAll gives each of some offers a name of its own: that of its server and its own one, in legal characters. Of those
 // that would have the same, all whose own name had to be changed for it get a digest of that name, so that a name does not
-// depend on what else there is more than it must, nor on any order.
+// depend on what else there is more than it must, nor on any order. A server that makes up names which look like such ones
+// gets longer digests; what has no name then has none.
 func nameAll(all []offer, most int) {
-	count := map[string]int{}
+	count, taken := map[string]int{}, map[string]bool{}
 	for i := range all {
 		o := &all[i]
-		o.published = legal(o.server.Name+"__"+o.own, most)
+		o.published = legal(o.plain(), most)
 		count[o.published]++
 	}
+	var open []*offer
 	for i := range all {
 		o := &all[i]
-		plain := o.server.Name + "__" + o.own
-		if count[o.published] > 1 && o.published != plain || len(plain) > most {
-			o.published = told(o.published, plain, most)
+		if count[o.published] > 1 && o.published != o.plain() || len(o.plain()) > most {
+			open = append(open, o)
+		} else {
+			taken[o.published] = true
 		}
 	}
+	for _, digits := range []int{6, 12, 24} { // the last leaves room for the longest name of a server
+		open = tellApart(open, taken, most, digits)
+	}
+	for _, o := range open {
+		o.published = ""
+	}
 }
+
+// tellApart gives offers names with so many digits of a digest, and returns those for which that is not enough.
+func tellApart(open []*offer, taken map[string]bool, most, digits int) (rest []*offer) {
+	count := map[string]int{}
+	for _, o := range open {
+		o.published = told(legal(o.plain(), most), o.plain(), most, digits)
+		count[o.published]++
+	}
+	for _, o := range open {
+		if count[o.published] > 1 || taken[o.published] {
+			rest = append(rest, o)
+		}
+	}
+	for name := range count {
+		taken[name] = true
+	}
+	return rest
+}
+
+// plain is the name before it is made legal.
+func (o *offer) plain() string { return o.server.Name + "__" + o.own }
 
 // legal puts _ in the place of what a name must not have, and cuts it.
 func legal(name string, most int) string {
@@ -128,9 +175,9 @@ func legal(name string, most int) string {
 }
 
 // told is a name with what tells it apart from others.
-func told(name, plain string, most int) string {
+func told(name, plain string, most, digits int) string {
 	digest := sha256.Sum256([]byte(plain))
-	return name[:min(len(name), most-hashed)] + "_" + hex.EncodeToString(digest[:])[:hashed-1]
+	return name[:min(len(name), most-digits-1)] + "_" + hex.EncodeToString(digest[:])[:digits]
 }
 
 // firstOf keeps of several offers of one URI the first: a resource has no name of ours, and who reads it must know whose

@@ -114,7 +114,8 @@ func key(server string, kind Kind, name string) string {
 
 // Judge compares what a server gives now with what is remembered of it, remembers what is new, and returns the records of
 // all of it in the order given. What is doubted is never trusted at first sight, nor is what was known under another name:
-// that has changed.
+// that has changed. What cannot be looked at, because readers would not agree about it or because it is too large, is never
+// trusted.
 func (b *Book) Judge(ctx context.Context, server string, trust Trust, given []Definition) ([]Record, error) {
 	known, err := b.List(ctx, server)
 	if err != nil {
@@ -185,11 +186,11 @@ func (j *judge) one(ctx context.Context, d *Definition) (Record, error) {
 // compare compares one definition with what is known of it.
 func (j *judge) compare(ctx context.Context, d *Definition) (Record, error) {
 	canonical, err := primitives.Canonical(d.JSON)
-	if err != nil {
-		return Record{}, fmt.Errorf("%s %q of %s: %w", d.Kind, d.Name, j.server, err)
-	}
-	if len(canonical) > MaxDefinition {
-		return Record{}, fmt.Errorf("%s %q of %s: the definition has %d bytes, at most %d are looked at", d.Kind, d.Name, j.server, len(canonical), MaxDefinition)
+	switch {
+	case err != nil:
+		return j.refuse(ctx, d, fmt.Sprintf("its definition cannot be looked at: %v", err))
+	case len(canonical) > MaxDefinition:
+		return j.refuse(ctx, d, fmt.Sprintf("its definition has %d bytes, at most %d are looked at", len(canonical), MaxDefinition))
 	}
 	digest := sum(canonical)
 	now := j.book.now().UTC()
@@ -213,6 +214,24 @@ func (j *judge) compare(ctx context.Context, d *Definition) (Record, error) {
 	return r, j.book.save(ctx, &r)
 }
 
+// refuse remembers of a name that what it stands for now cannot be looked at. Nothing is offered that could be agreed to;
+// the rest of the server is judged as ever, and what was trusted of that name is again when the server gives it again.
+func (j *judge) refuse(ctx context.Context, d *Definition, why string) (Record, error) {
+	r := Record{Server: j.server, Kind: d.Kind, Name: d.Name, Seen: j.book.now().UTC(), Standing: Quarantined}
+	if known := j.known[key(j.server, d.Kind, d.Name)]; known != nil {
+		r = *known
+	}
+	before := r
+	if r.Digest != "" {
+		r.Standing = Changed
+	}
+	r.Why, r.Offered, r.OfferedDigest, r.Renamed = why, nil, "", ""
+	if r.Standing == before.Standing && r.Why == before.Why && before.Offered == nil {
+		return r, nil
+	}
+	return r, j.book.save(ctx, &r)
+}
+
 // again judges what is known by name.
 func (j *judge) again(ctx context.Context, r *Record, canonical []byte, digest, doubt string) (Record, error) {
 	before := *r
@@ -222,6 +241,9 @@ func (j *judge) again(ctx context.Context, r *Record, canonical []byte, digest, 
 		r.Offered, r.OfferedDigest = canonical, digest
 		if r.Digest != "" {
 			r.Standing = Changed
+		}
+		if before.Offered == nil && r.Standing == Quarantined { // it could not be looked at
+			r.Why = "it was not seen before"
 		}
 		r.Why = cmp.Or(doubt, r.Why)
 	}

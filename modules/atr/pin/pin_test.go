@@ -171,13 +171,33 @@ func TestApprove(t *testing.T) {
 	}
 }
 
-func TestFaults(t *testing.T) {
+// What cannot be looked at is not trusted, changed or not, and cannot be agreed to; the rest is judged all the same.
+func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	b := book()
-	for name, text := range map[string]string{"no JSON": `{`, "a key twice": `{"a":1,"a":2}`, "large": `{"a":"` + strings.Repeat("x", pin.MaxDefinition) + `"}`} {
-		if _, err := b.Judge(t.Context(), "files", pin.TrustNew, []pin.Definition{tool("x", text)}); err == nil {
-			t.Errorf("%s is taken", name)
-		}
+	for name, text := range map[string]string{
+		"no JSON": `{`, "a key twice": `{"a":1,"a":2}`, "a number without end": `{"a":1e999}`,
+		"large": `{"a":"` + strings.Repeat("x", pin.MaxDefinition) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := book()
+			for _, step := range []struct {
+				want  string
+				given []pin.Definition
+			}{
+				{"read trusted, new quarantined", []pin.Definition{tool("read", `{"a":1}`), tool("new", text)}},
+				{"read changed, other trusted", []pin.Definition{tool("read", text), tool("other", `{}`)}},
+				{"read changed, new quarantined", []pin.Definition{tool("read", text), tool("new", text)}},
+				{"read trusted", []pin.Definition{tool("read", `{"a":1}`)}},
+			} {
+				if got := standings(t, b, pin.TrustNew, step.given...); got != step.want {
+					t.Errorf("%s, want %s", got, step.want)
+				}
+			}
+			if err := b.Approve(t.Context(), "files", pin.Tool, "new", "", "ann"); !errors.Is(err, pin.ErrStale) {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // What holds where Options say nothing.
@@ -16,6 +17,9 @@ const (
 	DefaultMaxPending = 1024 // calls that wait for their answers
 	DefaultMaxAsked   = 16   // requests of the server that are answered at once
 	maxNoise          = 1000 // messages in a row that mean nothing
+
+	maxTelling = 64               // cancellations that are being sent; further ones are not sent
+	tellFor    = 10 * time.Second // to send one
 )
 
 // The errors of a connection. A call ends with one of them, with an *Error of the server, or with the end of its context.
@@ -88,6 +92,7 @@ type Conn struct {
 	mu      sync.Mutex
 	pending map[uint64]*waiter
 	serving map[string]context.CancelFunc // requests of the server, by their ids
+	telling int                           // cancellations that are being sent
 	err     error                         // why the connection has ended
 }
 
@@ -230,13 +235,27 @@ func (c *Conn) forget(id uint64) bool {
 	return waited
 }
 
-// cancel tells the server that nobody waits any more. The handshake of a connection cannot be cancelled.
+// cancel tells the server that nobody waits any more, in the background: a server that does not read must not hold up who has
+// just given up waiting for it. The handshake of a connection cannot be cancelled.
 func (c *Conn) cancel(id uint64, cause error) {
 	reason, err := json.Marshal(cause.Error())
 	if err != nil {
 		reason = []byte(`""`)
 	}
-	_ = c.Notify(c.ctx, "notifications/cancelled", json.RawMessage(`{"requestId":`+strconv.FormatUint(id, 10)+`,"reason":`+string(reason)+`}`)) // it has ended, then
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || c.telling >= maxTelling {
+		return
+	}
+	c.telling++
+	c.asked.Go(func() { // the connection has not ended, so that Close will wait
+		ctx, stop := context.WithTimeout(c.ctx, tellFor)
+		defer stop()
+		_ = c.Notify(ctx, "notifications/cancelled", json.RawMessage(`{"requestId":`+strconv.FormatUint(id, 10)+`,"reason":`+string(reason)+`}`)) // it has ended, or does not read
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.telling--
+	})
 }
 
 // Notify sends a notification.

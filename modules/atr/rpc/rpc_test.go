@@ -373,6 +373,30 @@ func TestUnread(t *testing.T) {
 	})
 }
 
+// Nor does it hold up who gives up when there is no room left even to tell it so.
+func TestUnreadCancellation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stuck := make(chan struct{})
+		tr, _ := pipes(t, 0, greeting(func(*script, string, string) { <-stuck }))
+		c := connect(t, rpc.Options{Transport: tr})
+		var callers sync.WaitGroup
+		for range 100 {
+			callers.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				began := time.Now()
+				if _, err := c.Call(ctx, rpc.Request{Method: "x"}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+					t.Errorf("after %v: %v", time.Since(began), err)
+				}
+			})
+		}
+		time.AfterFunc(time.Minute, func() { close(stuck) })
+		callers.Wait()
+		<-stuck
+	})
+}
+
 func FuzzReceive(f *testing.F) {
 	f.Add([]byte(`{"id":2,"result":{}}`))
 	f.Add([]byte("{\"id\":2,\"error\":{\"code\":1}}\n{\"method\":\"x\",\"id\":\"\\\"\"}"))

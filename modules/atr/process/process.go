@@ -101,7 +101,7 @@ func (p *Process) run(started chan<- error) {
 	if err == nil {
 		err = p.tree.began(p.cmd)
 		if err != nil {
-			_ = p.tree.kill(p.cmd)
+			_ = p.tree.kill(p.cmd, p.spec.Grace)
 			_ = p.cmd.Wait() // it was killed
 		}
 	}
@@ -117,7 +117,7 @@ func (p *Process) run(started chan<- error) {
 	if errors.Is(p.err, exec.ErrWaitDelay) { // something that it has started holds its standard error
 		p.err = nil
 	}
-	_ = p.tree.kill(p.cmd) // whatever it has left behind
+	_ = p.tree.kill(p.cmd, p.spec.Grace) // whatever it has left behind
 	p.tree.release()
 	if last, ok := p.cmd.Stderr.(*lines); ok {
 		last.end()
@@ -170,7 +170,8 @@ func (p *Process) LastWords() error {
 func (p *Process) Close() error {
 	p.stopping.Do(func() {
 		_ = p.Stdin.Close() // its user may have done so
-		for _, step := range []func(*exec.Cmd) error{p.tree.ask, p.tree.kill} {
+		kill := func(cmd *exec.Cmd) error { return p.tree.kill(cmd, p.spec.Grace) }
+		for _, step := range []func(*exec.Cmd) error{p.tree.ask, kill} {
 			timer := time.NewTimer(p.spec.Grace)
 			select {
 			case <-p.done:

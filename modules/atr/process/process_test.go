@@ -42,11 +42,21 @@ func program(args []string) error {
 		_, err := io.Copy(os.Stdout, os.Stdin)
 		return err
 	case "env":
-		_, err := fmt.Println(strings.Join(os.Environ(), "\n"))
+		env := slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "MCP_KERNEL_CHILD=") })
+		_, err := fmt.Println(strings.Join(env, "\n"))
 		return err
 	case "fail":
 		fmt.Fprint(os.Stderr, "one\r\n\ntwo\xff\n"+strings.Repeat("x", 10_000)+"\nlast")
 		return errors.New(" words")
+	case "abandon": // leaves behind what has left its group, by way of one that has ended too
+		middle := exec.CommandContext(context.Background(), os.Args[0], "stubborn and gone")
+		middle.Stdout = os.Stdout
+		return middle.Run()
+	case "stubborn and gone":
+		child := exec.CommandContext(context.Background(), os.Args[0], "stubborn")
+		child.SysProcAttr = away("session")
+		child.Stdout = os.Stdout
+		return child.Start()
 	case "stubborn": // neither the end of its input nor a signal ends it, nor what it has started
 		signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 		if len(args) > 1 {
@@ -115,7 +125,9 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	none := run(t, func(s *process.Spec) { s.Command, s.Env, s.Args = "/usr/bin/env", nil, nil })
-	if text, err := io.ReadAll(none.Stdout); err != nil || len(text) > 0 {
+	text, err = io.ReadAll(none.Stdout)
+	mark, rest, _ := strings.Cut(string(text), "\n")
+	if err != nil || rest != "" || runtime.GOOS == "linux" != strings.HasPrefix(mark, "MCP_KERNEL_CHILD=") {
 		t.Errorf("%q, %v", text, err)
 	}
 }
@@ -186,6 +198,24 @@ func TestStubborn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a program has left behind ends with it, even where no line of parents leads to it any more.
+func TestAbandoned(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("what has left the group cannot be told here")
+	}
+	p := run(t, nil, "abandon")
+	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
+	pid, fault := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || fault != nil {
+		t.Fatal(err, fault)
+	}
+	<-p.Done()
+	if alive(pid) {
+		t.Errorf("%d is still there", pid)
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package process
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // attributes has a program begin a group. There is no means here to have it end when we die.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
@@ -10,5 +13,6 @@ func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tr
 // kin are what has left a program's group: it cannot be told here.
 type kin struct{}
 
-func (*kin) note(int)    {}
-func (*kin) kill() error { return nil }
+func (*kin) marked(env []string) []string { return env }
+func (*kin) note(int)                     {}
+func (*kin) kill(time.Duration) error     { return nil }

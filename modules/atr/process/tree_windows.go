@@ -3,6 +3,7 @@ package process
 import (
 	"os/exec"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -47,7 +48,7 @@ func (t *tree) began(cmd *exec.Cmd) error {
 func (*tree) ask(*exec.Cmd) error { return nil }
 
 // kill ends the job.
-func (t *tree) kill(cmd *exec.Cmd) error {
+func (t *tree) kill(cmd *exec.Cmd, _ time.Duration) error {
 	if t.job == 0 {
 		return cmd.Process.Kill()
 	}

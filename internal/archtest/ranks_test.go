@@ -36,6 +36,7 @@ infrastructure:
 	12  modules/atr/rpc
 	12  modules/atr/dial
 	12  modules/atr/secret
+	13  modules/atr/oauth
 
 primitives:
 	11  modules/cmvk

@@ -10,5 +10,6 @@ func BenchmarkBuild(b *testing.B) {
 		f = newFilter(literals(All, tokenForms()))
 	}
 	b.ReportMetric(float64(len(f.out)), "states")
+	b.ReportMetric(float64(len(f.rows)>>stride), "rows")
 	b.ReportMetric(float64(len(f.literals)), "literals")
 }

@@ -81,7 +81,7 @@ type Options struct {
 	MaxFindings int
 }
 
-// An Engine finds what Options ask for in texts and documents. It is safe for concurrent use. Its tables, of about 8 MB,
+// An Engine finds what Options ask for in texts and documents. It is safe for concurrent use. Its tables, of about 1 MB,
 // are made when it is first used, which takes some ten milliseconds.
 type Engine struct {
 	detectors   Detectors

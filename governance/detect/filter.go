@@ -6,20 +6,32 @@ import (
 )
 
 // A filter tells, in one pass over a text, where literals stand that a detector wants to look at. It is an Aho-Corasick
-// automaton ("Efficient string matching", CACM 1975) with a full row for every state. Its classes are coarser than bytes:
-// letters of both cases are one, so are all digits, all control characters, what joins words, and every four neighbouring bytes
-// that continue a character beyond ASCII. So a hit says "perhaps", and who takes it looks again.
+// automaton ("Efficient string matching", CACM 1975). Its classes are coarser than bytes: letters of both cases are one, so
+// are all digits, all control characters, what joins words, and every four neighbouring bytes that continue a character
+// beyond ASCII. So a hit says "perhaps", and who takes it looks again.
+//
+// States in which a text often is, those near the root and those that have several children, have a full row; all others,
+// which are nine of ten, only name their child and where to go on otherwise.
 type filter struct {
 	class    [256]uint8
-	next     []uint16   // by state and class: the next state, with mark when literals end there
+	rows     []uint16   // by state and class: the next state, with mark when literals end there
+	thin     []thin     // by state, less the number of rows
 	out      []uint16   // by state: index into ends
 	ends     [][]uint16 // indices of the literals that end at a state, the longest first; [0] is empty
 	literals []literal
 }
 
+// A thin state has at most one child.
+type thin struct {
+	child uint16 // with mark when literals end there
+	fail  uint16 // where to go on with any class but that of the child
+	class uint8  // of the child
+}
+
 const (
 	stride = 7       // a row has 1 << stride classes
 	mark   = 1 << 15 // some literal ends at this state
+	crown  = 2       // states at this depth and above have a row
 )
 
 // A literal is a text to find and who wants to know.
@@ -42,6 +54,7 @@ const (
 	classDigit   = 28
 	classControl = 29
 	classFirst   = 30
+	classNone    = 1 << stride // of no byte
 )
 
 // newFilter builds the automaton of literals, which are in lower case unless they are exact.
@@ -51,9 +64,30 @@ func newFilter(literals []literal) *filter {
 	}
 	f := &filter{literals: literals, ends: make([][]uint16, 1)}
 	f.classify()
-	f.grow()
-	f.link()
+	t := newTrie(literals, &f.class)
+	rows := t.number()
+	f.rows, f.thin, f.out = make([]uint16, rows<<stride), make([]thin, len(t.nodes)-rows), make([]uint16, len(t.nodes))
+	for node := range t.nodes {
+		for _, index := range t.ends[node] {
+			f.end(t.nodes[node].state, index)
+		}
+	}
+	f.link(t)
 	return f
+}
+
+// next returns the state after a byte of a class, with mark when literals end there.
+func (f *filter) next(state int, class uint8) uint16 {
+	for {
+		if cell := state<<stride | int(class); cell < len(f.rows) {
+			return f.rows[cell]
+		}
+		t := f.thin[state-len(f.rows)>>stride]
+		if t.class == class {
+			return t.child
+		}
+		state = int(t.fail)
+	}
 }
 
 // classify gives each byte that occurs in a literal a class.
@@ -91,51 +125,8 @@ func (f *filter) classify() {
 	}
 }
 
-// grow makes a state for every beginning of a literal.
-func (f *filter) grow() {
-	states := f.states()
-	f.next = make([]uint16, 1<<stride, states<<stride)
-	f.out = make([]uint16, 1, states)
-	for index, l := range f.literals {
-		state := 0
-		for i := range len(l.text) {
-			cell := state<<stride | int(f.class[l.text[i]])
-			if f.next[cell] == 0 {
-				f.next[cell] = uint16(len(f.out))
-				f.out = append(f.out, 0)
-				f.next = f.next[:len(f.next)+(1<<stride)]
-			}
-			state = int(f.next[cell])
-		}
-		f.end(state, uint16(index))
-	}
-	if len(f.out) >= mark {
-		panic("detect: the literals make more states than an entry can name")
-	}
-}
-
-// states returns at most how many states the literals make: one for each beginning that is not one of the literal before
-// it in the order of texts.
-func (f *filter) states() int {
-	texts := make([]string, len(f.literals))
-	for i, l := range f.literals {
-		texts[i] = l.text
-	}
-	slices.Sort(texts)
-	n, last := 1, ""
-	for _, text := range texts {
-		common := 0
-		for common < min(len(text), len(last)) && text[common] == last[common] {
-			common++
-		}
-		n += len(text) - common
-		last = text
-	}
-	return n
-}
-
 // end notes that a literal ends at a state.
-func (f *filter) end(state int, index uint16) {
+func (f *filter) end(state, index uint16) {
 	if f.out[state] == 0 {
 		f.out[state] = uint16(len(f.ends))
 		f.ends = append(f.ends, nil)
@@ -143,33 +134,65 @@ func (f *filter) end(state int, index uint16) {
 	f.ends[f.out[state]] = append(f.ends[f.out[state]], index)
 }
 
-// link completes the rows, breadth first: where a state has no child it goes where its longest suffix goes.
-func (f *filter) link() {
-	fail := make([]uint16, len(f.out))
-	queue := make([]uint16, 0, len(f.out))
-	for c := range 1 << stride {
-		if child := f.next[c]; child != 0 {
+// link completes the states, breadth first: where a state has no child it goes where its longest suffix goes.
+func (f *filter) link(t *trie) {
+	fail := make([]uint16, len(t.nodes)) // by state
+	for queue := []uint16{0}; len(queue) > 0; queue = queue[1:] {
+		node := &t.nodes[queue[0]]
+		suffix := fail[node.state]
+		if node.state != 0 {
+			f.inherit(node.state, suffix)
+		}
+		f.start(node.state, suffix)
+		for child := node.first; child != 0; child = t.nodes[child].sibling {
+			state, class := t.nodes[child].state, t.nodes[child].class
+			if node.state != 0 {
+				fail[state] = f.next(int(suffix), class) &^ mark
+			}
+			f.lead(node.state, class, state)
 			queue = append(queue, child)
 		}
 	}
-	for n := 0; n < len(queue); n++ {
-		state := queue[n]
-		f.inherit(state, fail[state])
-		row, suffix := int(state)<<stride, int(fail[state])<<stride
+	for cell, state := range f.rows {
+		f.rows[cell] = f.marked(state)
+	}
+	for i := range f.thin {
+		f.thin[i].child = f.marked(f.thin[i].child)
+	}
+}
+
+// start makes a state that has no children yet: all of it is its suffix's.
+func (f *filter) start(state, suffix uint16) {
+	if cell := int(state) << stride; cell < len(f.rows) {
 		for c := range 1 << stride {
-			if child := f.next[row|c]; child != 0 {
-				fail[child] = f.next[suffix|c]
-				queue = append(queue, child)
-			} else {
-				f.next[row|c] = f.next[suffix|c]
+			if state != 0 {
+				f.rows[cell|c] = f.next(int(suffix), uint8(c))
 			}
 		}
+		return
 	}
-	for cell, state := range f.next {
-		if f.out[state] != 0 {
-			f.next[cell] |= mark
-		}
+	f.thin[int(state)-len(f.rows)>>stride] = thin{fail: suffix, class: classNone}
+}
+
+// lead gives a state a child.
+func (f *filter) lead(state uint16, class uint8, child uint16) {
+	if cell := int(state)<<stride | int(class); cell < len(f.rows) {
+		f.rows[cell] = child
+		return
 	}
+	t := &f.thin[int(state)-len(f.rows)>>stride]
+	t.class, t.child = class, child
+	for rows := len(f.rows) >> stride; int(t.fail) >= rows && f.thin[int(t.fail)-rows].class == class; {
+		t.fail = f.thin[int(t.fail)-rows].fail // it would come to nothing there
+	}
+}
+
+// marked is a state, with mark when literals end there.
+func (f *filter) marked(state uint16) uint16 {
+	if f.out[state] != 0 {
+		return state | mark
+	}
+	return state
 }
 
 // inherit adds what ends at the suffix of a state, which is complete, to what ends at the state.

@@ -56,7 +56,7 @@ func (s *scan) facts() *keyFacts {
 func (s *scan) labelsOf(name string, facts *keyFacts) {
 	f, state := s.filter, 0
 	for i := range len(name) {
-		entry := f.next[state<<stride|int(f.class[name[i]])]
+		entry := f.next(state, f.class[name[i]])
 		state = int(entry &^ mark)
 		if entry < mark {
 			continue

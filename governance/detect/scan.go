@@ -111,9 +111,15 @@ func (s *scan) read(dst []match.Finding, text string, in Context) []match.Findin
 // pass runs the automaton from where it was left to the end of the text, or to where a detector has read on by itself.
 func (s *scan) pass() {
 	f, text := s.filter, s.text
-	next, state := f.next, 0
+	rows, state := f.rows, 0
 	for i := s.resume; i < len(text); i++ {
-		entry := next[state<<stride|int(f.class[text[i]])]
+		var entry uint16
+		class := f.class[text[i]]
+		if cell := state<<stride | int(class); cell < len(rows) {
+			entry = rows[cell]
+		} else {
+			entry = f.next(state, class)
+		}
 		state = int(entry &^ mark)
 		if entry < mark {
 			continue

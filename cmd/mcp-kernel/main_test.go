@@ -22,7 +22,12 @@ var binary = sync.OnceValues(compile)
 
 var scratch string
 
+// TestMain is also the server that some tests put behind the kernel.
 func TestMain(m *testing.M) {
+	if file := os.Getenv("SCRIPTED"); file != "" {
+		playScript(file)
+		return
+	}
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "mcp-kernel-test-")
 	if err != nil {

@@ -124,7 +124,7 @@ nobody can see, such as hidden characters, is shown by its number.`,
 				}
 				all := make([]difference, len(records))
 				for i := range records {
-					all[i] = difference{records[i], records[i].Diff()}
+					all[i] = difference{records[i], changesOf(ctx, m.Book(), &records[i])}
 				}
 				return a.print(all, func(t *table) {
 					for i := range all {
@@ -141,6 +141,18 @@ nobody can see, such as hidden characters, is shown by its number.`,
 			})
 		},
 	}
+}
+
+// changesOf are the differences of a record to what was trusted: where a thing has another name now, to what it was.
+func changesOf(ctx context.Context, book *pin.Book, r *pin.Record) []pin.Change {
+	if r.Renamed == "" {
+		return r.Diff()
+	}
+	before, err := book.Get(ctx, r.Server, r.Kind, r.Renamed)
+	if err != nil || before.Definition == nil {
+		return r.Diff()
+	}
+	return pin.Diff(before.Definition, r.Offered)
 }
 
 // reasonOf says why something waits.

@@ -203,14 +203,17 @@ func (s *server) take(ctx context.Context, listing upstream.Listing) error {
 
 // standing says what is wrong with something that is not trusted.
 func standing(r *pin.Record) string {
+	what := "is quarantined"
 	switch {
 	case r.Renamed != "":
-		return fmt.Sprintf("is what was %q", r.Renamed)
+		what = fmt.Sprintf("is what was %q", r.Renamed)
 	case r.Standing == pin.Changed:
-		return "has changed"
-	default:
-		return "(" + r.Why + ")"
+		what = "has changed"
 	}
+	if r.Why != "" {
+		what += " (" + r.Why + ")"
+	}
+	return what
 }
 
 // definitions returns what is to be judged of a listing, and the listing without what has no name or is filtered out.

@@ -34,6 +34,7 @@ type world struct {
 	asked   []string          // paths and grant types, in order
 	seen    []url.Values      // forms at /token
 	life    time.Duration     // of tokens
+	basic   bool              // clients authenticate by Basic alone
 	secrets []string          // everything that must not be told
 }
 
@@ -189,7 +190,10 @@ func (w *world) token(rw http.ResponseWriter, r *http.Request) {
 	defer w.mu.Unlock()
 	form := r.PostForm
 	id, secret, basic := r.BasicAuth()
-	if !basic {
+	if basic { // RFC 6749, section 2.3.1
+		id, _ = url.QueryUnescape(id)
+		secret, _ = url.QueryUnescape(secret)
+	} else if !w.basic {
 		id, secret = form.Get("client_id"), form.Get("client_secret")
 	}
 	if want, known := w.clients[id]; !strings.HasPrefix(id, "https://") && (!known || secret != want) {

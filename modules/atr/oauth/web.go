@@ -36,6 +36,8 @@ var (
 	ErrLogin = errors.New("a login is needed")
 	// ErrRefused says that an authorization server refuses, and why.
 	ErrRefused = errors.New("the authorization server refuses")
+	// ErrRejected says that a server does not accept a token, though it is as the server wants it.
+	ErrRejected = errors.New("does not accept")
 
 	errAbsent   = errors.New("is not there")
 	errRedirect = errors.New("it leads to another server")

@@ -37,6 +37,8 @@ infrastructure:
 	12  modules/atr/dial
 	12  modules/atr/secret
 	13  modules/atr/oauth
+	12  modules/atr/local
+	13  modules/atr/command
 
 primitives:
 	11  modules/cmvk

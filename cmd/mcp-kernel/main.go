@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 )
 
 // Set by the linker.
@@ -24,7 +26,10 @@ var (
 	date    = ""
 )
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	sandbox.Launch(os.Args) // before anything else is made: as a launcher this becomes another program
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // The exit codes.
 const (

@@ -33,6 +33,7 @@ infrastructure:
 	12  modules/atr/pin
 	19  modules/atr/upstream
 	12  modules/atr/process
+	11  modules/atr/sandbox
 	12  modules/atr/rpc
 	12  modules/atr/dial
 	12  modules/atr/secret

@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 )
 
 // What holds where a Spec says nothing.
@@ -29,6 +32,11 @@ type Spec struct {
 	// OnLine takes each line of standard error, without its end, made valid UTF-8. It must not wait. May be nil.
 	OnLine func(line string)
 	Grace  time.Duration // 0 is DefaultGrace
+	// Sandbox says what the program may do; nil is all that we may. Where it is used, main begins with sandbox.Launch.
+	Sandbox *sandbox.Profile
+	// OwnTemp gives the program a folder of its own for temporary files, which TMPDIR, TMP and TEMP name, which it may
+	// change, and which is removed when it has ended.
+	OwnTemp bool
 }
 
 // A Process is a program that runs, or has run.
@@ -36,10 +44,13 @@ type Process struct {
 	Stdin  io.WriteCloser
 	Stdout io.ReadCloser
 
-	spec Spec
-	cmd  *exec.Cmd
-	tree tree
-	done chan struct{} // closed when the program has ended
+	spec     Spec
+	cmd      *exec.Cmd
+	launcher *sandbox.Launcher // nil without a sandbox
+	report   *sandbox.Report   // what became of the sandbox
+	temp     string            // the folder for temporary files; empty is none
+	tree     tree
+	done     chan struct{} // closed when the program has ended
 
 	stopping sync.Once
 	err      error // of Wait; read after done
@@ -65,15 +76,70 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 	if s.Env == nil {
 		p.cmd.Env = []string{} // nil would be ours
 	}
-	if err := p.pipe(); err != nil {
-		return nil, err
+	if err := p.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", s.Command, err), p.clean())
 	}
 	started := make(chan error)
-	go p.run(started)
+	go p.run(ctx, started)
 	if err := <-started; err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", s.Command, err), p.Stdin.Close(), p.Stdout.Close())
 	}
 	return p, nil
+}
+
+// prepare makes what the program is started with.
+func (p *Process) prepare() error {
+	profile := p.spec.Sandbox
+	if p.spec.OwnTemp {
+		folder, err := os.MkdirTemp("", "mcp-kernel-")
+		if err != nil {
+			return err
+		}
+		p.temp = folder
+		p.cmd.Env = withTemp(p.cmd.Env, folder)
+		if profile != nil && !profile.Open {
+			own := *profile
+			own.Write = append(slices.Clone(own.Write), folder)
+			profile = &own
+		}
+	}
+	if profile != nil {
+		launcher, err := sandbox.Prepare(p.cmd, profile)
+		if err != nil {
+			return err
+		}
+		p.launcher = launcher
+	}
+	if err := p.pipe(); err != nil {
+		if p.launcher != nil {
+			p.launcher.Close()
+		}
+		return err
+	}
+	return nil
+}
+
+// withTemp is an environment that names a folder for temporary files.
+func withTemp(env []string, folder string) []string {
+	names := []string{"TMPDIR", "TMP", "TEMP"}
+	out := make([]string, 0, len(env)+len(names))
+	for _, pair := range env {
+		if name, _, _ := strings.Cut(pair, "="); !slices.Contains(names, fold(name)) {
+			out = append(out, pair)
+		}
+	}
+	for _, name := range names {
+		out = append(out, name+"="+folder)
+	}
+	return out
+}
+
+// clean removes the folder for temporary files.
+func (p *Process) clean() error {
+	if p.temp == "" {
+		return nil
+	}
+	return os.RemoveAll(p.temp)
 }
 
 // pipe makes the pipes. The program's ends are closed here once it has them; ours are our callers'.
@@ -93,26 +159,33 @@ func (p *Process) pipe() error {
 
 // run starts the program and waits for it, on a thread of its own: where the system ends children with their parent, that
 // is the thread which started them.
-func (p *Process) run(started chan<- error) {
+func (p *Process) run(ctx context.Context, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	p.tree.prepare(p.cmd)
 	err := p.cmd.Start()
 	if err == nil {
 		err = p.tree.began(p.cmd)
+		if err == nil {
+			err = p.confined(ctx)
+		}
 		if err != nil {
 			_ = p.tree.kill(p.cmd, p.spec.Grace)
 			_ = p.cmd.Wait() // it was killed
 		}
+	} else if p.launcher != nil {
+		p.launcher.Close()
 	}
 	for _, end := range []any{p.cmd.Stdin, p.cmd.Stdout} {
 		_ = end.(io.Closer).Close() // ours is the other end
 	}
-	started <- err
 	if err != nil {
+		err = errors.Join(err, p.clean())
 		close(p.done)
+		started <- err
 		return
 	}
+	started <- nil
 	p.err = p.cmd.Wait()
 	if errors.Is(p.err, exec.ErrWaitDelay) { // something that it has started holds its standard error
 		p.err = nil
@@ -122,8 +195,23 @@ func (p *Process) run(started chan<- error) {
 	if last, ok := p.cmd.Stderr.(*lines); ok {
 		last.end()
 	}
+	_ = p.clean() // what it has made there and shut is left to the system
 	close(p.done)
 }
+
+// confined waits until the launcher has become the program.
+func (p *Process) confined(ctx context.Context) error {
+	if p.launcher == nil {
+		return nil
+	}
+	defer context.AfterFunc(ctx, p.launcher.Close)()
+	report, err := p.launcher.Report()
+	p.report = &report
+	return err
+}
+
+// Sandbox returns what became of the sandbox; nil if there was to be none.
+func (p *Process) Sandbox() *sandbox.Report { return p.report }
 
 // line takes a line of standard error.
 func (p *Process) line(line string) {

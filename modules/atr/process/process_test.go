@@ -23,10 +23,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/process"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 )
 
 // TestMain is also the programs that the tests run: the first argument says which.
 func TestMain(m *testing.M) {
+	sandbox.Launch(os.Args)
 	if os.Getenv("PROCESS_TEST") == "" {
 		os.Exit(m.Run())
 	}
@@ -44,6 +46,24 @@ func program(args []string) error {
 	case "env":
 		env := slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "MCP_KERNEL_CHILD=") })
 		_, err := fmt.Println(strings.Join(env, "\n"))
+		return err
+	case "temp":
+		f, err := os.CreateTemp("", "")
+		if err == nil {
+			_, err = fmt.Println(filepath.Dir(f.Name()))
+		}
+		return err
+	case "parent": // of a program that only its own death ends
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		profile := &sandbox.Profile{}
+		profile.Grant(sandbox.Program{Path: self})
+		p, err := process.Start(context.Background(), process.Spec{Command: self, Args: []string{"stubborn"}, Env: []string{"PROCESS_TEST=1"}, Sandbox: profile})
+		if err == nil {
+			_, err = io.Copy(os.Stdout, p.Stdout)
+		}
 		return err
 	case "fail":
 		fmt.Fprint(os.Stderr, "one\r\n\ntwo\xff\n"+strings.Repeat("x", 10_000)+"\nlast")

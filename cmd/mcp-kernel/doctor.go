@@ -16,6 +16,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/process"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
 )
@@ -114,7 +115,7 @@ func (d *doctor) examine(c config.Config) {
 		d.note("other servers", healthBad, "mend the file, or write it anew with mcp-kernel upstream add", "%v", err)
 		return
 	}
-	k, err := standard.Open(d.ctx, standard.Options{Config: c})
+	k, err := standard.Open(d.ctx, standard.Options{Config: c, Self: operator().Principal})
 	if err != nil {
 		d.note("kernel", healthBad, "the message says what is missing", "%v", err)
 		return
@@ -185,7 +186,7 @@ func (d *doctor) servers(servers []atr.Server, k *standard.Kernel) {
 // server looks at one other server, and starts it where that was asked for.
 func (d *doctor) server(check, name string, m *atr.Module) {
 	var report atr.Report
-	for _, r := range m.Reports() {
+	for _, r := range m.Reports(d.ctx) {
 		if r.Name == name {
 			report = r
 		}
@@ -193,11 +194,19 @@ func (d *doctor) server(check, name string, m *atr.Module) {
 	if d.start {
 		var err error
 		if report, err = m.Learn(d.ctx, name); err != nil {
-			d.note(check, healthBad, "mcp-kernel upstream test "+name, "%v", reasonDown(err))
+			mend := "mcp-kernel upstream test " + name
+			if errors.Is(err, oauth.ErrLogin) {
+				mend = "mcp-kernel upstream login " + name
+			}
+			d.note(check, healthBad, mend, "%v", reasonDown(err))
 			return
 		}
 	}
 	switch {
+	case report.Login == atr.LoginNeeded:
+		d.note(check, healthOdd, "mcp-kernel upstream login "+name, "it needs a login")
+	case report.Login == atr.LoginPoor:
+		d.note(check, healthOdd, "mcp-kernel upstream login "+name, "it has asked for more than the login is good for")
 	case report.Waiting > 0:
 		d.note(check, healthOdd, "mcp-kernel pins diff "+name, "%d definitions are not what was trusted, and are not used", report.Waiting)
 	case !report.Known:

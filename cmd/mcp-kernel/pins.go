@@ -31,7 +31,7 @@ definition. What is not what was trusted is neither listed nor run until you agr
 func pinnedOf(ctx context.Context, m *atr.Module, name string, waiting bool) ([]pin.Record, error) {
 	var all []pin.Record
 	known := false
-	for _, r := range m.Reports() {
+	for _, r := range m.Reports(ctx) {
 		if name != "" && r.Name != name {
 			continue
 		}

@@ -86,7 +86,7 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	extra := newExtension()
 	var changed catalogChanges
 	k, err := standard.Open(ctx, standard.Options{
-		Config: c, OnFault: logFault(log), Extra: extra.modules(), Servers: true, Version: version, OnCatalog: changed.tell,
+		Config: c, OnFault: logFault(log), Extra: extra.modules(), Servers: true, Version: version, Self: agent().Principal, OnCatalog: changed.tell,
 		OnLine: func(server, line string) { log.Debug().Str("server", server).Msg(line) },
 	})
 	if err != nil {
@@ -208,7 +208,7 @@ func (a *app) open(cmd *cobra.Command) (*standard.Kernel, config.Config, error) 
 		return nil, c, err
 	}
 	log := newLog(a.err, c.Log)
-	k, err := standard.Open(cmd.Context(), standard.Options{Config: c, OnFault: logFault(log)})
+	k, err := standard.Open(cmd.Context(), standard.Options{Config: c, OnFault: logFault(log), Self: operator().Principal})
 	if err != nil {
 		return nil, c, fmt.Errorf("data directory %s: %w", c.DataDir, err)
 	}

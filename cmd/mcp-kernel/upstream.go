@@ -16,6 +16,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
@@ -30,11 +31,11 @@ policies, limits and journal as everything else: a tool "read" of a server "file
 upstreams.yaml beside the configuration, which you may as well edit yourself.
 
 What a server defines is pinned when it is first seen; when a definition changes it is not used any more until you agree
-(mcp-kernel pins).`,
+(mcp-kernel pins). A server at an address may want you to log in: mcp-kernel upstream login NAME.`,
 		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
   mcp-kernel upstream import ~/.cursor/mcp.json
   mcp-kernel upstream test files`,
-	}, a.upstreamList(), a.upstreamAdd(), a.upstreamImport(), a.upstreamTest(), a.upstreamRemove())
+	}, a.upstreamList(), a.upstreamAdd(), a.upstreamImport(), a.upstreamTest(), a.upstreamLogin(), a.upstreamLogout(), a.upstreamRemove())
 }
 
 // withServers opens the kernel for a verb about other servers.
@@ -52,19 +53,20 @@ func (a *app) withServers(cmd *cobra.Command, run func(ctx context.Context, m *a
 
 func (a *app) upstreamList() *cobra.Command {
 	return &cobra.Command{
-		Use:     "list",
-		Short:   "List the other servers, and what they offered when they were last seen",
-		Long:    `List starts nothing. WAITING are definitions that are not used until you agree: mcp-kernel pins list.`,
+		Use:   "list",
+		Short: "List the other servers, and what they offered when they were last seen",
+		Long: `List starts nothing. WAITING are definitions that are not used until you agree: mcp-kernel pins list.
+LOGIN says of servers that want one whether there is one: good, needed, or poor where the server has asked for more since.`,
 		Example: `  mcp-kernel upstream list -o json`,
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withServers(cmd, func(_ context.Context, m *atr.Module, _ *standard.Kernel) error {
-				reports := m.Reports()
+			return a.withServers(cmd, func(ctx context.Context, m *atr.Module, _ *standard.Kernel) error {
+				reports := m.Reports(ctx)
 				return a.print(reports, func(t *table) {
-					t.row("NAME", "TOOLS", "RESOURCES", "PROMPTS", "WAITING", "WHERE")
+					t.row("NAME", "TOOLS", "RESOURCES", "PROMPTS", "WAITING", "LOGIN", "WHERE")
 					for i := range reports {
 						r := &reports[i]
-						t.row(r.Name, count(r.Known, r.Tools), count(r.Known, r.Resources), count(r.Known, r.Prompts), count(r.Known, r.Waiting), oneLine(r.Where, 80))
+						t.row(r.Name, count(r.Known, r.Tools), count(r.Known, r.Resources), count(r.Known, r.Prompts), count(r.Known, r.Waiting), cmp.Or(r.Login, "-"), oneLine(r.Where, 80))
 					}
 				})
 			})
@@ -201,6 +203,9 @@ type learned struct {
 func (a *app) learn(cmd *cobra.Command, name string) error {
 	return a.withServers(cmd, func(ctx context.Context, m *atr.Module, k *standard.Kernel) error {
 		r, err := m.Learn(ctx, name)
+		if errors.Is(err, oauth.ErrLogin) {
+			return fmt.Errorf("server %s: %w: mcp-kernel upstream login %s", name, reasonDown(err), name)
+		}
 		if err != nil {
 			return fmt.Errorf("server %s: %w", name, reasonDown(err))
 		}

@@ -38,6 +38,7 @@ type entry struct {
 	URL        string            `yaml:"url,omitempty"`
 	Headers    map[string]string `yaml:"headers,omitempty"`
 	Private    bool              `yaml:"allow_private,omitempty"`
+	Auth       *auth             `yaml:"auth,omitempty"`
 	Eager      bool              `yaml:"eager,omitempty"`
 	Required   bool              `yaml:"required,omitempty"`
 	Idle       string            `yaml:"idle,omitempty"`
@@ -112,6 +113,12 @@ func (e *entry) server(name string) (atr.Server, error) {
 		Private: e.Private, Eager: e.Eager, Required: e.Required, Idle: span("idle", e.Idle), Start: span("start", e.Start), Timeout: span("timeout", e.Timeout),
 		Parallel: e.Parallel, Bytes: e.MaxMessage, Allow: e.Allow, Deny: e.Deny, Hints: e.Hints,
 	}
+	if e.Auth != nil {
+		var err error
+		if s.OAuth, err = e.Auth.config(); err != nil {
+			faults = append(faults, fmt.Errorf("servers.%s.auth: %w", name, err))
+		}
+	}
 	switch e.Trust {
 	case "", "first":
 		s.Trust = pin.TrustFirst
@@ -133,7 +140,7 @@ func Encode(servers []atr.Server) ([]byte, error) {
 		e := entry{
 			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Private: s.Private, Eager: s.Eager,
 			Required: s.Required, Idle: said(s.Idle), Start: said(s.Start), Timeout: said(s.Timeout), Parallel: s.Parallel,
-			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints,
+			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints, Auth: authOf(s.OAuth),
 		}
 		switch s.Trust {
 		case pin.TrustNew:

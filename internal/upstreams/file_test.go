@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 )
 
@@ -23,6 +24,21 @@ servers:
     headers: {Authorization: "env:TOKEN"}
     allow_private: true
     trust: nothing
+  login:
+    url: https://a.example/
+    trust: nothing
+    auth:
+      oauth: {client_id: abc, client_secret: "env:S", issuer: "https://i.example", scopes: [a, b], redirect_port: 8123, shared: true}
+  plain: {url: "https://b.example/", trust: nothing, auth: {oauth: {}}}
+  document: {url: "https://b.example/", trust: nothing, auth: {oauth: {client_metadata: "https://k.example/client.json"}}}
+  robot:
+    url: https://c.example/
+    trust: nothing
+    auth: {client_credentials: {client_id: abc, client_secret: "file:/s", issuer: "https://i.example", audience: x}}
+  swap:
+    url: https://d.example/
+    trust: nothing
+    auth: {exchange: {client_id: abc, issuer: "https://i.example", subject_token: "file:/t", subject_token_type: j, resource: r, audience: x}}
   Files:
     command: npx
     args: [-y, server-filesystem, /notes]
@@ -47,6 +63,13 @@ servers:
 			Pass: []string{"HTTPS_PROXY"}, Dir: "/tmp", Eager: true, Required: true, Idle: -1, Start: 10 * time.Second, Timeout: time.Minute,
 			Parallel: 4, Bytes: 1000, Allow: []string{"read*"}, Deny: []string{"read_all"}, Trust: pin.TrustNew, Hints: true,
 		},
+		{Name: "document", URL: "https://b.example/", OAuth: &oauth.Config{Document: "https://k.example/client.json", Needed: true}},
+		{Name: "login", URL: "https://a.example/", OAuth: &oauth.Config{ClientID: "abc", Secret: "env:S", Issuer: "https://i.example", Scopes: []string{"a", "b"}, Port: 8123, Shared: true, Needed: true}},
+		{Name: "plain", URL: "https://b.example/", OAuth: &oauth.Config{Needed: true}},
+		{Name: "robot", URL: "https://c.example/", OAuth: &oauth.Config{Grant: oauth.Machine, ClientID: "abc", Secret: "file:/s", Issuer: "https://i.example", Audience: "x", Needed: true}},
+		{Name: "swap", URL: "https://d.example/", OAuth: &oauth.Config{
+			Grant: oauth.Exchange, ClientID: "abc", Issuer: "https://i.example", Subject: "file:/t", SubjectType: "j", Resource: "r", Audience: "x", Needed: true,
+		}},
 		{Name: "web", URL: "https://mcp.example/mcp", Headers: map[string]string{"Authorization": "env:TOKEN"}, Private: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -69,6 +92,10 @@ func TestFaults(t *testing.T) {
 		"a key twice":      {"servers:\n  a: {command: x}\n  a: {command: y}\n", "already defined"},
 		"no duration":      {"servers:\n  a: {command: x, idle: 10, timeout: never}\n", `servers.a.idle: "10" is no duration such as 30s or 10m` + "\n" + `servers.a.timeout: "never" is no duration`},
 		"unknown trust":    {"servers:\n  a: {command: x, trust: yes}\n", `servers.a.trust: "yes" is none of first, new, nothing`},
+		"two ways in":      {"servers:\n  a: {url: x, auth: {oauth: {}, exchange: {}}}\n", "servers.a.auth: has one of oauth, client_credentials and exchange"},
+		"no way in":        {"servers:\n  a: {url: x, auth: {}}\n", "servers.a.auth: has one of oauth"},
+		"a secret itself":  {"servers:\n  a: {url: x, auth: {oauth: {client_secret: hush}}}\n", "servers.a.auth: client_secret: write where it is"},
+		"an unknown way":   {"servers:\n  a: {url: x, auth: {oauth: {audience: x}}}\n", "audience"},
 		"not YAML":         {"servers: [", ""},
 		"another document": {"mcpServers: {}", "mcpServers"},
 	} {

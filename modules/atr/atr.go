@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/detect"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
-	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -45,6 +45,9 @@ type Server struct {
 	URL     string            // of a server over HTTP
 	Headers map[string]string // values may be references to secrets
 	Private bool              // the url may lead to this machine and to private networks
+	// OAuth says how tokens are got for a server with a url. Nil is a login of each principal where the server wants one,
+	// unless a header authenticates.
+	OAuth *oauth.Config
 
 	Eager    bool          // started with the kernel, not when it is first needed
 	Required bool          // the kernel does not start without it
@@ -85,6 +88,15 @@ func (s *Server) check() error {
 		fault("headers are for servers with a url")
 	case s.Command != "" && s.Private:
 		fault("allow_private is for servers with a url")
+	case s.Command != "" && s.OAuth != nil:
+		fault("auth is for servers with a url")
+	case s.OAuth != nil && s.authenticates():
+		fault("has auth and a header Authorization: one of them says who calls")
+	}
+	if s.OAuth != nil {
+		if err := s.OAuth.Check(s.URL); err != nil {
+			fault("auth: %w", err)
+		}
 	}
 	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
 		fault("bounds and times must not be negative")
@@ -95,6 +107,34 @@ func (s *Server) check() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// authenticates reports whether a header says who calls.
+func (s *Server) authenticates() bool {
+	for name := range s.Headers {
+		if strings.EqualFold(name, "Authorization") {
+			return true
+		}
+	}
+	return false
+}
+
+// Tokens returns how tokens are got for the server, and whether they are at all.
+func (s *Server) Tokens() (oauth.Config, bool) {
+	switch {
+	case s.URL == "" || s.authenticates():
+		return oauth.Config{}, false
+	case s.OAuth == nil:
+		return oauth.Config{}, true
+	default:
+		return *s.OAuth, true
+	}
+}
+
+// Personal reports whether the server may tell principals apart, so that none must have to do with what is another's.
+func (s *Server) Personal() bool {
+	c, ok := s.Tokens()
+	return ok && c.Grant == oauth.Code && !c.Shared
 }
 
 // identity is how the server is started or reached, as it is pinned: with the names of what is passed to it and without
@@ -108,17 +148,25 @@ func (s *Server) identity() (json.RawMessage, error) {
 		slices.Sort(all)
 		return all
 	}
-	return json.Marshal(map[string]any{
+	all := map[string]any{
 		"command": s.Command, "args": s.Args, "env": keys(s.Env), "pass_env": s.Pass, "dir": s.Dir, "url": s.URL, "headers": keys(s.Headers),
-	})
+	}
+	if c := s.OAuth; c != nil {
+		all["auth"] = map[string]any{"grant": c.Grant, "issuer": c.Issuer, "client_id": c.ClientID, "shared": c.Shared}
+	}
+	return json.Marshal(all)
 }
 
 // Options are what a Module is made of. State, Open and Client are required where there are servers.
 type Options struct {
 	Servers []Server
 	State   state.Backend // keeps pins, and what servers offered last
-	// Open starts or dials a server.
-	Open func(ctx context.Context, s *Server, log func(line string)) (upstream.Link, error)
+	// Open starts or dials a server, for the calls of one principal where Server.Personal says so.
+	Open func(ctx context.Context, s *Server, principal string, log func(line string)) (upstream.Link, error)
+	// Self is the principal that reads what servers offer: whoever runs the kernel.
+	Self string
+	// Source returns what gives the tokens for a server of a principal. Nil has none.
+	Source func(s *Server, principal string) (*oauth.Source, error)
 	// Cold starts nothing and learns nothing on its own: only who is called is started.
 	Cold bool
 	// Client is who we are, as clientInfo says it.
@@ -217,7 +265,7 @@ func (m *Module) Close() error {
 	var mu sync.Mutex
 	for _, s := range m.servers {
 		closing.Go(func() {
-			err := s.up.Close()
+			err := s.close()
 			mu.Lock()
 			defer mu.Unlock()
 			faults = append(faults, err)
@@ -226,15 +274,4 @@ func (m *Module) Close() error {
 	closing.Wait()
 	m.work.Wait()
 	return errors.Join(faults...)
-}
-
-// clientCapabilities are what servers of the 2025 era may ask of our clients; whether one can is seen when it is asked.
-const clientCapabilities = `{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{},"context":{}},"roots":{}}`
-
-// connOptions are those of connections to a server.
-func (s *server) connOptions() rpc.Options {
-	return rpc.Options{
-		Client: s.m.o.Client, Capabilities: json.RawMessage(clientCapabilities), Ask: s.asked, Notify: s.heard,
-		OnNoise: func(err error) { s.m.o.Line(s.Name, err.Error()) },
-	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
@@ -35,7 +36,7 @@ type world struct {
 	changed chan struct{}
 }
 
-func (w *world) open(_ context.Context, s *atr.Server, _ func(string)) (upstream.Link, error) {
+func (w *world) open(_ context.Context, s *atr.Server, _ string, _ func(string)) (upstream.Link, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	answer := w.servers[s.Name]
@@ -303,12 +304,17 @@ func TestFaultsOfServers(t *testing.T) {
 		{Name: "prog", Command: "x", Headers: map[string]string{"a": "b"}, Timeout: -1, Allow: []string{"["}},
 		{Name: "twice", Command: "x"},
 		{Name: "Twice", Command: "x"},
+		{Name: "login", Command: "x", OAuth: &oauth.Config{}},
+		{Name: "both-ways", URL: "https://a.example/", Headers: map[string]string{"authorization": "env:A"}, OAuth: &oauth.Config{}},
+		{Name: "plain", URL: "http://10.0.0.1/mcp", OAuth: &oauth.Config{Secret: "env:A"}},
 	}})
 	want := []string{
 		`server "a__b": a name is 1 to 20 letters, digits, - and single _`, `server "": a name is 1 to 20 letters, digits, - and single _`,
 		`server "both": has a command and a url: it is started or reached, not both`, `server "none": has neither a command nor a url`,
 		`server "web": args, env, pass_env and dir are for servers with a command`, `server "prog": headers are for servers with a url`,
 		`server "prog": bounds and times must not be negative`, `server "prog": "[": `, `server "Twice": another has that name`,
+		`server "login": auth is for servers with a url`, `server "both-ways": has auth and a header Authorization`,
+		`server "plain": auth: url: "http://10.0.0.1/mcp" is no https address`, "a client_secret needs its client_id",
 	}
 	for _, text := range want {
 		if !strings.Contains(fmt.Sprint(err), text) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
@@ -188,12 +189,16 @@ func (o *offer) ask(ctx context.Context, r *tools.Request, method string, params
 	if why := o.refused(); why != "" { // the gate has refused it, unless it does not know the name
 		return tools.Result{}, tools.Fail("changed", why, nil)
 	}
+	t, err := o.server.talk(r.Caller().Principal)
+	if err != nil {
+		return tools.Result{}, o.failed(ctx, err)
+	}
 	for range maxRounds {
 		text, err := json.Marshal(params)
 		if err != nil {
 			return tools.Result{}, err
 		}
-		result, err := o.server.call(ctx, rpc.Request{Method: method, Params: text, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
+		result, err := t.call(ctx, rpc.Request{Method: method, Params: text, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
 		if err != nil {
 			return tools.Result{}, o.failed(ctx, err)
 		}
@@ -253,6 +258,10 @@ func (o *offer) failed(ctx context.Context, err error) error {
 		return tools.FailRemote(tools.Remote(*refused), nil)
 	case ctx.Err() != nil:
 		return err
+	case errors.Is(err, oauth.ErrLogin):
+		return tools.Fail("login_required", o.server.missing(err), err)
+	case unauthorized(err):
+		return tools.Fail("unauthorized", "the server "+name+" does not accept what the kernel authenticates with, or there is no token for it", err)
 	case errors.Is(err, ErrChanged):
 		return tools.Fail("changed", "how the server "+name+" is started is not what was trusted: an operator has to agree first", err)
 	case errors.As(err, &down):

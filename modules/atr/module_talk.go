@@ -18,14 +18,14 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // caller returns the running call that something of the server's belongs to: the one that the transport names, and where it
 // names none, the only one that runs, or any of several that are all of one caller. Otherwise it is nobody's: a question
 // must not reach somebody else.
-func (s *server) caller(tag any) *tools.Request {
+func (t *talk) caller(tag any) *tools.Request {
 	if r, ok := tag.(*tools.Request); ok && r != nil {
 		return r
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var found *tools.Request
-	for tag := range s.running {
+	for tag := range t.running {
 		r, ok := tag.(*tools.Request)
 		if !ok || r == nil { // a request of ours
 			continue
@@ -39,8 +39,8 @@ func (s *server) caller(tag any) *tools.Request {
 }
 
 // asked answers what a server of the 2025 era asks while it works on a call: the client of that call answers.
-func (s *server) asked(ctx context.Context, tag any, method string, params json.RawMessage) (json.RawMessage, *rpc.Error) {
-	r := s.caller(tag)
+func (t *talk) asked(ctx context.Context, tag any, method string, params json.RawMessage) (json.RawMessage, *rpc.Error) {
+	r := t.caller(tag)
 	if r == nil {
 		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "there is no call, or more than one, that this could be asked for"}
 	}
@@ -61,7 +61,7 @@ func (s *server) asked(ctx context.Context, tag any, method string, params json.
 }
 
 // heard takes the server's notifications: its log goes to the client of the call it belongs to, and to the kernel's.
-func (s *server) heard(method string, params json.RawMessage) {
+func (t *talk) heard(method string, params json.RawMessage) {
 	switch method {
 	case "notifications/message":
 		var p struct {
@@ -72,10 +72,10 @@ func (s *server) heard(method string, params json.RawMessage) {
 		if json.Unmarshal(params, &p) != nil {
 			return
 		}
-		if r := s.caller(nil); r != nil {
-			r.Log(s.m.ctx, p.Level, p.Logger, p.Data)
+		if r := t.caller(nil); r != nil {
+			r.Log(t.m.ctx, p.Level, p.Logger, p.Data)
 		}
-		s.m.o.Line(s.Name, p.Level+": "+string(p.Data))
+		t.m.o.Line(t.Name, p.Level+": "+string(p.Data))
 	case "notifications/resources/updated":
 		var p struct {
 			URI string `json:"uri"`
@@ -83,9 +83,9 @@ func (s *server) heard(method string, params json.RawMessage) {
 		if json.Unmarshal(params, &p) != nil {
 			return
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, changed := range s.watched[p.URI] {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for _, changed := range t.watched[p.URI] {
 			changed()
 		}
 	}
@@ -96,38 +96,40 @@ func (o *offer) watch(ctx context.Context, r *tools.Request, uri string, changed
 	if why := o.refused(); why != "" { // the gate knows resources, not subscriptions to them
 		return nil, tools.Fail("changed", why, nil)
 	}
-	s := o.server
-	if first, id := s.watching(uri, changed); first {
-		if err := s.subscribe(ctx, r, "resources/subscribe", uri); err != nil {
-			s.forget(uri, id)
+	t, err := o.server.talk(r.Caller().Principal)
+	if err != nil {
+		return nil, o.failed(ctx, err)
+	}
+	first, id := t.watching(uri, changed)
+	if first {
+		if err := t.subscribe(ctx, r, "resources/subscribe", uri); err != nil {
+			t.forget(uri, id)
 			return nil, o.failed(ctx, err)
 		}
-		return func() error { <-ctx.Done(); return s.unwatch(uri, id) }, nil
-	} else {
-		return func() error { <-ctx.Done(); return s.unwatch(uri, id) }, nil
 	}
+	return func() error { <-ctx.Done(); return t.unwatch(uri, id) }, nil
 }
 
 // watching notes who is to be told, and reports whether nobody was before.
-func (s *server) watching(uri string, changed func()) (first bool, id int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.watchers++
-	if s.watched[uri] == nil {
-		s.watched[uri] = map[int]func(){}
+func (t *talk) watching(uri string, changed func()) (first bool, id int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.watchers++
+	if t.watched[uri] == nil {
+		t.watched[uri] = map[int]func(){}
 		first = true
 	}
-	s.watched[uri][s.watchers] = changed
-	return first, s.watchers
+	t.watched[uri][t.watchers] = changed
+	return first, t.watchers
 }
 
 // forget notes that somebody need not be told any more, and reports whether that was the last.
-func (s *server) forget(uri string, id int) (last bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.watched[uri], id)
-	if last = len(s.watched[uri]) == 0; last {
-		delete(s.watched, uri)
+func (t *talk) forget(uri string, id int) (last bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.watched[uri], id)
+	if last = len(t.watched[uri]) == 0; last {
+		delete(t.watched, uri)
 	}
 	return last
 }
@@ -137,24 +139,24 @@ const unsubscribing = 5 * time.Second
 
 // unwatch ends a subscription, and the server's when it was the last. A server that does not run has none, and is not
 // started to be told so.
-func (s *server) unwatch(uri string, id int) error {
-	if !s.forget(uri, id) {
+func (t *talk) unwatch(uri string, id int) error {
+	if !t.forget(uri, id) {
 		return nil
 	}
-	if s.up.Status().State != upstream.Running {
+	if t.up.Status().State != upstream.Running {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(s.m.ctx, unsubscribing)
+	ctx, cancel := context.WithTimeout(t.m.ctx, unsubscribing)
 	defer cancel()
-	return s.subscribe(ctx, nil, "resources/unsubscribe", uri)
+	return t.subscribe(ctx, nil, "resources/unsubscribe", uri)
 }
 
 // subscribe begins or ends a subscription of ours with the server.
-func (s *server) subscribe(ctx context.Context, r *tools.Request, method, uri string) error {
+func (t *talk) subscribe(ctx context.Context, r *tools.Request, method, uri string) error {
 	params, err := json.Marshal(map[string]string{"uri": uri})
 	if err != nil {
 		return err
 	}
-	_, err = s.call(ctx, rpc.Request{Method: method, Params: params, Tag: r}) // a nil r is nobody's: see caller
+	_, err = t.call(ctx, rpc.Request{Method: method, Params: params, Tag: r}) // a nil r is nobody's: see caller
 	return err
 }

@@ -17,11 +17,11 @@ type Opener struct {
 	// everything as it is written.
 	Resolve func(ctx context.Context, text string) (string, error)
 	// Dial returns the transport to an address. Nil says that there is none.
-	Dial func(ctx context.Context, s *Server, headers map[string]string) (rpc.Transport, error)
+	Dial func(ctx context.Context, s *Server, principal string, headers map[string]string) (rpc.Transport, error)
 }
 
 // Open is Options.Open.
-func (o Opener) Open(ctx context.Context, s *Server, log func(line string)) (upstream.Link, error) {
+func (o Opener) Open(ctx context.Context, s *Server, principal string, log func(line string)) (upstream.Link, error) {
 	if s.URL != "" {
 		headers, err := o.resolved(ctx, s.Headers)
 		if err != nil {
@@ -30,7 +30,7 @@ func (o Opener) Open(ctx context.Context, s *Server, log func(line string)) (ups
 		if o.Dial == nil {
 			return upstream.Link{}, errors.New("servers with a url cannot be reached by this kernel")
 		}
-		transport, err := o.Dial(ctx, s, headers)
+		transport, err := o.Dial(ctx, s, principal, headers)
 		return upstream.Link{Transport: transport}, err
 	}
 	env, err := o.resolved(ctx, s.Env)

@@ -27,20 +27,21 @@ type Report struct {
 	Waiting   int    `json:"waiting"`           // things that are not to be used before somebody has agreed
 	Calls     int    `json:"calls"`             // that run now
 	Version   string `json:"version,omitempty"` // of the protocol, when it was started here
+	Login     string `json:"login,omitempty"`   // "needed", "good" or "poor": see LoginNeeded; empty where none is wanted, as far as is known
 }
 
 // Reports returns what there is to say of all servers, by name.
-func (m *Module) Reports() []Report {
+func (m *Module) Reports(ctx context.Context) []Report {
 	all := make([]Report, len(m.servers))
 	for i, s := range m.servers {
-		all[i] = s.report()
+		all[i] = s.report(ctx)
 	}
 	return all
 }
 
-func (s *server) report() Report {
-	status := s.up.Status()
-	r := Report{Name: s.Name, Where: s.where(), State: status.State.String(), Calls: status.Running, Version: status.Server.Version}
+func (s *server) report(ctx context.Context) Report {
+	status := s.own.up.Status()
+	r := Report{Name: s.Name, Where: s.where(), State: status.State.String(), Calls: status.Running, Version: status.Server.Version, Login: s.login(ctx)}
 	if status.Cause != nil {
 		r.Cause = status.Cause.Error()
 	}
@@ -73,7 +74,7 @@ func (m *Module) Learn(ctx context.Context, name string) (Report, error) {
 	}
 	err := m.servers[i].refresh(ctx)
 	m.publish()
-	return m.servers[i].report(), err
+	return m.servers[i].report(ctx), err
 }
 
 // Listing returns what a server offered when it was last seen, and whether that is known.

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
-	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -19,43 +19,25 @@ type server struct {
 	*Server
 
 	m       *Module
-	up      *upstream.Upstream
+	own     *talk
 	asks    chan struct{} // one token: the lists are to be read again
 	started sync.Once
 	reading sync.Mutex // held while the lists are read and judged
 
+	telling sync.Mutex // taken with a connection's lock held, so never the other way round
+	told    string     // which login was last missing, as it was told
+
 	mu       sync.Mutex
 	listing  upstream.Listing
-	records  []pin.Record // of all in the listing, tools first, then resources, templates and prompts
-	known    bool         // there is a listing
-	running  map[any]int  // the calls that run, by their tags
-	watched  map[string]map[int]func()
-	watchers int
+	records  []pin.Record     // of all in the listing, tools first, then resources, templates and prompts
+	known    bool             // there is a listing
+	personal map[string]*talk // with others than ourselves, by their principals, where each has his own
+	closed   bool
 }
 
 func newServer(m *Module, s *Server) *server {
-	own := &server{Server: s, m: m, asks: make(chan struct{}, 1), running: map[any]int{}, watched: map[string]map[int]func(){}}
-	idle := s.Idle
-	switch {
-	case idle == 0:
-		idle = DefaultIdle
-	case idle < 0 || s.Eager:
-		idle = 0
-	}
-	own.up = upstream.New(upstream.Options{
-		Name: s.Name, Conn: own.connOptions(), Start: s.Start, Idle: idle, Parallel: s.Parallel, Now: m.o.Now, OnList: own.ask,
-		Open: func(ctx context.Context) (upstream.Link, error) {
-			if err := own.trusted(ctx); err != nil {
-				return upstream.Link{}, err
-			}
-			return m.o.Open(ctx, s, func(line string) { m.o.Line(s.Name, line) })
-		},
-		OnState: func(state upstream.State, cause error) {
-			if state == upstream.Down {
-				m.o.Fault(s.Name, cause)
-			}
-		},
-	})
+	own := &server{Server: s, m: m, asks: make(chan struct{}, 1), personal: map[string]*talk{}}
+	own.own = own.newTalk(m.o.Self)
 	return own
 }
 
@@ -102,6 +84,9 @@ func (s *server) ask(string) {
 // looks is how often it is looked whether somebody has agreed to what waits for that.
 const looks = 2 * time.Second
 
+// loginLooks is how often it is looked whether somebody has logged in where that is needed.
+const loginLooks = 5 * time.Second
+
 // keep reads the lists whenever it is asked to, until the module ends. While a server is down it waits, and tries again.
 func (s *server) keep() {
 	for {
@@ -131,6 +116,9 @@ func (s *server) keep() {
 			switch {
 			case err == nil:
 				s.m.publish()
+			case errors.Is(err, oauth.ErrLogin):
+				wait = loginLooks
+				continue
 			case errors.As(err, &down):
 				wait = max(down.Retry.Sub(s.m.o.Now()), settle)
 				continue
@@ -148,7 +136,7 @@ func (s *server) refresh(ctx context.Context) error {
 	defer s.reading.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, DefaultListing)
 	defer cancel()
-	listing, err := s.up.List(ctx)
+	listing, err := s.own.up.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -260,19 +248,4 @@ func memberOf(object json.RawMessage, key string) (string, bool) {
 // passes reports whether something is published by its own name.
 func (s *server) passes(name string) bool {
 	return !matches(s.Deny, name) && (s.Allow == nil || matches(s.Allow, name))
-}
-
-// Call makes one request of the server for a call that is known by its tag.
-func (s *server) call(ctx context.Context, r rpc.Request) (json.RawMessage, error) {
-	s.mu.Lock()
-	s.running[r.Tag]++
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		if s.running[r.Tag]--; s.running[r.Tag] == 0 {
-			delete(s.running, r.Tag)
-		}
-		s.mu.Unlock()
-	}()
-	return s.up.Call(ctx, r)
 }

@@ -35,8 +35,9 @@ const Origin = "mcp-kernel"
 
 // The names of what lies in the data directory, beside the journal's own directory.
 const (
-	keyName   = "signing.key"
-	stateName = "state.db"
+	keyName    = "signing.key"
+	stateName  = "state.db"
+	tokensName = "tokens.key"
 )
 
 // Options configure a Kernel. Config is required.
@@ -51,6 +52,7 @@ type Options struct {
 	OnCatalog func()                    // told that there is something else to be called than before. May be nil
 	OnLine    func(server, line string) // takes what other servers write for people. May be nil
 	Version   string                    // of the program, as other servers are told
+	Self      string                    // the principal that runs the kernel, who reads the lists of other servers
 }
 
 // A Kernel is a whole kernel over one data directory. Its fields are the parts that a server or a command needs; they

@@ -5,15 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"path/filepath"
 	"slices"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/dial"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
+	"github.com/mcp-kernel/mcp-kernel/state"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -35,9 +39,17 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	logins, err := oauth.NewKeeper(oauth.Options{
+		State: state.Prefixed("oauth", k.State), Resolve: resolve, Self: k.opts.Self, Now: k.Now,
+		Key: func() ([]byte, error) { return oauth.OpenKey(filepath.Join(k.config.DataDir, tokensName)) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	reach := reach{logins}
 	k.atr, err = atr.New(atr.Options{
-		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Open: opener().Open, Line: k.opts.OnLine, Now: k.Now,
-		Cold:  !k.opts.Servers,
+		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Line: k.opts.OnLine, Now: k.Now,
+		Open: atr.Opener{Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Cold: !k.opts.Servers,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {
@@ -46,24 +58,47 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	return k.atr, nil
 }
 
-// opener opens other servers, wherever they are.
-func opener() atr.Opener {
-	return atr.Opener{
-		Resolve: func(_ context.Context, text string) (string, error) { return secret.Resolver{}.Resolve(text) },
-		Dial: func(_ context.Context, s *atr.Server, headers map[string]string) (rpc.Transport, error) {
-			var o dial.Options
-			if s.Private {
-				o.Permit = dial.Private()
-			}
-			t, err := rpc.NewHTTP(rpc.HTTPOptions{
-				URL: s.URL, Client: dial.Client(o), Headers: headers, MaxMessage: s.Bytes, MaxStreams: rpc.DefaultMaxStreams + s.Parallel,
-			})
-			if err != nil {
-				return nil, err
-			}
-			return t, nil
-		},
+// resolve returns what a reference to a secret stands for.
+func resolve(_ context.Context, text string) (string, error) { return secret.Resolver{}.Resolve(text) }
+
+// reach reaches servers at addresses.
+type reach struct{ logins *oauth.Keeper }
+
+// client reaches what a server may lead to.
+func (reach) client(s *atr.Server) *http.Client {
+	var o dial.Options
+	if s.Private {
+		o.Permit = dial.Private()
 	}
+	return dial.Client(o)
+}
+
+// source gives the tokens for a server.
+func (r reach) source(s *atr.Server, principal string) (*oauth.Source, error) {
+	c, ok := s.Tokens()
+	if !ok {
+		return nil, nil //nolint:nilnil // it has none
+	}
+	return r.logins.Source(oauth.Account{Server: s.Name, Principal: principal, URL: s.URL}, c, r.client(s)), nil
+}
+
+// dial returns the transport to a server.
+func (r reach) dial(_ context.Context, s *atr.Server, principal string, headers map[string]string) (rpc.Transport, error) {
+	o := rpc.HTTPOptions{
+		URL: s.URL, Client: r.client(s), Headers: headers, MaxMessage: s.Bytes, MaxStreams: rpc.DefaultMaxStreams + s.Parallel,
+	}
+	source, err := r.source(s, principal)
+	if err != nil {
+		return nil, err
+	}
+	if source != nil {
+		o.Tokens = source
+	}
+	t, err := rpc.NewHTTP(o)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // Servers is the module that governs other servers, nil where there are none.

@@ -36,8 +36,8 @@ type Config struct {
 	Shared bool // of Code: the login of Options.Self serves everybody
 }
 
-// Check returns every fault.
-func (c *Config) Check() error {
+// Check returns every fault of a config for the server at an address.
+func (c *Config) Check(server string) error {
 	var faults []error
 	fault := func(wrong bool, format string, args ...any) {
 		if wrong {
@@ -50,6 +50,7 @@ func (c *Config) Check() error {
 			fault(err != nil, "%s: %w", name, err)
 		}
 	}
+	secure("url", server)
 	secure("issuer", c.Issuer)
 	secure("client_metadata", c.Document)
 	fault(c.Document != "" && !strings.HasPrefix(c.Document, "https://"), "client_metadata: %w", ErrInsecure)

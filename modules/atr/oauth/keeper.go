@@ -110,6 +110,7 @@ func (*LoginError) Unwrap() error { return ErrLogin }
 // A Status says what there is of a login.
 type Status struct {
 	LoggedIn bool      // there is a token, or one can be had without a person
+	Needed   bool      // the server wants one
 	Issuer   string    // of it
 	Scopes   []string  // that it has
 	Wanted   []string  // that the server has asked for since
@@ -121,10 +122,10 @@ type Status struct {
 func (s *Source) Status(ctx context.Context) (Status, error) {
 	r, err := s.k.load(ctx, &s.a)
 	if err != nil || r == nil {
-		return Status{LoggedIn: s.c.Grant != Code}, err
+		return Status{LoggedIn: s.c.Grant != Code, Needed: s.c.Needed}, err
 	}
 	return Status{
-		LoggedIn: r.Refresh != "" || r.fresh(s.k.o.Now()), Issuer: r.Issuer, Scopes: r.Scopes, Wanted: r.Wanted,
+		Needed: true, LoggedIn: r.Refresh != "" || r.fresh(s.k.o.Now()), Issuer: r.Issuer, Scopes: r.Scopes, Wanted: r.Wanted,
 		Expires: r.Expires, Renews: r.Refresh != "",
 	}, nil
 }

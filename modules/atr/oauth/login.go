@@ -216,13 +216,14 @@ func (s *Source) Logout(ctx context.Context) (was bool, err error) {
 	if err != nil || r == nil {
 		return false, err
 	}
+	was = r.Login != ""
 	if err := s.k.o.State.Delete(ctx, s.a.key()); err != nil {
-		return true, err
+		return was, err
 	}
 	s.mu.Lock()
 	s.now = kept{}
 	s.mu.Unlock()
-	return true, s.revoke(ctx, &r.record)
+	return was, s.revoke(ctx, &r.record)
 }
 
 // revoke has the tokens of a login revoked (RFC 7009), where its issuer does that.

@@ -136,7 +136,7 @@ func TestLogin(t *testing.T) {
 			if tt.config.Issuer != "" {
 				tt.config.Issuer = w.URL
 			}
-			if err := tt.config.Check(); err != nil {
+			if err := tt.config.Check("https://mcp.example/"); err != nil {
 				t.Fatal(err)
 			}
 			backend := memory(t)
@@ -406,7 +406,7 @@ func TestConfigCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := ""
-			if err := tt.config.Check(); err != nil {
+			if err := tt.config.Check("https://mcp.example/"); err != nil {
 				got = err.Error()
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {

@@ -108,7 +108,7 @@ func (s *Source) person(ctx context.Context, refused string, c Challenge) (strin
 		now := s.k.o.Now()
 		switch {
 		case r == nil || r.Login == "":
-			return s.without()
+			return s.without(ctx, r)
 		case r.fresh(now) && r.Access != refused:
 			return s.use(r), nil
 		case refused != "" && c.Insufficient():
@@ -144,15 +144,20 @@ func pause(ctx context.Context) error {
 	}
 }
 
-// without is what there is without a login: nothing, as long as the server does not want one.
-func (s *Source) without() (string, error) {
+// without is what there is without a login: nothing, as long as the server does not want one. That it does is noted.
+func (s *Source) without(ctx context.Context, r *kept) (string, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.now = kept{}
-	if !s.needed {
+	needed := s.needed
+	s.mu.Unlock()
+	if !needed {
 		return "", nil
 	}
-	return "", &LoginError{Server: s.a.Server, Principal: s.a.Principal}
+	missing := &LoginError{Server: s.a.Server, Principal: s.a.Principal}
+	if r == nil {
+		return "", errors.Join(missing, ignored(s.k.save(ctx, &s.a, &kept{}), state.ErrConflict))
+	}
+	return "", missing
 }
 
 // want notes which scopes the next login should have.

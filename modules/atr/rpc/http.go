@@ -35,11 +35,22 @@ type HTTPOptions struct {
 	Client *http.Client
 	// Headers are sent with each request. Their values are secrets: no error has them.
 	Headers map[string]string
+	// Tokens gives what requests authenticate with, where that is not a header. May be nil.
+	Tokens Tokens
 	// SSE speaks the transport of 2024-11-05 without trying the newer one: a stream of events, and an address to post to.
 	SSE        bool
 	MaxMessage int           // bytes; 0 is DefaultMaxMessage
 	MaxStreams int           // 0 is DefaultMaxStreams
 	Wait       time.Duration // for a message that has no answer to be taken; 0 is DefaultWait
+}
+
+// Tokens are bearer tokens (RFC 6750). What it returns as an error is found in the error of the call with errors.As, in a
+// *TokenError.
+type Tokens interface {
+	// Token returns the token to send; it is empty where none is.
+	Token(ctx context.Context) (string, error)
+	// Renew returns another token after one was refused, by the WWW-Authenticate headers of the response.
+	Renew(ctx context.Context, refused string, challenges []string) (string, error)
 }
 
 // HTTP is the Transport of a server at an address. It speaks streamable HTTP in both eras, and HTTP with server-sent events
@@ -57,9 +68,10 @@ type HTTP struct {
 
 	mu       sync.Mutex
 	calls    map[uint64]*posted
-	session  string   // of the 2025 era; empty is none
-	version  string   // of the protocol; empty while it is not known
-	endpoint *url.URL // where to post to, in the transport of 2024-11-05; nil in the newer one
+	session  string    // of the 2025 era; empty is none
+	version  string    // of the protocol; empty while it is not known
+	endpoint *url.URL  // where to post to, in the transport of 2024-11-05; nil in the newer one
+	sent     [2]string // the tokens that were sent last
 }
 
 // A delivery is what Receive has to look at: a message, a reason why one cannot be had, or a mark.
@@ -89,6 +101,9 @@ func NewHTTP(o HTTPOptions) (*HTTP, error) {
 	}
 	for name, value := range o.Headers {
 		faults = append(faults, checkHeader(name, value))
+		if o.Tokens != nil && strings.EqualFold(name, "Authorization") {
+			faults = append(faults, errors.New("header Authorization: tokens have its place"))
+		}
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
@@ -225,6 +240,7 @@ func (t *HTTP) deliver(ctx context.Context, d delivery) {
 	if ctx.Err() != nil {
 		return // what is said now is only that it has ended
 	}
+	d.text = t.withoutTokens(d.text)
 	select {
 	case t.inbox <- d:
 	case <-ctx.Done():

@@ -67,15 +67,16 @@ func unreached(err error) error {
 func (t *HTTP) refusal(answer *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, headBytes)) // what could be read is shown
 	_ = answer.Body.Close()                                       // it was only read
+	said := t.hushed(string(bytes.TrimSpace(text)))
 	if kindOf(answer) == kindJSON {
-		if m, err := parse(text); err == nil && m.err != nil {
+		if m, err := parse([]byte(said)); err == nil && m.err != nil {
 			return m.err
 		}
 	}
-	return &StatusError{Status: answer.StatusCode, Said: t.hushed(string(bytes.TrimSpace(text)))}
+	return &StatusError{Status: answer.StatusCode, Said: said[:min(len(said), 4*quotable)]}
 }
 
-// hushed is the beginning of what a server said, without the values of our headers that it repeats.
+// hushed is what a server said, without the values of our headers and the tokens that it repeats.
 func (t *HTTP) hushed(text string) string {
 	for _, value := range t.o.Headers {
 		text = withoutSecret(text, value)
@@ -83,7 +84,12 @@ func (t *HTTP) hushed(text string) string {
 			text = withoutSecret(text, word)
 		}
 	}
-	return text[:min(len(text), 4*quotable)]
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, token := range t.sent {
+		text = withoutSecret(text, token)
+	}
+	return text
 }
 
 // withoutSecret takes a value out of a text. Short values are no secrets, and may be there by chance.

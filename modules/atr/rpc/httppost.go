@@ -98,8 +98,16 @@ func (t *HTTP) address(method string) *url.URL {
 	return t.target
 }
 
-// do makes a request. Its response may have any status.
+// do makes a request, with a token where there are any. Its response may have any status.
 func (t *HTTP) do(r *http.Request) (*http.Response, error) {
+	if t.o.Tokens != nil {
+		return t.authorized(r)
+	}
+	return t.once(r)
+}
+
+// once makes a request.
+func (t *HTTP) once(r *http.Request) (*http.Response, error) {
 	answer, err := t.o.Client.Do(r)
 	if err != nil {
 		return nil, unreached(err)

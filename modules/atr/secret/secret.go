@@ -30,6 +30,12 @@ type Resolver struct {
 	Lookup func(name string) (value string, set bool)
 }
 
+// Is reports whether a text is a reference, and so no secret itself.
+func Is(text string) bool {
+	kind, name, _ := strings.Cut(text, ":")
+	return name != "" && (kind == "env" || kind == "file" || kind == "keyring")
+}
+
 // Resolve returns what a text stands for: the secret, if it is a reference, and else itself.
 func (r Resolver) Resolve(text string) (string, error) {
 	kind, name, _ := strings.Cut(text, ":")

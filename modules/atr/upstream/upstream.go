@@ -78,6 +78,9 @@ type Options struct {
 	Conn rpc.Options
 	// OnState is told of each change, with the cause of a failure. It must not wait. May be nil.
 	OnState func(state State, cause error)
+	// Waits reports whether a start that failed waits for a person, and not for time to pass: the next call tries again at
+	// once, and it does not count as a failure. May be nil.
+	Waits func(err error) bool
 	// OnList is told that a list of the server may have changed, "tools", "resources" or "prompts"; empty is all of them. It must not wait. May be nil.
 	OnList func(kind string)
 
@@ -377,6 +380,11 @@ func (*Upstream) told(err error, link Link) error {
 // failed notes a failure and returns what calls are told. The pause before the next attempt doubles, and is shortened by up
 // to a quarter at random, so that servers which failed together are not tried together.
 func (u *Upstream) failed(err error) error {
+	if u.o.Waits != nil && u.o.Waits(err) {
+		u.retry = u.o.Now()
+		u.become(Down, err)
+		return &DownError{Name: u.o.Name, Retry: u.retry, Cause: err}
+	}
 	u.failures++
 	pause := u.o.First << min(u.failures-1, 20)
 	if pause > u.o.Most || pause <= 0 {

@@ -247,6 +247,27 @@ func TestFailures(t *testing.T) {
 }
 
 // A server that hangs keeps only those who wait for it, and no more than there is room for.
+// A start that waits for a person is tried again by the next call, and is no failure.
+func TestWaits(t *testing.T) {
+	t.Parallel()
+	missing := errors.New("nobody has agreed")
+	opened := 0
+	y := &yard{}
+	u := y.upstream(func(o *upstream.Options) {
+		o.Open = func(context.Context) (upstream.Link, error) { opened++; return upstream.Link{}, missing }
+		o.Waits = func(err error) bool { return errors.Is(err, missing) }
+	})
+	defer func() { _ = u.Close() }()
+	for range 3 {
+		if _, err := u.Connect(t.Context()); !errors.Is(err, missing) {
+			t.Error(err)
+		}
+	}
+	if s := u.Status(); opened != 3 || s.Failures != 0 || s.State != upstream.Idle || !errors.Is(s.Cause, missing) {
+		t.Errorf("%d, %+v", opened, s)
+	}
+}
+
 func TestHanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

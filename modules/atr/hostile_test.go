@@ -47,7 +47,7 @@ func hostile(kind string) {
 		_, _ = fmt.Fprintf(out, format+"\n", args...)
 		_ = out.Flush()
 	}
-	in := bufio.NewReader(os.Stdin)
+	in, calls := bufio.NewReader(os.Stdin), 0
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
@@ -69,6 +69,9 @@ func hostile(kind string) {
 		case "tools/list":
 			say(`{"id":%s,"result":{"tools":[{"name":"do","description":"Does it.","inputSchema":{"type":"object"}}]}}`, m.ID)
 		case "tools/call":
+			if calls++; kind == "dies sometimes" && calls%10 == 0 {
+				os.Exit(7)
+			}
 			misbehave(kind, string(m.ID), say)
 		}
 	}

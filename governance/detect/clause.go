@@ -167,7 +167,7 @@ func (s *scan) clauseStart(i int) int {
 func (s *scan) clauseEnd(i int) int {
 	most := min(len(s.text), i+longestClause)
 	for k := i + 1; k < most; k++ {
-		if s.endsBefore(k) {
+		if c := s.text[k-1]; c != ' ' && !isLetter(c) && s.endsBefore(k) {
 			return k
 		}
 	}

@@ -98,7 +98,7 @@ type Engine struct {
 	directives  uint64 // ideas of what is to be done
 	matters     uint64 // ideas of what it is done to, and by whom
 	model       *model
-	kinds       kinds                                   // of words of English
+	kinds       *kinds                                  // of words of English
 	listener    func(first bool, c clause, f *features) // who learns; nil unless in a test
 	phoneLabels []string
 	sixBits     [256]bool

@@ -241,6 +241,7 @@ func (s *scan) listenPairs(all uint64, group int) {
 // listenShape adds how a clause begins and ends, and what it is written with.
 func (s *scan) listenShape(start, end int) {
 	f, text := &s.features, s.text[start:end]
+	seen := asciiOf(text)
 	f.add(ofShape, paired(21, uint32(min(len(text)/24, 8))))
 	f.add(ofShape, paired(22, uint32(text[len(text)-1])))
 	if !isAlnum(text[0]) && text[0] < utf8.RuneSelf {
@@ -255,8 +256,31 @@ func (s *scan) listenShape(start, end int) {
 		i += size
 	}
 	for i, sign := range [...]string{"://", "\"", "`", "</", "{", "(", "@", "_", ":", "=", "?", "!", "~/", "**", "[", "|"} {
-		if strings.Contains(text, sign) {
+		if seen.has(sign[0]) && (len(sign) == 1 || strings.Contains(text, sign)) {
 			f.add(ofShape, paired(25, uint32(i)))
 		}
 	}
+}
+
+// An asciiSet is a set of characters of ASCII.
+type asciiSet struct{ low, high uint64 }
+
+func (a asciiSet) has(c byte) bool {
+	if c < 64 {
+		return a.low>>c&1 != 0
+	}
+	return a.high>>(c&63)&1 != 0
+}
+
+// asciiOf returns the characters of ASCII in a text.
+func asciiOf(text string) (a asciiSet) {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < 64:
+			a.low |= 1 << (c & 63)
+		case c < utf8.RuneSelf:
+			a.high |= 1 << (c & 63)
+		}
+	}
+	return a
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/process"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
 )
 
@@ -183,6 +184,20 @@ func (d *doctor) servers(servers []atr.Server, k *standard.Kernel) {
 	}
 }
 
+// sandbox says whether what a sandbox is to keep a server from can be kept from it here; r is what came of that when it was
+// started, nil if it was not.
+func (d *doctor) sandbox(check string, r *sandbox.Report) {
+	if r == nil {
+		could := sandbox.Foresee(&sandbox.Profile{})
+		r = &could
+	}
+	if r.Whole() {
+		d.note(check+", sandbox", healthGood, "", "holds, on %s", r.System)
+		return
+	}
+	d.note(check+", sandbox", healthOdd, "a newer Linux enforces more; required: true in the server's sandbox refuses to start it instead", "on %s, %s", r.System, r)
+}
+
 // server looks at one other server, and starts it where that was asked for.
 func (d *doctor) server(check, name string, m *atr.Module) {
 	var report atr.Report
@@ -201,6 +216,9 @@ func (d *doctor) server(check, name string, m *atr.Module) {
 			d.note(check, healthBad, mend, "%v", reasonDown(err))
 			return
 		}
+	}
+	if report.Sandboxed {
+		d.sandbox(check, report.Sandbox)
 	}
 	switch {
 	case report.Login == atr.LoginNeeded:

@@ -18,6 +18,7 @@ type governedServer struct {
 	env   []string // of the server
 	args  func(dir string) []string
 	steps []string // %s is the directory
+	flags []string // of upstream add; so there
 }
 
 func governedServers() []governedServer {
@@ -39,7 +40,7 @@ func governedServers() []governedServer {
 			`{"method":"prompts/get","params":{"name":"args-prompt","arguments":{"city":"Oslo"}}}`,
 			`{"method":"prompts/get","params":{"name":"args-prompt"}}`,
 			`{"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"completable-prompt"},"argument":{"name":"department","value":"S"}}}`,
-		}},
+		}, nil},
 		{"filesystem", nil, func(dir string) []string { return []string{dir} }, []string{
 			`{"method":"tools/call","params":{"name":"write_file","arguments":{"path":"%s/a.txt","content":"one\ntwo"}}}`,
 			`{"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"%s/a.txt","head":1}}}`,
@@ -47,21 +48,21 @@ func governedServers() []governedServer {
 			`{"method":"tools/call","params":{"name":"list_directory","arguments":{"path":"%s"}}}`,
 			`{"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"%s/../../../etc/hostname"}}}`,
 			`{"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":7}}}`,
-		}},
+		}, nil},
 		{"memory", []string{"MEMORY_FILE_PATH=%s/memory.json"}, none, []string{
 			`{"method":"tools/call","params":{"name":"create_entities","arguments":{"entities":[{"name":"kernel","entityType":"program","observations":["governs"]}]}}}`,
 			`{"method":"tools/call","params":{"name":"read_graph","arguments":{}}}`,
 			`{"method":"tools/call","params":{"name":"open_nodes","arguments":{"names":["kernel","nobody"]}}}`,
-		}},
+		}, nil},
 		{"sequential-thinking", nil, none, []string{
 			`{"method":"tools/call","params":{"name":"sequentialthinking","arguments":{"thought":"first","nextThoughtNeeded":true,"thoughtNumber":1,"totalThoughts":2}}}`,
 			`{"method":"tools/call","params":{"name":"sequentialthinking","arguments":{"thought":"second"}}}`,
-		}},
+		}, nil},
 	}
 }
 
 // TestGatewayServers has the official client do the same with real servers, directly and through the kernel: what it sees
-// is the same, apart from names and what the kernel adds to _meta.
+// is the same, apart from names and what the kernel adds to _meta, and so it is when they run in a sandbox.
 func TestGatewayServers(t *testing.T) {
 	t.Parallel()
 	dir := clients(t)
@@ -72,23 +73,30 @@ func TestGatewayServers(t *testing.T) {
 			_, missing := os.Stat(program)
 			needed(t, "real servers", missing == nil)
 			direct := s.converse(t, dir, "", program)
-			through := s.converse(t, dir, "other__", program)
-			for _, list := range []string{"tools", "resources", "resourceTemplates", "prompts"} {
-				if diff := cmp.Diff(listed(direct[list]), listed(through[list])); diff != "" {
-					t.Errorf("%s (-direct +through):\n%s", list, diff)
-				}
-			}
-			want, _ := direct["steps"].([]any)
-			got, _ := through["steps"].([]any)
-			if len(want) != len(s.steps) || len(got) != len(want) {
-				t.Fatalf("%d and %d steps, want %d", len(want), len(got), len(s.steps))
-			}
-			for i := range want {
-				if diff := cmp.Diff(want[i], got[i]); diff != "" {
-					t.Errorf("%s (-direct +through):\n%s", s.steps[i], diff)
-				}
-			}
+			s.same(t, direct, s.converse(t, dir, "other__", program))
+			s.flags = []string{"--sandbox", "strict", "--write", "%s"}
+			s.same(t, direct, s.converse(t, dir, "other__", program))
 		})
+	}
+}
+
+// same compares what a client saw directly with what it saw through the kernel.
+func (s *governedServer) same(t *testing.T, direct, through map[string]any) {
+	t.Helper()
+	for _, list := range []string{"tools", "resources", "resourceTemplates", "prompts"} {
+		if diff := cmp.Diff(listed(direct[list]), listed(through[list])); diff != "" {
+			t.Errorf("%v: %s (-direct +through):\n%s", s.flags, list, diff)
+		}
+	}
+	want, _ := direct["steps"].([]any)
+	got, _ := through["steps"].([]any)
+	if len(want) != len(s.steps) || len(got) != len(want) {
+		t.Fatalf("%v: %d and %d steps, want %d", s.flags, len(want), len(got), len(s.steps))
+	}
+	for i := range want {
+		if diff := cmp.Diff(want[i], got[i]); diff != "" {
+			t.Errorf("%v: %s (-direct +through):\n%s", s.flags, s.steps[i], diff)
+		}
 	}
 }
 
@@ -162,6 +170,12 @@ func (s *governedServer) behind(t *testing.T, work, program string, own []string
 	add := []string{"upstream", "add", "other", "--config", config}
 	for _, pair := range s.env {
 		add = append(add, "--env", fmt.Sprintf(pair, work))
+	}
+	for _, flag := range s.flags {
+		if flag == "%s" {
+			flag = work
+		}
+		add = append(add, flag)
 	}
 	_ = ok(t, append(append(add, "--", program), own...)...)
 	return []string{built(t), "serve", "--stdio", "--config", config, "--policy-file", policy, "--policy", "open"}

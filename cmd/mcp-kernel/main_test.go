@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -24,6 +26,7 @@ var scratch string
 
 // TestMain is also the server that some tests put behind the kernel.
 func TestMain(m *testing.M) {
+	sandbox.Launch(os.Args)
 	if file := os.Getenv("SCRIPTED"); file != "" {
 		playScript(file)
 		return

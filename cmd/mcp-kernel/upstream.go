@@ -63,10 +63,10 @@ LOGIN says of servers that want one whether there is one: good, needed, or poor 
 			return a.withServers(cmd, func(ctx context.Context, m *atr.Module, _ *standard.Kernel) error {
 				reports := m.Reports(ctx)
 				return a.print(reports, func(t *table) {
-					t.row("NAME", "TOOLS", "RESOURCES", "PROMPTS", "WAITING", "LOGIN", "WHERE")
+					t.row("NAME", "TOOLS", "RESOURCES", "PROMPTS", "WAITING", "LOGIN", "SANDBOX", "WHERE")
 					for i := range reports {
 						r := &reports[i]
-						t.row(r.Name, count(r.Known, r.Tools), count(r.Known, r.Resources), count(r.Known, r.Prompts), count(r.Known, r.Waiting), cmp.Or(r.Login, "-"), oneLine(r.Where, 80))
+						t.row(r.Name, count(r.Known, r.Tools), count(r.Known, r.Resources), count(r.Known, r.Prompts), count(r.Known, r.Waiting), cmp.Or(r.Login, "-"), onOff(r.Sandboxed), oneLine(r.Where, 80))
 					}
 				})
 			})
@@ -87,6 +87,7 @@ func (a *app) upstreamAdd() *cobra.Command {
 	var env, headers []string
 	var trust string
 	var untested bool
+	var confine func(*atr.Server) error
 	cmd := &cobra.Command{
 		Use:   "add NAME URL | add NAME -- COMMAND [ARGUMENT]...",
 		Short: "Govern another server",
@@ -95,6 +96,7 @@ tools would need. Values of --env and --header that are secrets are better kept 
 environment of mcp-kernel, file:/PATH from a file.`,
 		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
   mcp-kernel upstream add issues https://mcp.example.com/mcp --header 'Authorization: env:ISSUES_AUTHORIZATION'
+  mcp-kernel upstream add files --sandbox strict --write ~/notes -- mcp-server-filesystem ~/notes
   mcp-kernel upstream add github --env GITHUB_TOKEN=env:GITHUB_TOKEN -- github-mcp-server stdio`,
 		Args: arguments(2, -1, "a name, and a url or a command"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -108,6 +110,9 @@ environment of mcp-kernel, file:/PATH from a file.`,
 			}
 			if s.Env, err = pairs(env, "="); err == nil {
 				s.Headers, err = pairs(headers, ":")
+			}
+			if err == nil {
+				err = confine(&s)
 			}
 			if err != nil {
 				return misused(cmd, "%v", err)
@@ -124,6 +129,7 @@ environment of mcp-kernel, file:/PATH from a file.`,
 	cmd.Flags().StringArrayVar(&headers, "header", nil, "`NAME: VALUE` for a server with a url; repeat it for several")
 	cmd.Flags().BoolVar(&s.Private, "allow-private", false, "the url may lead to this machine or a private network, and need not begin with https")
 	cmd.Flags().StringVar(&s.Dir, "dir", "", "`directory` to run the server in")
+	confine = sandboxFlags(cmd)
 	cmd.Flags().StringArrayVar(&s.Allow, "allow", nil, "`glob` of what is published, by its own name; repeat it for several (default all)")
 	cmd.Flags().StringArrayVar(&s.Deny, "deny", nil, "`glob` of what is not; repeat it for several")
 	cmd.Flags().StringVar(&trust, "trust", "first", "what is used without asking you: first (what it offers when it is first seen), new (what it adds later, too) or nothing")
@@ -212,6 +218,7 @@ func (a *app) learn(cmd *cobra.Command, name string) error {
 		found := learned{Report: r, Published: m.Published(name)}
 		return a.print(found, func(t *table) {
 			t.line("%s speaks version %s of the protocol and offers %d tools, %d resources and %d prompts.", name, r.Version, r.Tools, r.Resources, r.Prompts)
+			tellSandbox(t, r.Sandbox)
 			if r.Waiting > 0 {
 				t.line("%d of them are not used until you agree: mcp-kernel pins diff %s", r.Waiting, name)
 			}

@@ -35,6 +35,8 @@ type entry struct {
 	Env        map[string]string `yaml:"env,omitempty"`
 	PassEnv    []string          `yaml:"pass_env,omitempty"`
 	Dir        string            `yaml:"dir,omitempty"`
+	Sandbox    *confinement      `yaml:"sandbox,omitempty"`
+	Limits     *limits           `yaml:"limits,omitempty"`
 	URL        string            `yaml:"url,omitempty"`
 	Headers    map[string]string `yaml:"headers,omitempty"`
 	Private    bool              `yaml:"allow_private,omitempty"`
@@ -119,6 +121,12 @@ func (e *entry) server(name string) (atr.Server, error) {
 			faults = append(faults, fmt.Errorf("servers.%s.auth: %w", name, err))
 		}
 	}
+	if e.Sandbox != nil {
+		s.Sandbox = e.Sandbox.profile
+	}
+	var err error
+	s.Limits, err = e.Limits.limits(name)
+	faults = append(faults, err)
 	switch e.Trust {
 	case "", "first":
 		s.Trust = pin.TrustFirst
@@ -140,7 +148,10 @@ func Encode(servers []atr.Server) ([]byte, error) {
 		e := entry{
 			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Private: s.Private, Eager: s.Eager,
 			Required: s.Required, Idle: said(s.Idle), Start: said(s.Start), Timeout: said(s.Timeout), Parallel: s.Parallel,
-			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints, Auth: authOf(s.OAuth),
+			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints, Limits: limited(s.Limits), Auth: authOf(s.OAuth),
+		}
+		if s.Sandbox != nil {
+			e.Sandbox = &confinement{s.Sandbox}
 		}
 		switch s.Trust {
 		case pin.TrustNew:

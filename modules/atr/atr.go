@@ -18,6 +18,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/detect"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -41,6 +42,10 @@ type Server struct {
 	Env     map[string]string // values may be references to secrets
 	Pass    []string          // names of variables that are passed on from our environment
 	Dir     string            // to run in; empty is the present one
+	// Sandbox is what the program may reach besides what it cannot run without, its paths as they are written, with ~ and
+	// ${NAME}; nil is all that we may. Its limits are those of Limits, which hold without a sandbox too.
+	Sandbox *sandbox.Profile
+	Limits  sandbox.Limits
 
 	URL     string            // of a server over HTTP
 	Headers map[string]string // values may be references to secrets
@@ -98,6 +103,11 @@ func (s *Server) check() error {
 			fault("auth: %w", err)
 		}
 	}
+	for _, err := range s.checkSandbox() {
+		if err != nil {
+			fault("%w", err)
+		}
+	}
 	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
 		fault("bounds and times must not be negative")
 	}
@@ -153,6 +163,9 @@ func (s *Server) identity() (json.RawMessage, error) {
 	}
 	if c := s.OAuth; c != nil {
 		all["auth"] = map[string]any{"grant": c.Grant, "issuer": c.Issuer, "client_id": c.ClientID, "shared": c.Shared}
+	}
+	if s.Sandbox != nil {
+		all["sandbox"] = s.Sandbox
 	}
 	return json.Marshal(all)
 }

@@ -13,11 +13,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 )
 
 // TestMain is also the servers that the tests start: HOSTILE says how one behaves. It sees that nothing of a module outlives
 // the tests, each of which closes its own.
 func TestMain(m *testing.M) {
+	sandbox.Launch(os.Args)
 	if kind := os.Getenv("HOSTILE"); kind != "" {
 		hostile(kind)
 		return
@@ -122,6 +125,9 @@ func misbehave(kind, id string, say func(string, ...any)) {
 			_, _ = io.WriteString(os.Stderr, strings.Repeat("x", 50<<10)+"\n")
 		}
 		good()
+	case "reads":
+		_, err := os.ReadFile(os.Args[1])
+		say(`{"id":%s,"result":{"content":[],"denied":%v}}`, id, os.IsPermission(err))
 	case "forks":
 		fork()
 		good()

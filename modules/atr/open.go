@@ -37,13 +37,18 @@ func (o Opener) Open(ctx context.Context, s *Server, principal string, log func(
 	if err != nil {
 		return upstream.Link{}, err
 	}
+	given := process.CleanEnv(os.Environ(), s.Pass, env)
+	profile, err := s.profile(given)
+	if err != nil {
+		return upstream.Link{}, err
+	}
 	p, err := process.Start(ctx, process.Spec{
-		Command: s.Command, Args: s.Args, Dir: s.Dir, Env: process.CleanEnv(os.Environ(), s.Pass, env), OnLine: log,
+		Command: s.Command, Args: s.Args, Dir: s.Dir, Env: given, OnLine: log, Sandbox: profile, OwnTemp: s.Sandbox != nil,
 	})
 	if err != nil {
 		return upstream.Link{}, err
 	}
-	return upstream.Link{Transport: rpc.NewStdio(p.Stdout, p.Stdin, s.Bytes), Behind: p, Tell: p.LastWords}, nil
+	return upstream.Link{Transport: rpc.NewStdio(p.Stdout, p.Stdin, s.Bytes), Behind: p, Tell: p.LastWords, Sandbox: p.Sandbox()}, nil
 }
 
 // resolved returns values without their references.

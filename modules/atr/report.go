@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 )
 
@@ -28,6 +29,9 @@ type Report struct {
 	Calls     int    `json:"calls"`             // that run now
 	Version   string `json:"version,omitempty"` // of the protocol, when it was started here
 	Login     string `json:"login,omitempty"`   // "needed", "good" or "poor": see LoginNeeded; empty where none is wanted, as far as is known
+	// Sandboxed says that the server is started in a sandbox; Sandbox is what became of that, when it was started here.
+	Sandboxed bool            `json:"sandboxed"`
+	Sandbox   *sandbox.Report `json:"sandbox,omitempty"`
 }
 
 // Reports returns what there is to say of all servers, by name.
@@ -47,7 +51,7 @@ func (s *server) report(ctx context.Context) Report {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.Known = s.known
+	r.Known, r.Sandboxed, r.Sandbox = s.known, s.Server.Sandbox != nil, s.sandbox
 	r.Tools, r.Prompts = len(s.listing.Tools), len(s.listing.Prompts)
 	r.Resources = len(s.listing.Resources) + len(s.listing.Templates)
 	for i := range s.records {

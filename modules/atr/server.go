@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -33,12 +34,27 @@ type server struct {
 	known    bool             // there is a listing
 	personal map[string]*talk // with others than ourselves, by their principals, where each has his own
 	closed   bool
+	sandbox  *sandbox.Report // of the last start
 }
 
 func newServer(m *Module, s *Server) *server {
 	own := &server{Server: s, m: m, asks: make(chan struct{}, 1), personal: map[string]*talk{}}
 	own.own = own.newTalk(m.o.Self)
 	return own
+}
+
+// confined remembers what became of the server's sandbox, and tells it where it is another than at its last start.
+func (s *server) confined(r *sandbox.Report) {
+	if r == nil {
+		return
+	}
+	s.mu.Lock()
+	known := s.sandbox != nil && s.sandbox.String() == r.String()
+	s.sandbox = r
+	s.mu.Unlock()
+	if !known {
+		s.m.o.Line(s.Name, "sandbox: "+r.String())
+	}
 }
 
 // ErrChanged says that a server, or something of it, is not what was trusted.

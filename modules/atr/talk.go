@@ -47,7 +47,9 @@ func (s *server) newTalk(principal string) *talk {
 			if err := s.trusted(ctx); err != nil {
 				return upstream.Link{}, err
 			}
-			return s.m.o.Open(ctx, s.Server, principal, func(line string) { s.m.o.Line(s.Name, line) })
+			link, err := s.m.o.Open(ctx, s.Server, principal, func(line string) { s.m.o.Line(s.Name, line) })
+			s.confined(link.Sandbox)
+			return link, err
 		},
 		Waits: func(err error) bool { return errors.Is(err, oauth.ErrLogin) },
 		OnState: func(state upstream.State, cause error) {

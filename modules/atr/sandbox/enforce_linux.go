@@ -29,12 +29,32 @@ func Enforce(p *Profile) (Report, error) {
 	return r, r.required(p)
 }
 
+// Foresee returns what could be enforced of a profile here, and enforces nothing: the limits and what a program inherits are
+// left out, which every Linux has.
+func Foresee(p *Profile) Report {
+	abi := landlockABI()
+	r := Report{System: system(abi)}
+	if p.Open {
+		return r
+	}
+	if abi == 0 {
+		r.lacking("files", noLandlock)
+	} else {
+		r.enforced("files", "only those that are granted")
+		partly(p, abi, &r)
+	}
+	network(p, abi, &r)
+	return r
+}
+
+const noLandlock = "this system has no Landlock"
+
 // confine gives up privileges, files and ports.
 func confine(p *Profile, abi int, r *Report) {
 	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	r.done(errors.Join(err, dropCapabilities()), "privileges", "no new ones, and of those there are only that of a file's owner")
 	if abi == 0 {
-		r.lacking("files", "this system has no Landlock")
+		r.lacking("files", noLandlock)
 	} else {
 		absent, err := landlock(p, abi)
 		r.Absent = absent

@@ -15,7 +15,7 @@ import (
 // Launch returns at once, unless this process was started as a launcher: then it takes its order, becomes the program that
 // this names, and does not return. It is called first of all in main, with os.Args.
 func Launch(args []string) {
-	if len(args) != 2 || args[1] != Argument {
+	if !launching(args) {
 		return
 	}
 	const failed = 126 // as shells say it of a program that cannot be started
@@ -24,6 +24,9 @@ func Launch(args []string) {
 	}
 	os.Exit(failed)
 }
+
+// launching reports whether arguments are those of a launcher.
+func launching(args []string) bool { return len(args) == 2 && args[1] == Argument }
 
 // launch returns only if it could not become the program.
 func launch(in io.Reader, out io.Writer) error {
@@ -62,6 +65,9 @@ type Launcher struct {
 func Prepare(cmd *exec.Cmd, p *Profile) (*Launcher, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	if launching(os.Args) { // or each would start the next
+		return nil, errors.New("sandbox: this program was started as a launcher, and has not called Launch")
 	}
 	self := "/proc/self/exe" // what runs, even if the file has been replaced
 	if _, err := os.Stat(self); err != nil {

@@ -20,13 +20,16 @@ type Program struct {
 
 // Grant adds what a program cannot be run without: its own file and what interprets it, the code that it was told to run
 // with what lies around that, and what every program reads of the system. It finds that from the files, and knows the usual
-// interpreters. A folder that holds more than code, such as a user's own, is never added: of what lies right in one only the
-// file is.
+// interpreters; the folder that it was told to run in it may change. A folder that holds more than code, such as a user's own,
+// is never added: of what lies right in one only the file is.
 func (p *Profile) Grant(program Program) {
 	n := &needs{Program: program, homes: homes(program.Env)}
 	n.program(program.Path, 0)
 	if interprets(program.Path) {
 		n.script()
+	}
+	if dir, err := filepath.Abs(program.Dir); program.Dir != "" && err == nil && !n.broad(dir) {
+		p.Write = append(slices.Clone(p.Write), dir)
 	}
 	read, write := System()
 	p.Read = unique(append(slices.Concat(p.Read, read), n.read...))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 )
 
 // What holds where Options say nothing.
@@ -67,6 +68,8 @@ type Link struct {
 	Behind io.Closer
 	// Tell explains the end of a connection, as a process's last words do. May be nil.
 	Tell func() error
+	// Sandbox is what became of the sandbox of a process; nil where there is none.
+	Sandbox *sandbox.Report
 }
 
 // Options are what an Upstream is made of. Name and Open are required.

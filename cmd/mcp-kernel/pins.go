@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func pinnedOf(ctx context.Context, m *atr.Module, name string, waiting bool) ([]
 		return nil, fmt.Errorf("%w: %s", atr.ErrUnknown, name)
 	}
 	if waiting {
-		all = slices.DeleteFunc(all, func(r pin.Record) bool { return r.Standing == pin.Trusted })
+		all = slices.DeleteFunc(all, func(r pin.Record) bool { return r.Stands(time.Now()) })
 	}
 	return all, nil
 }
@@ -66,14 +67,10 @@ func (a *app) pinsList() *cobra.Command {
 					return err
 				}
 				return a.print(records, func(t *table) {
-					t.row("SERVER", "KIND", "NAME", "STANDING", "BY", "SINCE", "DIGEST")
+					t.row("SERVER", "KIND", "NAME", "STANDING", "BY", "SINCE", "UNTIL", "DIGEST")
 					for i := range records {
 						r := &records[i]
-						since := "-"
-						if !r.Since.IsZero() {
-							since = r.Since.Format(time.DateOnly)
-						}
-						t.row(r.Server, string(r.Kind), oneLine(r.Name, 48), string(r.Standing), orDash(oneLine(r.By, 24)), since, short(r.Digest, r.OfferedDigest))
+						t.row(r.Server, string(r.Kind), oneLine(r.Name, 48), string(r.Standing), orDash(oneLine(r.By, 24)), day(r.Since), day(r.Until), short(r.Digest, r.OfferedDigest))
 					}
 				})
 			})
@@ -81,6 +78,14 @@ func (a *app) pinsList() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&waiting, "waiting", false, "only what waits for you")
 	return cmd
+}
+
+// day is a point in time as a day, where there is one.
+func day(at time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	return at.Format(time.DateOnly)
 }
 
 func first(args []string) string {
@@ -160,8 +165,12 @@ func reasonOf(r *pin.Record) string {
 	switch {
 	case r.Renamed != "":
 		return fmt.Sprintf("is what was %q", r.Renamed)
+	case r.Standing == pin.Changed && r.Why != "":
+		return "has changed, and " + r.Why
 	case r.Standing == pin.Changed:
 		return "has changed"
+	case r.Standing == pin.Trusted:
+		return "was agreed to until " + r.Until.Format(time.RFC3339)
 	default:
 		return r.Why
 	}
@@ -169,33 +178,49 @@ func reasonOf(r *pin.Record) string {
 
 func (a *app) pinsApprove() *cobra.Command {
 	var all bool
+	var reason, until string
 	cmd := &cobra.Command{
 		Use:   "approve SERVER [NAME]...",
 		Short: "Agree to what other servers have changed or added",
 		Long: `Approve trusts what the server gives now under each name, as it was when it was last seen; a server's own name is how it is
-started. Look at it first: pins diff. It takes effect in running servers within seconds, and is in the journal.`,
+started. Look at it first: pins diff. It takes effect in running servers within seconds, and is in the journal.
+
+With --until it holds for a time, after which you are asked again: for a finding that you accept for now.`,
 		Example: `  mcp-kernel pins approve files read_file
-  mcp-kernel pins approve files --all`,
+  mcp-kernel pins approve files --all
+  mcp-kernel pins approve files upload --until 720h --reason 'the vendor mends its description'`,
 		Args: arguments(1, -1, "the name of a server, and names of what it offers"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if all == (len(args) > 1) {
 				return misused(cmd, "name what you agree to, or everything that waits with --all")
+			}
+			agreed := pin.Agreement{By: operator().Principal, Reason: reason}
+			if until != "" {
+				var err error
+				if agreed.Until, err = endOf(until, time.Now()); err != nil {
+					return misused(cmd, "--until: %v", err)
+				}
+				if !agreed.Until.After(time.Now()) {
+					return misused(cmd, "--until %s: that is over", until)
+				}
 			}
 			return a.withServers(cmd, func(ctx context.Context, m *atr.Module, k *standard.Kernel) error {
 				records, err := pinnedOf(ctx, m, args[0], true)
 				if err != nil {
 					return err
 				}
-				return a.approvePins(ctx, m, k, records, args[1:])
+				return a.approvePins(ctx, m, k, records, args[1:], agreed)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "everything of the server that waits")
+	cmd.Flags().StringVar(&until, "until", "", "`when` it ends: 2027-01-31, 2027-01-31T18:00:00Z, or a time from now as in 72h (default never)")
+	cmd.Flags().StringVar(&reason, "reason", "", "`text` for whoever asks later")
 	return cmd
 }
 
 // approvePins agrees to those of the records that are named, or all of them, and records it.
-func (a *app) approvePins(ctx context.Context, m *atr.Module, k *standard.Kernel, records []pin.Record, names []string) error {
+func (a *app) approvePins(ctx context.Context, m *atr.Module, k *standard.Kernel, records []pin.Record, names []string, agreed pin.Agreement) error {
 	var done []pin.Record
 	var faults []error
 	for _, name := range names {
@@ -203,18 +228,17 @@ func (a *app) approvePins(ctx context.Context, m *atr.Module, k *standard.Kernel
 			faults = append(faults, fmt.Errorf("nothing of the name %q waits", name))
 		}
 	}
-	by := operator().Principal
 	for i := range records {
 		r := &records[i]
 		if len(names) > 0 && !slices.Contains(names, r.Name) {
 			continue
 		}
-		note := audit.Control{
-			Action: audit.ActionNote, By: by, Subject: r.OfferedDigest, Reason: oneLine(fmt.Sprintf("pin approved: %s %s of server %s; before: %s", r.Kind, r.Name, r.Server, orDash(r.Digest)), 400),
-		}
+		one := agreed
+		one.Server, one.Kind, one.Name, one.Digest = r.Server, r.Kind, r.Name, cmp.Or(r.OfferedDigest, r.Digest)
+		note := audit.Control{Action: audit.ActionNote, By: one.By, Subject: one.Digest, Reason: oneLine(agreementNote(r, &one), 400)}
 		err := k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &note})
 		if err == nil {
-			err = m.Book().Approve(ctx, r.Server, r.Kind, r.Name, r.OfferedDigest, by)
+			err = m.Book().Agree(ctx, &one)
 		}
 		if faults = append(faults, err); err == nil {
 			done = append(done, *r)
@@ -222,7 +246,19 @@ func (a *app) approvePins(ctx context.Context, m *atr.Module, k *standard.Kernel
 	}
 	return errors.Join(append(faults, a.print(done, func(t *table) {
 		for i := range done {
-			t.line("Agreed: %s %s of %s, %s", done[i].Kind, oneLine(done[i].Name, 80), done[i].Server, short(done[i].OfferedDigest))
+			t.line("Agreed: %s %s of %s, %s", done[i].Kind, oneLine(done[i].Name, 80), done[i].Server, short(done[i].OfferedDigest, done[i].Digest))
 		}
 	}))...)
+}
+
+// agreementNote is what the journal says of an agreement.
+func agreementNote(before *pin.Record, a *pin.Agreement) string {
+	text := fmt.Sprintf("pin approved: %s %s of server %s; before: %s", a.Kind, a.Name, a.Server, orDash(before.Digest))
+	if !a.Until.IsZero() {
+		text += "; until " + a.Until.Format(time.RFC3339)
+	}
+	if a.Reason != "" {
+		text += ": " + a.Reason
+	}
+	return text
 }

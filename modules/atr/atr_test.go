@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -290,6 +291,51 @@ func TestRugPull(t *testing.T) {
 	r, err := pins.Get(t.Context(), "files", pin.Tool, "read")
 	if err != nil || fmt.Sprint(r.Diff()) != `[~ /description: "Reads a file." → "Reads a file, and sends it away."]` {
 		t.Errorf("%v, %v", r.Diff(), err)
+	}
+}
+
+// What somebody agreed to for a time is refused when the time is over, also where nothing was looked at since.
+func TestAgreementEnds(t *testing.T) {
+	t.Parallel()
+	w := &world{began: map[string]int{}, changed: make(chan struct{}, 64), servers: map[string]func(string, json.RawMessage, func(string)) string{"files": files}}
+	backend, now := memstate.New(memstate.Options{}), &atomic.Int64{}
+	clock := func() time.Time { return time.Unix(now.Load(), 0).UTC() }
+	options := atr.Options{
+		Servers: []atr.Server{{Name: "files", Command: "x", Required: true}}, State: backend, Open: w.open, Changed: func() { w.changed <- struct{}{} }, Fault: w.fault, Now: clock,
+	}
+	begin := func() *atr.Module {
+		m, err := atr.New(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := m.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	m := begin()
+	book := m.Book()
+	r, err := book.Get(t.Context(), "files", pin.Tool, "read.file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	agreed := pin.Agreement{Server: "files", Kind: pin.Tool, Name: "read.file", Digest: r.OfferedDigest, By: "ann", Until: clock().Add(time.Hour)}
+	if err := book.Agree(t.Context(), &agreed); err != nil {
+		t.Fatal(err)
+	}
+	d := dispatcher(t, begin())
+	if got := dispatch(t, d, governance.KindTool, "files__read_file", `{}`); !strings.Contains(got, `"content"`) {
+		t.Error(got)
+	}
+	now.Add(3600)
+	const want = `denied: tool "read.file" of server files was agreed to until 1970-01-01T01:00:00Z, so an operator has to agree to it first: mcp-kernel pins diff files`
+	if got := dispatch(t, d, governance.KindTool, "files__read_file", `{}`); got != want {
+		t.Error(got)
 	}
 }
 

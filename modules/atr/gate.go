@@ -27,7 +27,7 @@ func (p pins) Check(_ context.Context, c *governance.Call, _ *governance.Snapsho
 	}[c.Kind]
 	for _, kind := range kinds {
 		o, ok := p.m.offering(kind, c.Name)
-		if !ok || o.record.Standing == pin.Trusted {
+		if !ok || o.record.Stands(o.server.m.o.Now()) {
 			continue
 		}
 		return governance.Decision{

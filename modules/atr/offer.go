@@ -36,11 +36,12 @@ func (o *offer) distrust() string {
 // refused says why the offer is not to be used, as it is thought of now: a catalog may live longer than what it was made
 // of. It is empty for one that is to be used.
 func (o *offer) refused() string {
+	at := o.server.m.o.Now()
 	now, ok := o.server.m.offering(o.record.Kind, o.published)
 	switch {
-	case o.record.Standing != pin.Trusted:
+	case !o.record.Stands(at):
 		return o.distrust()
-	case ok && now.server == o.server && now.own == o.own && now.record.Standing != pin.Trusted:
+	case ok && now.server == o.server && now.own == o.own && !now.record.Stands(at):
 		return now.distrust()
 	default:
 		return ""

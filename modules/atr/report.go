@@ -1,6 +1,7 @@
 package atr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (s *server) report(ctx context.Context) Report {
 	r.Tools, r.Prompts = len(s.listing.Tools), len(s.listing.Prompts)
 	r.Resources = len(s.listing.Resources) + len(s.listing.Templates)
 	for i := range s.records {
-		if s.records[i].Standing != pin.Trusted {
+		if !s.records[i].Stands(s.m.o.Now()) {
 			r.Waiting++
 		}
 	}
@@ -115,11 +116,11 @@ func (s *server) reconsider(ctx context.Context) bool {
 	changed := false
 	for i := range records {
 		r := &records[i]
-		if r.Standing == pin.Trusted {
+		if r.Stands(s.m.o.Now()) {
 			continue
 		}
 		now, err := s.m.book.Get(ctx, s.Name, r.Kind, r.Name)
-		if err != nil || now.Standing != pin.Trusted || now.Digest != r.OfferedDigest {
+		if err != nil || !now.Stands(s.m.o.Now()) || now.Digest != cmp.Or(r.OfferedDigest, r.Digest) {
 			continue
 		}
 		records[i], changed = now, true
@@ -136,5 +137,5 @@ func (s *server) reconsider(ctx context.Context) bool {
 func (s *server) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.records, func(r pin.Record) bool { return r.Standing != pin.Trusted })
+	return slices.ContainsFunc(s.records, func(r pin.Record) bool { return !r.Stands(s.m.o.Now()) })
 }

@@ -82,7 +82,7 @@ func (s *server) trusted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if records[0].Standing != pin.Trusted {
+	if !records[0].Stands(s.m.o.Now()) {
 		return fmt.Errorf("how the server %s is started %w", s.Name, ErrChanged)
 	}
 	return nil
@@ -195,7 +195,7 @@ func (s *server) take(ctx context.Context, listing upstream.Listing) error {
 		return err
 	}
 	for i := range records {
-		if r := &records[i]; r.Standing != pin.Trusted {
+		if r := &records[i]; !r.Stands(s.m.o.Now()) {
 			s.m.o.Fault(s.Name, fmt.Errorf("%s %q %s: %w", r.Kind, r.Name, standing(r), ErrChanged))
 		}
 	}
@@ -213,6 +213,8 @@ func standing(r *pin.Record) string {
 		what = fmt.Sprintf("is what was %q", r.Renamed)
 	case r.Standing == pin.Changed:
 		what = "has changed"
+	case r.Standing == pin.Trusted:
+		what = "was agreed to until " + r.Until.Format(time.RFC3339)
 	}
 	if r.Why != "" {
 		what += " (" + r.Why + ")"

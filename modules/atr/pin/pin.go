@@ -64,6 +64,8 @@ type Record struct {
 	Digest     string          `json:"digest,omitempty"`     // of it
 	By         string          `json:"by,omitempty"`         // who trusted it; "first use" where nobody was asked
 	Since      time.Time       `json:"since,omitzero"`       // when
+	Until      time.Time       `json:"until,omitzero"`       // that it was agreed to; zero is for good
+	Reason     string          `json:"reason,omitempty"`     // that who agreed gave
 
 	Offered       json.RawMessage `json:"offered,omitempty"` // that the server gives now, where it is not what was trusted
 	OfferedDigest string          `json:"offered_digest,omitempty"`
@@ -72,6 +74,11 @@ type Record struct {
 	Seen          time.Time       `json:"seen"`              // first
 
 	version state.Version
+}
+
+// Stands reports whether the thing may be used: it is what was trusted, and that was not for a time that is over.
+func (r *Record) Stands(now time.Time) bool {
+	return r.Standing == Trusted && (r.Until.IsZero() || now.Before(r.Until))
 }
 
 // Diff returns the differences between what was trusted and what the server gives now.
@@ -298,20 +305,39 @@ func (b *Book) Get(ctx context.Context, server string, kind Kind, name string) (
 	return r, json.Unmarshal(item.Value, &r)
 }
 
+// An Agreement is what a person agrees to.
+type Agreement struct {
+	Server string
+	Kind   Kind
+	Name   string
+	Digest string    // of the definition that was looked at
+	By     string    // who agrees
+	Reason string    // for people; may be empty
+	Until  time.Time // when it ends; zero is never
+}
+
 // Approve trusts what is offered under a name, if it is what the digest says, and forgets what was trusted before. By is who
 // agrees.
 func (b *Book) Approve(ctx context.Context, server string, kind Kind, name, digest, by string) error {
-	r, err := b.Get(ctx, server, kind, name)
+	return b.Agree(ctx, &Agreement{Server: server, Kind: kind, Name: name, Digest: digest, By: by})
+}
+
+// Agree does as Approve, for a time. What is trusted for good already stays so; an agreement for a time can be made anew.
+func (b *Book) Agree(ctx context.Context, a *Agreement) error {
+	r, err := b.Get(ctx, a.Server, a.Kind, a.Name)
 	if err != nil {
 		return err
 	}
 	switch {
-	case r.Standing == Trusted && r.Digest == digest:
+	case r.Standing == Trusted && r.Digest == a.Digest && r.Until.IsZero():
 		return nil
-	case r.OfferedDigest != digest || r.Offered == nil:
-		return fmt.Errorf("%s %q of %s: %w", kind, name, server, ErrStale)
+	case r.Standing == Trusted && r.Digest == a.Digest:
+	case r.OfferedDigest != a.Digest || r.Offered == nil:
+		return fmt.Errorf("%s %q of %s: %w", a.Kind, a.Name, a.Server, ErrStale)
+	default:
+		r.Definition, r.Digest = r.Offered, r.OfferedDigest
 	}
-	r.Standing, r.Definition, r.Digest, r.By, r.Since = Trusted, r.Offered, r.OfferedDigest, by, b.now().UTC()
+	r.Standing, r.By, r.Since, r.Until, r.Reason = Trusted, a.By, b.now().UTC(), a.Until, a.Reason
 	r.Offered, r.OfferedDigest, r.Renamed, r.Why = nil, "", "", ""
 	return b.save(ctx, &r)
 }

@@ -260,3 +260,42 @@ func TestDiff(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// An agreement for a time ends, can be made anew, and becomes one for good; one for good does not end.
+func TestAgreeUntil(t *testing.T) {
+	t.Parallel()
+	b := book()
+	_ = standings(t, b, pin.TrustNothing, tool("read", reader))
+	get := func() pin.Record {
+		t.Helper()
+		r, err := b.Get(t.Context(), "files", pin.Tool, "read")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := get()
+	hour := noon().Add(time.Hour)
+	for _, step := range []struct {
+		until     time.Time
+		at        time.Time
+		stands    bool
+		remaining time.Time
+	}{
+		{hour, noon(), true, hour},
+		{hour, hour.Add(-1), true, hour},
+		{hour, hour, false, hour},
+		{hour.Add(time.Hour), hour, true, hour.Add(time.Hour)},
+		{time.Time{}, hour.Add(1000 * time.Hour), true, time.Time{}},
+		{hour, hour.Add(1000 * time.Hour), true, time.Time{}},
+	} {
+		err := b.Agree(t.Context(), &pin.Agreement{Server: "files", Kind: pin.Tool, Name: "read", Digest: first.OfferedDigest, By: "ann", Reason: "for now", Until: step.until})
+		r := get()
+		if err != nil || r.Stands(step.at) != step.stands || !r.Until.Equal(step.remaining) || r.Reason != "for now" {
+			t.Errorf("%+v: %+v, %v", step, r, err)
+		}
+		if got := standings(t, b, pin.TrustNothing, tool("read", reader)); !strings.Contains(fmt.Sprint(got), "trusted") {
+			t.Errorf("judged again: %v", got)
+		}
+	}
+}

@@ -93,7 +93,7 @@ func (a *app) upstreamAdd() *cobra.Command {
 		Short: "Govern another server",
 		Long: `Add writes the server into upstreams.yaml, starts it once to see what it offers, and says which lines policies that name their
 tools would need. Values of --env and --header that are secrets are better kept elsewhere: env:NAME takes one from the
-environment of mcp-kernel, file:/PATH from a file.`,
+environment of mcp-kernel, file:/PATH from a file, keyring:SERVICE/NAME from the system's keyring.`,
 		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
   mcp-kernel upstream add issues https://mcp.example.com/mcp --header 'Authorization: env:ISSUES_AUTHORIZATION'
   mcp-kernel upstream add files --sandbox strict --write ~/notes -- mcp-server-filesystem ~/notes

@@ -49,7 +49,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	reach := reach{logins}
 	k.atr, err = atr.New(atr.Options{
 		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Line: k.opts.OnLine, Now: k.Now,
-		Open: atr.Opener{Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Cold: !k.opts.Servers,
+		Open: atr.Opener{Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {

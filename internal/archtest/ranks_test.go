@@ -18,6 +18,7 @@ intelligence:
 	52  internal/demo
 	52  internal/detection
 	52  internal/fixture
+	52  internal/hosts
 	50  modules/standard
 	50  server
 	46  server/keys

@@ -49,13 +49,25 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	reach := reach{logins}
 	k.atr, err = atr.New(atr.Options{
 		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Line: k.opts.OnLine, Now: k.Now,
-		Open: atr.Opener{Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers,
+		Open: atr.Opener{Ours: k.ours(), Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.config.UpstreamsFile(), err)
 	}
 	return k.atr, nil
+}
+
+// ours are the files by which this kernel is governed.
+func (k *Kernel) ours() []string {
+	all := append([]string{k.config.DataDir, k.config.UpstreamsFile(), k.config.File}, k.config.Governance.PolicyFiles...)
+	all = slices.DeleteFunc(all, func(path string) bool { return path == "" })
+	for i, path := range all {
+		if whole, err := filepath.Abs(path); err == nil {
+			all[i] = whole
+		}
+	}
+	return all
 }
 
 // resolve returns what a reference to a secret stands for.

@@ -42,6 +42,7 @@ infrastructure:
 	13  modules/atr/oauth
 	12  modules/atr/local
 	13  modules/atr/command
+	13  modules/atr/wasi
 	13  modules/atr/openapi
 
 primitives:

@@ -269,9 +269,10 @@ func (a *app) upstreamTest() *cobra.Command {
 
 func (a *app) upstreamRemove() *cobra.Command {
 	return &cobra.Command{
-		Use:     "remove NAME",
-		Short:   "Govern a server no longer",
-		Long:    `Remove takes the server out of upstreams.yaml. What was pinned of it is kept, for when it comes back.`,
+		Use:   "remove NAME",
+		Short: "Govern a server no longer",
+		Long: `Remove takes the server out of upstreams.yaml. What was pinned of it is kept, for when it comes back;
+logins are forgotten.`,
 		Example: `  mcp-kernel upstream remove files`,
 		Args:    arguments(1, 1, "the name of a server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -286,6 +287,9 @@ func (a *app) upstreamRemove() *cobra.Command {
 			left := slices.DeleteFunc(slices.Clone(servers), func(s atr.Server) bool { return s.Name == args[0] })
 			if len(left) == len(servers) {
 				return fmt.Errorf("%w: %s", atr.ErrUnknown, args[0])
+			}
+			if err := a.withServers(cmd, func(ctx context.Context, m *atr.Module, _ *standard.Kernel) error { return m.Forget(ctx, args[0]) }); err != nil {
+				fmt.Fprintln(a.err, "its logins are not all forgotten and revoked:", err)
 			}
 			return a.saveServers(c, left)
 		},

@@ -73,7 +73,7 @@ func (k *Kernel) ours() []string {
 // resolve returns what a reference to a secret stands for.
 func resolve(_ context.Context, text string) (string, error) { return secret.Resolver{}.Resolve(text) }
 
-// reach reaches servers at addresses.
+// reach reaches servers at addresses. Without logins there is no token for any.
 type reach struct{ logins *oauth.Keeper }
 
 // client reaches what a server may lead to.
@@ -88,7 +88,7 @@ func (reach) client(s *atr.Server) *http.Client {
 // source gives the tokens for a server.
 func (r reach) source(s *atr.Server, principal string) (*oauth.Source, error) {
 	c, ok := s.Tokens()
-	if !ok {
+	if !ok || r.logins == nil {
 		return nil, nil //nolint:nilnil // it has none
 	}
 	return r.logins.Source(oauth.Account{Server: s.Name, Principal: principal, URL: s.URL}, c, r.client(s)), nil

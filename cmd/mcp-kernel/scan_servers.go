@@ -53,7 +53,7 @@ func (t *scanTarget) read(cmd *cobra.Command, args []string) error {
 // scanTarget looks through all that the target defines.
 func (a *app) scanTarget(ctx context.Context, s *scan, t *scanTarget) error {
 	if t.server != nil {
-		return a.scanServers(ctx, s, []atr.Server{*t.server})
+		return s.servers(ctx, []atr.Server{*t.server})
 	}
 	text, err := a.scanText(t.file)
 	if err != nil {
@@ -72,7 +72,7 @@ func (a *app) scanTarget(ctx context.Context, s *scan, t *scanTarget) error {
 		}
 		servers[i].Private = t.private
 	}
-	return a.scanServers(ctx, s, servers)
+	return s.servers(ctx, servers)
 }
 
 // listsServers reports whether a text is a host's file.
@@ -101,9 +101,9 @@ func (s *scan) entry(server *atr.Server) error {
 	return s.one(s.secrets, server.Name, "server", server.Name, doc)
 }
 
-// scanServers starts or reaches servers, one after the other, and looks through what they define. One that cannot be looked
+// servers starts or reaches servers, one after the other, and looks through what they define. One that cannot be looked
 // at does not keep the others from it.
-func (a *app) scanServers(ctx context.Context, s *scan, servers []atr.Server) error {
+func (s *scan) servers(ctx context.Context, servers []atr.Server) error {
 	var faults []error
 	for i := range servers {
 		if err := s.visit(ctx, servers[i]); err != nil {

@@ -100,8 +100,10 @@ func TestScanServers(t *testing.T) {
 		said     []string
 	}{
 		"a command": {
-			[]string{"--env", "SCRIPTED=" + bad, "--env", "GORACE=atexit_sleep_ms=0", "--", self}, 2, 2,
-			[]string{"server/tool/add: tool_poisoning"}, nil,
+			[]string{"--env", "SCRIPTED=" + bad, "--env", "GORACE=atexit_sleep_ms=0", "--", self},
+			2, 2,
+			[]string{"server/tool/add: tool_poisoning"},
+			nil,
 		},
 		"a good command": {[]string{"--env", "SCRIPTED=" + good, "--env", "GORACE=atexit_sleep_ms=0", "--", self}, 0, 1, nil, nil},
 		"an address":     {[]string{"--allow-private", web.URL}, 2, 2, []string{"server/tool/add: tool_poisoning"}, nil},
@@ -109,7 +111,8 @@ func TestScanServers(t *testing.T) {
 			[]string{web.URL}, 1, 0, nil, []string{"server server: "},
 		},
 		"a host's file": {
-			[]string{hosts}, 2, 3,
+			[]string{hosts},
+			2, 3,
 			[]string{"bad/tool/add: tool_poisoning", "loose/server/loose: api_token", "loose/server/loose: unencrypted"},
 			[]string{"server gone: ", "server loose: "},
 		},

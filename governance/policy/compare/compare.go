@@ -66,6 +66,7 @@ type Field struct {
 	Witnesses []Witness `json:"witnesses,omitempty"`
 
 	weak bool // it may as well be equal
+	moot bool // in mode audit, which one of the two is in, it lets everything pass
 }
 
 // A Witness is a call, an answer, a definition, a finding or an intent that the two sets judge differently.
@@ -117,6 +118,9 @@ func Sets(ctx context.Context, first, second *governance.Set, o Options) (Report
 			return Report{}, err
 		}
 		r.Fields = append(r.Fields, field(ctx)...)
+	}
+	if c.sides[0].has.Mode.Value != c.sides[1].has.Mode.Value {
+		r.audited()
 	}
 	r.conclude()
 	return r, nil

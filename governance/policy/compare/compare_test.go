@@ -118,9 +118,25 @@ func TestSets(t *testing.T) {
 			"allowed_tools: [file_read]", "allowed_tools: [file_read]\nmode: audit", compare.Looser,
 			[]string{"mode looser | looser: tool file_write deny allowed_tools→allow allowed_tools"},
 		},
+		"mode, and what counts in enforce alone": {
+			"allowed_tools: [file_read]", "allowed_tools: [file_write]\nmode: audit\ntimeout: 5s", compare.Incomparable,
+			[]string{
+				"mode looser | looser: tool file_write deny allowed_tools→allow ",
+				"timeout stricter",
+				"allowed_tools incomparable | stricter: tool file_read allow →allow allowed_tools | looser: tool file_write deny allowed_tools→allow ",
+			},
+		},
+		"mode alone tells": {
+			"allowed_tools: [file_read]", "allowed_tools: []\nmode: audit", compare.Looser,
+			[]string{
+				"mode looser | looser: tool file_write deny allowed_tools→allow allowed_tools",
+				"allowed_tools stricter | stricter: tool file_read allow →allow allowed_tools",
+			},
+		},
 		"what a pattern does": {
-			all + "blocked_patterns: [{type: substring, pattern: hunter2}]", all + "blocked_patterns: [{type: substring, pattern: hunter2, action: ask}]",
-			compare.Looser, []string{`blocked_patterns looser | looser: tool file_read {"text":"hunter2"} deny blocked_patterns→ask blocked_patterns`},
+			all + "blocked_patterns: [{type: substring, pattern: hunter2}]",
+			all + "blocked_patterns: [{type: substring, pattern: hunter2, action: ask}]", compare.Looser,
+			[]string{`blocked_patterns looser | looser: tool file_read {"text":"hunter2"} deny blocked_patterns→ask blocked_patterns`},
 		},
 		"a pattern that is only recorded": {
 			all, all + "blocked_patterns: [{type: substring, pattern: hunter2, action: log}]", compare.Equal, nil,
@@ -185,7 +201,8 @@ func TestSets(t *testing.T) {
 		"rules of arguments": {
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.args has text && context.args.text like \"work:*\" };",
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.args has text && context.args.text == \"work:x\" };",
-			compare.Looser, []string{`rules looser (sampled) | looser: tool file_read {"text":"work:"} deny rules→allow `},
+			compare.Looser,
+			[]string{`rules looser (sampled) | looser: tool file_read {"text":"work:"} deny rules→allow `},
 		},
 		"rules that no call that is tried tells apart": {
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.now > datetime(\"2030-01-01\") };",
@@ -219,6 +236,13 @@ func TestSets(t *testing.T) {
 			all + "detect: {email: log}\n" + labelled, all + "detect: {email: log}\nlabels: [{add: [read:x], found: [email]}]\n" + labelled[len("labels: [{add: [read:x], prompts: [none]}]\n"):],
 			compare.Stricter, []string{
 				`labels stricter (sampled) | stricter: tool web_post (tool file_read came before and answered {"text":"write to ada@example.org"}) allow →deny rules`,
+			},
+		},
+		"detectors that labels need": {
+			all + "labels: [{add: [read:x], found: [email]}]\n" + labelled[len("labels: [{add: [read:x], prompts: [none]}]\n"):],
+			all + "detect: {email: log}\nlabels: [{add: [read:x], found: [email]}]\n" + labelled[len("labels: [{add: [read:x], prompts: [none]}]\n"):],
+			compare.Stricter, []string{
+				`detect stricter (sampled) | stricter: tool web_post (tool file_read came before and answered {"text":"write to ada@example.org"}) allow →deny rules`,
 			},
 		},
 		"confidence and time": {

@@ -13,6 +13,12 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
+// Fields that no check is called like.
+const (
+	fieldMode    = "mode"
+	fieldTimeout = "timeout"
+)
+
 // lowerIsStricter compares two bounds.
 func lowerIsStricter[T cmp.Ordered](first, second T) Relation {
 	switch {
@@ -30,12 +36,15 @@ func (c *comparison) mode(ctx context.Context) []Field {
 	if first == second {
 		return nil
 	}
-	f := Field{Name: "mode", Relation: Stricter, First: first.String(), Second: second.String()}
+	f := Field{Name: fieldMode, Relation: Stricter, First: first.String(), Second: second.String()}
 	if second == governance.AuditOnly {
 		f.Relation = Looser
 	}
 	f.Note = "what is refused in mode enforce passes in mode audit, and the journal says what it would have been"
 	c.refused(ctx, &f)
+	if f.weak = len(f.Witnesses) == 0; f.weak {
+		f.note("or equal: nothing was found that the one in mode enforce refuses")
+	}
 	return []Field{f}
 }
 
@@ -132,7 +141,7 @@ func (c *comparison) others(ctx context.Context) []Field {
 		fields = append(fields, f)
 	}
 	if first, second := a.Timeout.Value, b.Timeout.Value; first != second {
-		f := Field{Name: "timeout", Relation: lowerIsStricter(first, second), First: first.String(), Second: second.String()}
+		f := Field{Name: fieldTimeout, Relation: lowerIsStricter(first, second), First: first.String(), Second: second.String()}
 		c.lasts(ctx, &f)
 		fields = append(fields, f)
 	}

@@ -21,19 +21,24 @@ func (c *comparison) labels(ctx context.Context) []Field {
 		f.note("no rule looks at labels, so they decide nothing")
 		return []Field{f}
 	}
-	before := c.labelling()
+	tried := c.sample(ctx, &f, governance.CheckRules, c.after(c.labelling(false)))
+	f.settle(directions{true, true}, fmt.Sprintf("%d calls after what adds the labels", tried))
+	return []Field{f}
+}
+
+// after is every call that there is, after each of some.
+func (c *comparison) after(before []probe) []probe {
+	calls := c.everything(nil)
 	var probes []probe
 	for i := range before {
-		for _, p := range c.everything(nil) {
+		for _, p := range calls {
 			p.before = before[i : i+1]
 			if probes = append(probes, p); len(probes) >= maxRuled {
-				break
+				return probes
 			}
 		}
 	}
-	tried := c.sample(ctx, &f, governance.CheckRules, probes)
-	f.settle(directions{true, true}, fmt.Sprintf("%d calls after what adds the labels", tried))
-	return []Field{f}
+	return probes
 }
 
 // meanings are rules for labels without who gave them.
@@ -47,8 +52,9 @@ func meanings(all []governance.EffectiveLabel) []string {
 	return texts
 }
 
-// labelling are calls to which a rule for labels of one side alone applies, with answers that hold what it is about.
-func (c *comparison) labelling() []probe {
+// labelling are calls to which a rule for labels of one side alone applies, or one of any, with answers that hold what it is
+// about.
+func (c *comparison) labelling(all bool) []probe {
 	first, second := meanings(c.sides[0].has.Labels), meanings(c.sides[1].has.Labels)
 	var found []probe
 	for i := range c.sides {
@@ -57,7 +63,7 @@ func (c *comparison) labelling() []probe {
 			others = first
 		}
 		for k, text := range meanings(c.sides[i].has.Labels) {
-			if !slices.Contains(others, text) {
+			if all || !slices.Contains(others, text) {
 				found = append(found, c.labelled(&c.sides[i].has.Labels[k])...)
 			}
 		}
@@ -76,8 +82,9 @@ func (c *comparison) labelled(l *governance.EffectiveLabel) []probe {
 			}
 		}
 	}
-	var found []probe
-	for _, call := range c.scope(l.Tools, l.Resources, l.Prompts, l.Hints) {
+	calls := c.scope(l.Tools, l.Resources, l.Prompts, l.Hints)
+	found := make([]probe, 0, len(calls)*len(answers))
+	for _, call := range calls {
 		for _, answer := range answers {
 			call.answer = answer
 			found = append(found, call)

@@ -1,6 +1,10 @@
 package compare
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
+)
 
 // directions are stricter and looser, in this order.
 type directions [2]bool
@@ -66,12 +70,29 @@ func (f *Field) settle(open directions, tried string) {
 	}
 }
 
+// audited is for two of which one only audits: that one lets pass what any field but a few refuses, so the others tell only
+// what it would be like if both enforced.
+func (r *Report) audited() {
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch f.Name {
+		case fieldMode, fieldTimeout, governance.CheckResult, governance.CheckConfidence:
+		default:
+			f.moot = true
+			f.note("it would be so if both were in mode enforce; the one in mode audit refuses nothing")
+		}
+	}
+}
+
 // conclude says what the fields come to together.
 func (r *Report) conclude() {
 	var sure, maybe directions
 	undecided := false
 	for i := range r.Fields {
 		f := &r.Fields[i]
+		if f.moot {
+			continue
+		}
 		r.Sampled = r.Sampled || f.Sampled
 		undecided = undecided || f.Relation == Undecided
 		to := &sure
@@ -84,6 +105,7 @@ func (r *Report) conclude() {
 	r.Relation = sure.relation()
 	switch both := (directions{sure[0] || maybe[0], sure[1] || maybe[1]}).relation(); {
 	case r.Relation == Incomparable:
+		r.Sampled = false // both directions are shown
 	case undecided, both == Incomparable:
 		r.Relation = Undecided
 	default:

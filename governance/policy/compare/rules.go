@@ -105,7 +105,7 @@ func (c *comparison) ruled(sketches ...rules.Sketch) []probe {
 	}
 	slices.Sort(all.Texts)
 	all.Texts = slices.Compact(all.Texts)
-	circumstances := c.circumstances(&all)
+	manners := circumstances(&all)
 	arguments := argumentsOf(&all)
 	var probes []probe
 	add := func(p probe) bool {
@@ -113,7 +113,7 @@ func (c *comparison) ruled(sketches ...rules.Sketch) []probe {
 		return len(probes) < maxRuled
 	}
 	calls := c.everything(all.Texts)
-	for _, how := range circumstances {
+	for _, how := range manners {
 		for _, call := range calls {
 			how.kind, how.name, how.args = call.kind, call.name, nil
 			if !add(how) {
@@ -122,7 +122,7 @@ func (c *comparison) ruled(sketches ...rules.Sketch) []probe {
 		}
 	}
 	for _, args := range arguments {
-		for _, how := range circumstances[:min(len(circumstances), 8)] {
+		for _, how := range manners[:min(len(manners), 8)] {
 			for _, call := range calls {
 				if how.kind, how.name, how.args = call.kind, call.name, args; call.kind != governance.KindResource && !add(how) {
 					return probes
@@ -150,7 +150,7 @@ func (c *comparison) everything(texts []string) []probe {
 }
 
 // circumstances are how a call can be made: by whom, when, and after what was touched.
-func (c *comparison) circumstances(all *rules.Sketch) []probe {
+func circumstances(all *rules.Sketch) []probe {
 	labels := [][]string{nil}
 	people := []probe{{}, {operator: true}}
 	for _, text := range all.Texts {
@@ -194,8 +194,7 @@ func moments(all *rules.Sketch) []time.Time {
 
 // argumentsOf are arguments at the places that rules look at, one place at a time, and all of them with the same value.
 func argumentsOf(all *rules.Sketch) []json.RawMessage {
-	var values []any //nolint:prealloc // there are few
-	values = append(values, true, false)
+	values := []any{true, false}
 	for _, text := range all.Texts {
 		values = append(values, text)
 	}

@@ -69,12 +69,14 @@ func (d *Dispatcher) Has(kind governance.Kind, name string) bool { return d.Cata
 // answer is not to be had. The caller owns the result. A call without an id or a time gets one. A subscription is made by
 // Subscribe: here it is denied, and recorded, as a name that does not exist.
 func (d *Dispatcher) Dispatch(ctx context.Context, gc governance.Call, peer Peer) (Result, error) {
+	d.follow(ctx, &gc)
 	return d.walk(ctx, gc, peer, d.find(&gc))
 }
 
 // Refuse records a call that must not run for how it came, as one with a forged state, and returns its refusal. It is
 // judged, counted and recorded like any other, and then denied for that reason, unless it is denied anyway.
 func (d *Dispatcher) Refuse(ctx context.Context, gc governance.Call, reason string) error {
+	d.follow(ctx, &gc)
 	t := &target{barred: reason}
 	if found := d.find(&gc); found != nil {
 		t.hints = found.hints

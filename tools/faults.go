@@ -124,7 +124,7 @@ func (b *builder) hints(where string, s *Spec) {
 func (b *builder) profiles() {
 	n := 0
 	for _, t := range b.catalog.tools {
-		if slices.Contains(t.spec.Profiles, ProfileDefault) && len(t.spec.Definition) == 0 { // how many others have is not ours to say
+		if slices.Contains(t.spec.Profiles, ProfileDefault) && len(t.spec.Definition) == 0 && !t.instead { // how many others have is not ours to say
 			n++
 		}
 	}

@@ -21,10 +21,20 @@ type Tool struct {
 	out    *plan // nil when there is no output schema
 	bind   func(*call) (Handler, error)
 	faults []error
+
+	relay   RelayFunc // of a tool that is called to call another
+	instead bool      // shown in the place of other servers' tools
 }
 
 // Spec returns what the tool says of itself, with both schemas. The schemas are shared and must not be changed.
 func (t Tool) Spec() Spec { return t.spec }
+
+// Instead returns the tool as one that is shown in the place of other servers' tools, as they are, beside the number of
+// ours that the default profile may show.
+func (t Tool) Instead() Tool {
+	t.instead = true
+	return t
+}
 
 // hints are the declared hints in the words of governance, where what was not said counts as the worst.
 func (t Tool) hints() governance.Hints {

@@ -114,7 +114,8 @@ type Files struct {
 
 // Upstreams configures which other MCP servers are governed.
 type Upstreams struct {
-	File string `mapstructure:"file"` // that lists them; empty is upstreams.yaml beside the configuration
+	File            string `mapstructure:"file"`             // that lists them; empty is upstreams.yaml beside the configuration
+	SearchThreshold int    `mapstructure:"search_threshold"` // tools of theirs that are listed; more are searched for. -1 lists all
 }
 
 // A Root is one directory that the file actions may reach.
@@ -129,6 +130,8 @@ func Default() Config {
 	return Config{
 		DataDir: defaultDataDir(),
 		Log:     Log{Level: "info", Format: "auto"},
+		// Hosts show a model at most 128 tools, of which ours are a dozen.
+		Upstreams: Upstreams{SearchThreshold: 100},
 		Server: Server{
 			Profile: "default", MaxConcurrent: 128, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
 			MaxAsks: 64, AskTimeout: 10 * time.Minute,

@@ -51,6 +51,9 @@ func (c *Config) Validate() error {
 	positive("audit.checkpoint_interval", int64(c.Audit.CheckpointInterval))
 	positive("audit.segment_bytes", c.Audit.SegmentBytes)
 	positive("files.max_file_bytes", c.Files.MaxFileBytes)
+	if c.Upstreams.SearchThreshold < -1 {
+		fault("upstreams.search_threshold", "must be a number of tools, 0 or -1")
+	}
 	if c.Governance.Window < time.Second {
 		fault("governance.window", "must be at least 1s: limits count over it")
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/detect"
@@ -53,8 +54,6 @@ type Server struct {
 	// OAuth says how tokens are got for a server with a url. Nil is a login of each principal where the server wants one,
 	// unless a header authenticates.
 	OAuth *oauth.Config
-
-	Credentials map[string]Credential // that its tools' arguments may name; nil is none
 
 	Eager    bool          // started with the kernel, not when it is first needed
 	Required bool          // the kernel does not start without it
@@ -113,7 +112,6 @@ func (s *Server) check() error {
 	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
 		fault("bounds and times must not be negative")
 	}
-	faults = append(faults, s.checkCredentials())
 	for _, glob := range slices.Concat(s.Allow, s.Deny) {
 		if _, err := compileGlob(glob); err != nil {
 			fault("%q: %w", glob, err)
@@ -170,9 +168,6 @@ func (s *Server) identity() (json.RawMessage, error) {
 	if s.Sandbox != nil {
 		all["sandbox"] = s.Sandbox
 	}
-	if len(s.Credentials) > 0 {
-		all["credentials"] = s.Credentials
-	}
 	return json.Marshal(all)
 }
 
@@ -184,8 +179,6 @@ type Options struct {
 	Open func(ctx context.Context, s *Server, principal string, log func(line string)) (upstream.Link, error)
 	// Self is the principal that reads what servers offer: whoever runs the kernel.
 	Self string
-	// Resolve returns what a reference to a secret stands for. Nil has no credentials filled in.
-	Resolve func(ctx context.Context, text string) (string, error)
 	// Source returns what gives the tokens for a server of a principal. Nil has none.
 	Source func(s *Server, principal string) (*oauth.Source, error)
 	// Cold starts nothing and learns nothing on its own: only who is called is started.
@@ -198,8 +191,15 @@ type Options struct {
 	Fault func(server string, err error)
 	// Line takes what servers write to their standard error, and their log messages. May be nil.
 	Line func(server, line string)
-	Now  func() time.Time // nil is time.Now
+	// Threshold is how many tools of other servers are listed: where there are more, those are listed instead by which they
+	// are found and called. 0 never lists them, a negative one always does. All can be called in any case.
+	Threshold int
+	Now       func() time.Time // nil is time.Now
 }
+
+// DefaultThreshold is a Threshold that suits most: hosts show a model at most 128 tools, of which we want a dozen, and each
+// costs it some hundred tokens whether it is needed or not.
+const DefaultThreshold = 100
 
 // A Module governs other servers. It is safe for concurrent use.
 type Module struct {
@@ -213,6 +213,9 @@ type Module struct {
 
 	mu      sync.RWMutex
 	offered map[string]offer // by published name, with its kind before it
+
+	indexing sync.Mutex
+	found    atomic.Pointer[shelf] // the tools of the last catalog that was searched
 }
 
 // New returns a Module that has started nothing yet, or every fault of its servers.

@@ -83,12 +83,22 @@ func (w *world) fault(server string, err error) {
 	w.faults = append(w.faults, server+": "+err.Error())
 }
 
-// module returns a module over the world, begun.
+// module returns a module over the world.
 func (w *world) module(t *testing.T, backend state.Backend, servers ...atr.Server) *atr.Module {
+	t.Helper()
+	return w.moduleOf(t, backend, nil, servers...)
+}
+
+// moduleOf returns a module over the world whose options are changed before.
+func (w *world) moduleOf(t *testing.T, backend state.Backend, change []func(*atr.Options), servers ...atr.Server) *atr.Module {
 	t.Helper()
 	w.began = map[string]int{}
 	w.changed = make(chan struct{}, 64)
-	m, err := atr.New(atr.Options{Servers: servers, State: backend, Open: w.open, Changed: func() { w.changed <- struct{}{} }, Fault: w.fault})
+	o := atr.Options{Servers: servers, State: backend, Open: w.open, Changed: func() { w.changed <- struct{}{} }, Fault: w.fault}
+	for _, c := range change {
+		c(&o)
+	}
+	m, err := atr.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +135,13 @@ func files(method string, params json.RawMessage, _ func(string)) string {
 	}
 }
 
-// names are what a surface publishes.
+// names are what a surface publishes of others.
 func names(s tools.Surface) []string {
 	var all []string
 	for _, t := range s.Tools {
-		all = append(all, t.Spec().Name)
+		if len(t.Spec().Definition) > 0 {
+			all = append(all, t.Spec().Name)
+		}
 	}
 	for _, r := range s.Resources {
 		all = append(all, r.Spec().URI+r.Spec().Template)
@@ -284,6 +296,7 @@ func TestRugPull(t *testing.T) {
 		t.Error(got)
 	}
 	listing, err := d.List(t.Context(), governance.Caller{Principal: "ann"}, tools.ProfileFull)
+	listing.Tools = slices.DeleteFunc(listing.Tools, func(s tools.Spec) bool { return len(s.Definition) == 0 }) // of our own
 	if err != nil || len(listing.Tools) != 1 {
 		t.Errorf("%d tools are listed, %v", len(listing.Tools), err)
 	}

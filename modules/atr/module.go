@@ -9,7 +9,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
-	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -21,8 +20,10 @@ func (m *Module) Start(ctx context.Context, _ *tools.Dispatcher) error { return 
 // when. What cannot be published is told to Options.Fault and left out.
 func (m *Module) Surface() tools.Surface {
 	var s tools.Surface
-	for _, o := range m.published() {
-		one := o.surface()
+	offers := m.published()
+	shown, instead := m.shown(offers)
+	for _, o := range offers {
+		one := o.surface(shown)
 		if _, err := tools.NewCatalog(single{one}); err != nil {
 			m.o.Fault(o.server.Name, fmt.Errorf("%s %q cannot be published: %w", o.record.Kind, o.own, err))
 			continue
@@ -31,7 +32,26 @@ func (m *Module) Surface() tools.Surface {
 		s.Resources = append(s.Resources, one.Resources...)
 		s.Prompts = append(s.Prompts, one.Prompts...)
 	}
+	if len(m.servers) > 0 {
+		s.Tools = append(s.Tools, m.searchTools(instead)...)
+	}
 	return s
+}
+
+// shown returns the profiles that list tools of other servers, and those that list instead the tools by which they are found:
+// for a host shows what it lists to a model, each time, and its model gets lost in hundreds.
+func (m *Module) shown(offers []offer) (others, instead []string) {
+	n := 0
+	for i := range offers {
+		if offers[i].record.Kind == pin.Tool {
+			n++
+		}
+	}
+	all := []string{tools.ProfileDefault, tools.ProfileFiles}
+	if m.o.Threshold >= 0 && n > m.o.Threshold {
+		return nil, all
+	}
+	return all, nil
 }
 
 // single is a module of one thing, to learn whether a catalog takes it.
@@ -57,8 +77,8 @@ type said struct {
 	} `json:"arguments"`
 }
 
-// surface is the offer as a module's.
-func (o *offer) surface() tools.Surface {
+// surface is the offer as a module's, listed by some profiles where it is a tool.
+func (o *offer) surface(shown []string) tools.Surface {
 	var d said
 	_ = json.Unmarshal(o.entry, &d) // what is of another type is not believed, and published all the same
 	title := firstText(d.Title, d.Annotations.Title, o.own)
@@ -67,7 +87,7 @@ func (o *offer) surface() tools.Surface {
 	case pin.Tool:
 		spec := tools.Spec{
 			Name: o.published, Title: title, Description: description, Audience: tools.ForAgents, Timeout: o.server.Timeout,
-			Profiles: []string{tools.ProfileDefault, tools.ProfileFiles}, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
+			Profiles: shown, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
 		}
 		if o.server.Hints {
 			spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
@@ -145,22 +165,7 @@ func (o *offer) marked() json.RawMessage {
 
 // call runs a tool.
 func (o *offer) call(ctx context.Context, r *tools.Request, args json.RawMessage) (tools.Result, error) {
-	filled, err := o.server.fill(ctx, o.own, args)
-	if err != nil {
-		return tools.Result{}, o.unfilled(err)
-	}
-	return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": filled})
-}
-
-// unfilled is what the caller is told when a credential that it names is not filled in.
-func (*offer) unfilled(err error) error {
-	if refused, ok := errors.AsType[*credentialError](err); ok {
-		return tools.Fail("credential_refused", refused.Error(), refused.cause)
-	}
-	if errors.Is(err, secret.ErrPlace) {
-		return tools.Fail("credential_refused", "a credential is named where none is filled in: in the name of an argument", err)
-	}
-	return err
+	return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": args})
 }
 
 // read reads a resource.

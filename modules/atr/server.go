@@ -11,7 +11,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
-	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -25,8 +24,6 @@ type server struct {
 	asks    chan struct{} // one token: the lists are to be read again
 	started sync.Once
 	reading sync.Mutex // held while the lists are read and judged
-
-	filled secret.Redactor // the credentials that were filled in
 
 	telling sync.Mutex // taken with a connection's lock held, so never the other way round
 	told    string     // which login was last missing, as it was told

@@ -93,6 +93,9 @@ type Definition struct {
 	Doubt string
 }
 
+// FirstUse is who has agreed to a definition where nobody was asked: it was trusted when it was first seen.
+const FirstUse = "first use"
+
 // firstSight is how long a server is seen for the first time: several processes may judge it then, each a part first.
 const firstSight = 30 * time.Second
 
@@ -212,7 +215,7 @@ func (j *judge) compare(ctx context.Context, d *Definition) (Record, error) {
 	case r.Renamed != "":
 		r.Standing = Changed
 	case j.trust && d.Doubt == "":
-		r.Standing, r.Definition, r.Digest, r.By, r.Since = Trusted, canonical, digest, "first use", now
+		r.Standing, r.Definition, r.Digest, r.By, r.Since = Trusted, canonical, digest, FirstUse, now
 		return r, j.book.save(ctx, &r)
 	case r.Why == "":
 		r.Why = "it was not seen before"

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package wasi
-
-const openNonblocking = 0

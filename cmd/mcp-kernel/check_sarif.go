@@ -75,7 +75,12 @@ type (
 		Confidence string `json:"confidence"`
 	}
 	sarifLocation struct {
-		Physical sarifPlace `json:"physicalLocation"`
+		Physical sarifPlace     `json:"physicalLocation"`
+		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+	}
+	sarifLogical struct {
+		Name string `json:"fullyQualifiedName"`
+		Kind string `json:"kind"`
 	}
 	sarifPlace struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -94,11 +99,13 @@ type (
 )
 
 // printSARIF writes a result as SARIF 2.1.0.
-func (a *app) printSARIF(r *checkResult) error {
+func (a *app) printSARIF(r *checkResult) error { return a.writeSARIF(sarifOf(r)) }
+
+func (a *app) writeSARIF(log sarifLog) error {
 	w := json.NewEncoder(a.out)
 	w.SetEscapeHTML(false)
 	w.SetIndent("", "  ")
-	return w.Encode(sarifOf(r))
+	return w.Encode(log)
 }
 
 func sarifOf(r *checkResult) sarifLog {
@@ -110,7 +117,7 @@ func sarifOf(r *checkResult) sarifLog {
 	}
 	for _, u := range r.Unexamined {
 		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, sarifNotification{
-			Level: "error", Message: sarifMessage{Text: u.Problem}, Locations: []sarifLocation{{sarifPlace{Artifact: sarifArtifact{fileURI(u.Path)}}}},
+			Level: "error", Message: sarifMessage{Text: u.Problem}, Locations: []sarifLocation{{Physical: sarifPlace{Artifact: sarifArtifact{fileURI(u.Path)}}}},
 		})
 	}
 	index := make(map[string]int, len(rules))
@@ -189,7 +196,7 @@ func sarifResultOf(f checkFinding, rule int, seen map[string]int) sarifResult {
 	}
 	return sarifResult{
 		RuleID: f.RuleID, RuleIndex: rule, Level: levelOf(f.Severity), Message: sarifMessage{Text: text},
-		Locations:    []sarifLocation{{sarifPlace{Artifact: sarifArtifact{fileURI(f.Path)}, Region: region}}},
+		Locations:    []sarifLocation{{Physical: sarifPlace{Artifact: sarifArtifact{fileURI(f.Path)}, Region: region}}},
 		Fingerprints: map[string]string{"mcpKernel/v1": fingerprint(f, seen)},
 		Properties:   sarifFound{f.Severity.String(), f.Confidence.String()},
 	}

@@ -3,14 +3,12 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy/compare"
-	"github.com/mcp-kernel/mcp-kernel/governance/policy/lint"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy/templates"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
@@ -99,10 +97,13 @@ func (a *app) policyDiff() *cobra.Command {
 		Use:   "diff FIRST SECOND",
 		Short: "Say where other policies are stricter or looser, each with a call that shows it",
 		Long: `Diff compares what two sets of policies come to, field by field: where the second is stricter, looser or neither. For each
-direction it looks for a call that the two decide differently, and shows what each said of it.
+direction it looks for a call, or an answer to one, that the two judge differently, and shows what each said of it. What is
+written tells most; where calls had to be tried, it says that it is only sampled, and where neither tells, that it cannot be
+decided.
 
 FIRST and SECOND are ` + sourceHelp + `. All policies of a file hold together, unless --policy says which. With
---no-looser it is exit code 1 when the second lets pass anything that the first does not, for a pipeline that guards changes.`,
+--no-looser it is exit code 1 when the second may let pass anything that the first does not, which also what is only sampled
+may do: for a pipeline that guards changes.`,
 		Example: `  mcp-kernel policy diff configured candidate.yaml
   mcp-kernel policy diff template:permissive template:strict
   mcp-kernel policy diff policies.yaml candidate.yaml --no-looser -o json`,
@@ -110,7 +111,7 @@ FIRST and SECOND are ` + sourceHelp + `. All policies of a file hold together, u
 		RunE: func(cmd *cobra.Command, args []string) error { return a.diffPolicies(cmd, args, names, strict) },
 	}
 	cmd.Flags().Var(&names, "policy", "`name` of a policy that holds on both sides; repeat it for several")
-	cmd.Flags().BoolVar(&strict, "no-looser", false, "exit code 1 unless the second is equal or stricter")
+	cmd.Flags().BoolVar(&strict, "no-looser", false, "exit code 1 unless the second is equal or stricter for sure")
 	return cmd
 }
 
@@ -139,7 +140,7 @@ func (a *app) diffPolicies(cmd *cobra.Command, sources, names []string, strict b
 	if err := a.print(r, func(t *table) { diffRows(t, r) }); err != nil {
 		return err
 	}
-	if strict && r.Relation != compare.Equal && r.Relation != compare.Stricter {
+	if strict && (r.Sampled || r.Relation != compare.Equal && r.Relation != compare.Stricter) {
 		return errFound
 	}
 	return nil
@@ -151,13 +152,15 @@ func diffRows(t *table, r compare.Report) {
 		t.line("The two mean the same.")
 		return
 	case compare.Incomparable:
-		t.line("The second is neither stricter nor looser than the first: it differs in both ways, or in one that cannot be weighed.")
+		t.line("The second is neither stricter nor looser than the first: each lets something pass that the other does not.")
+	case compare.Undecided:
+		t.line("It cannot be decided whether the second is stricter or looser than the first.")
 	default:
-		t.line("The second is %s than the first.", r.Relation)
+		t.line("The second is %s than the first%s.", r.Relation, sampled(r.Sampled))
 	}
 	for _, f := range r.Fields {
 		t.line("")
-		t.line("%s: %s", f.Name, f.Relation)
+		t.line("%s: %s%s", f.Name, f.Relation, sampled(f.Sampled))
 		t.line("  first:  %s", oneLine(f.First, 160))
 		t.line("  second: %s", oneLine(f.Second, 160))
 		for _, w := range f.Witnesses {
@@ -171,10 +174,21 @@ func diffRows(t *table, r compare.Report) {
 	}
 }
 
+// sampled says of a relation that it is not proven.
+func sampled(is bool) string {
+	if is {
+		return ", as far as was sampled"
+	}
+	return ""
+}
+
 func witnessed(w compare.Witness) string {
 	text := w.Kind + " " + oneLine(w.Name, 80)
 	if len(w.Args) > 0 {
 		text += " " + oneLine(string(w.Args), 120)
+	}
+	if len(w.Answer) > 0 {
+		text += ", which answers " + oneLine(string(w.Answer), 120)
 	}
 	if w.After != "" {
 		text += " (" + w.After + ")"
@@ -194,69 +208,4 @@ func sided(v compare.Verdict) string {
 		text += ": " + oneLine(v.Says, 160)
 	}
 	return text
-}
-
-// A lintReport is what `policy lint --output json` prints.
-type lintReport struct {
-	Warnings int            `json:"warnings"`
-	Notes    int            `json:"notes"`
-	Findings []lint.Finding `json:"findings"`
-}
-
-func (a *app) policyLint() *cobra.Command {
-	return &cobra.Command{
-		Use:   "lint [SOURCE…]",
-		Short: "Find what is allowed in a policy and probably not meant",
-		Long: `Lint looks for entries that another makes needless, names of nothing, patterns that hit everything or that another hits
-already, bounds that are never reached, and lists that open everything beside tools that destroy. Each finding has its place
-and what to do about it. A warning is exit code 1; a note is not.
-
-A SOURCE is ` + sourceHelp + `; without one it is configured.`,
-		Example: `  mcp-kernel policy lint policies.yaml
-  mcp-kernel policy lint template:research -o json`,
-		RunE: func(cmd *cobra.Command, sources []string) error {
-			if len(sources) == 0 {
-				sources = []string{configuredSource}
-			}
-			return a.lintPolicies(cmd, sources)
-		},
-	}
-}
-
-func (a *app) lintPolicies(cmd *cobra.Command, sources []string) error {
-	c, err := a.configuration(cmd)
-	if err != nil {
-		return err
-	}
-	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
-	if err != nil {
-		return err
-	}
-	r := lintReport{Findings: []lint.Finding{}}
-	for _, source := range sources {
-		policies, _, err := readSource(cmd, c, source)
-		if err != nil {
-			return err
-		}
-		r.Findings = append(r.Findings, lint.Policies(lint.Options{
-			Surface: standard.RuleSurface(catalog), Resources: resourceNames(catalog), Ceiling: standard.CeilingOf(c), Now: time.Now(),
-		}, policies...)...)
-	}
-	for _, f := range r.Findings {
-		if f.Severity == lint.Warning {
-			r.Warnings++
-		} else {
-			r.Notes++
-		}
-	}
-	err = a.print(r, func(t *table) {
-		for _, f := range r.Findings {
-			t.line("%s", f.String())
-		}
-		t.line("%d warnings, %d notes", r.Warnings, r.Notes)
-	})
-	if err == nil && r.Warnings > 0 {
-		return errFound
-	}
-	return err
 }

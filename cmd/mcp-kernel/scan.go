@@ -25,7 +25,7 @@ var errPoisoned = errors.New("something critical was found")
 // A scanLine is one finding as `scan --output json` prints it.
 type scanLine struct {
 	Server     string         `json:"server,omitempty"`
-	Kind       string         `json:"kind"` // tool, resource, template or prompt
+	Kind       string         `json:"kind"` // tool, resource, template, prompt, instructions, or server for its entry in a host's file
 	Name       string         `json:"name"`
 	Severity   match.Severity `json:"severity"`
 	Confidence float64        `json:"confidence"`
@@ -42,21 +42,32 @@ type scanReport struct {
 
 func (a *app) scan() *cobra.Command {
 	var server string
+	var target scanTarget
 	cmd := &cobra.Command{
-		Use:   "scan [FILE]",
+		Use:   "scan [FILE | URL | -- COMMAND [ARGUMENT]...]",
 		Short: "Look for poison in what servers define",
-		Long: `Scan reads definitions of tools, resources and prompts, and looks for instructions to a model, hidden characters, arguments that
-ask for what they should not have, tools that speak of other tools, and the like. It reads a file, or standard input: an answer to
-tools/list, resources/list or prompts/list, or a list of definitions. With --server it looks at what a server that is governed
-here offered when it was last seen.
+		Long: `Scan looks through definitions of tools, resources and prompts for instructions to a model, hidden characters, arguments that ask
+for what they should not have, tools that speak of other tools, and the like. It takes them from
 
-Exit code 2 says that something critical or high was found, 1 that something else was.`,
-		Example: `  mcp-kernel scan tools.json
+  a file, or standard input: an answer to tools/list, resources/list or prompts/list, or a list of definitions
+  a host's own file: each server that it lists is started or reached, and its entry is looked through for secrets in the clear
+  a server: one at an address, or the command that starts one, behind --
+  a server that is governed here (--server), as it was when it was last seen; nothing is started
+
+What is started gets an environment without your variables. Nothing is called, and nothing is remembered. Exit code 2 says that
+something critical or high was found, 1 that something else was, or that a server could not be looked at.`,
+		Example: `  mcp-kernel scan ~/.cursor/mcp.json
+  mcp-kernel scan -o sarif -- npx -y @modelcontextprotocol/server-everything > findings.sarif
+  mcp-kernel scan https://mcp.example.com/mcp --header 'Authorization: env:TOKEN'
   mcp-kernel scan --server files -o json`,
-		Args: arguments(0, 1, "at most one file"),
+		Args:              arguments(0, -1, "a file, an address, or a command behind --"),
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkOutput(cmd) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if server != "" && len(args) > 0 {
-				return misused(cmd, "a file or a server, not both")
+			if err := target.read(cmd, args); err != nil {
+				return err
+			}
+			if server != "" && target.given() {
+				return misused(cmd, "something to look at or a server that is governed here, not both")
 			}
 			s, err := newScan()
 			if err != nil {
@@ -72,22 +83,27 @@ Exit code 2 says that something critical or high was found, 1 that something els
 						s.all(server, "template", listing.Templates), s.all(server, "prompt", listing.Prompts))
 				})
 			} else {
-				err = a.scanText(s, first(args))
+				err = a.scanTarget(cmd.Context(), s, &target)
 			}
-			if err != nil {
+			if err != nil && s.report.Scanned == 0 {
 				return err
 			}
-			return a.printScan(&s.report)
+			return errors.Join(err, a.printScan(&s.report))
 		},
 	}
 	cmd.Flags().StringVar(&server, "server", "", "`name` of a server that is governed here")
+	cmd.Flags().StringArrayVar(&target.env, "env", nil, "`NAME=VALUE` for the environment of the command; repeat it for several")
+	cmd.Flags().StringArrayVar(&target.headers, "header", nil, "`NAME: VALUE` for the address; repeat it for several")
+	cmd.Flags().BoolVar(&target.private, "allow-private", false, "addresses may lead to this machine or a private network, and need not begin with https")
+	cmd.Flags().StringVarP(&a.output, "output", "o", "text", "text, json or sarif")
 	return cmd
 }
 
 // A scan looks through definitions.
 type scan struct {
-	engine *detect.Engine
-	report scanReport
+	engine  *detect.Engine
+	secrets *detect.Engine
+	report  scanReport
 }
 
 func newScan() (*scan, error) {
@@ -95,28 +111,29 @@ func newScan() (*scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &scan{engine: engine, report: scanReport{Findings: []scanLine{}}}, nil
+	secrets, err := detect.New(detect.Options{Detectors: detect.Secrets})
+	if err != nil {
+		return nil, err
+	}
+	return &scan{engine: engine, secrets: secrets, report: scanReport{Findings: []scanLine{}}}, nil
 }
 
-// scanText reads definitions from a file, or from standard input.
-func (a *app) scanText(s *scan, path string) error {
+// scanText reads a file, or standard input.
+func (a *app) scanText(path string) ([]byte, error) {
 	from := a.in
 	if path != "" && path != "-" {
 		file, err := os.Open(path) //nolint:gosec // whoever calls says which
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer func() { _ = file.Close() }() // it was only read
 		from = file
 	}
 	text, err := io.ReadAll(io.LimitReader(from, maxScan+1))
-	switch {
-	case err != nil:
-		return err
-	case len(text) > maxScan:
-		return fmt.Errorf("more than %d bytes", maxScan)
+	if err == nil && len(text) > maxScan {
+		err = fmt.Errorf("more than %d bytes", maxScan)
 	}
-	return s.document(text)
+	return text, err
 }
 
 // document looks through what a server answers to a listing, the listing itself, or a list of definitions.
@@ -149,31 +166,43 @@ func (s *scan) all(server, kind string, definitions []json.RawMessage) error {
 	for _, d := range definitions {
 		var named struct{ Name, URI, URITemplate string }
 		_ = json.Unmarshal(d, &named) // one without a name has none
-		findings, err := s.engine.Document(nil, d, detect.Context{Source: detect.Definitions})
-		if err != nil {
-			return fmt.Errorf("%s %q: %w", kind, oneLine(named.Name, 80), err)
+		if err := s.one(s.engine, server, kind, named.Name+named.URI+named.URITemplate, d); err != nil {
+			return err
 		}
 		s.report.Scanned++
-		for i := range findings {
-			f := &findings[i]
-			s.report.Findings = append(s.report.Findings, scanLine{
-				Server: server, Kind: kind, Name: named.Name + named.URI + named.URITemplate, Severity: f.Severity, Confidence: f.Confidence,
-				Class: f.Class, Rule: f.Rule, Pointer: f.Pointer,
-			})
-		}
+	}
+	return nil
+}
+
+// one looks through one document for what an engine finds.
+func (s *scan) one(engine *detect.Engine, server, kind, name string, doc json.RawMessage) error {
+	findings, err := engine.Document(nil, doc, detect.Context{Source: detect.Definitions})
+	if err != nil {
+		return fmt.Errorf("%s %q: %w", kind, oneLine(name, 80), err)
+	}
+	for i := range findings {
+		f := &findings[i]
+		s.report.Findings = append(s.report.Findings, scanLine{
+			Server: server, Kind: kind, Name: name, Severity: f.Severity, Confidence: f.Confidence, Class: f.Class, Rule: f.Rule, Pointer: f.Pointer,
+		})
 	}
 	return nil
 }
 
 // printScan prints what was found, and says how bad it is by the error.
 func (a *app) printScan(r *scanReport) error {
-	err := a.print(r, func(t *table) {
-		for i := range r.Findings {
-			f := &r.Findings[i]
-			t.row(f.Severity.String(), f.Kind, oneLine(f.Name, 60), f.Class, oneLine(orDash(f.Pointer), 60), fraction(f.Confidence))
-		}
-		t.line("%d definitions, %d findings", r.Scanned, len(r.Findings))
-	})
+	var err error
+	if a.output == "sarif" {
+		err = a.writeSARIF(scanSARIF(r))
+	} else {
+		err = a.print(r, func(t *table) {
+			for i := range r.Findings {
+				f := &r.Findings[i]
+				t.row(f.Severity.String(), orDash(f.Server), f.Kind, oneLine(f.Name, 60), f.Class, oneLine(orDash(f.Pointer), 60), fraction(f.Confidence))
+			}
+			t.line("%d definitions, %d findings", r.Scanned, len(r.Findings))
+		})
+	}
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (a *app) upstreamAdd() *cobra.Command {
 		Short: "Govern another server",
 		Long: `Add writes the server into upstreams.yaml, starts it once to see what it offers, and says which lines policies that name their
 tools would need. Values of --env and --header that are secrets are better kept elsewhere: env:NAME takes one from the
-environment of mcp-kernel, file:/PATH from a file.`,
+environment of mcp-kernel, file:/PATH from a file, keyring:SERVICE/NAME from the system's keyring.`,
 		Example: `  mcp-kernel upstream add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
   mcp-kernel upstream add issues https://mcp.example.com/mcp --header 'Authorization: env:ISSUES_AUTHORIZATION'
   mcp-kernel upstream add files --sandbox strict --write ~/notes -- mcp-server-filesystem ~/notes
@@ -269,9 +269,10 @@ func (a *app) upstreamTest() *cobra.Command {
 
 func (a *app) upstreamRemove() *cobra.Command {
 	return &cobra.Command{
-		Use:     "remove NAME",
-		Short:   "Govern a server no longer",
-		Long:    `Remove takes the server out of upstreams.yaml. What was pinned of it is kept, for when it comes back.`,
+		Use:   "remove NAME",
+		Short: "Govern a server no longer",
+		Long: `Remove takes the server out of upstreams.yaml. What was pinned of it is kept, for when it comes back;
+logins are forgotten.`,
 		Example: `  mcp-kernel upstream remove files`,
 		Args:    arguments(1, 1, "the name of a server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -286,6 +287,9 @@ func (a *app) upstreamRemove() *cobra.Command {
 			left := slices.DeleteFunc(slices.Clone(servers), func(s atr.Server) bool { return s.Name == args[0] })
 			if len(left) == len(servers) {
 				return fmt.Errorf("%w: %s", atr.ErrUnknown, args[0])
+			}
+			if err := a.withServers(cmd, func(ctx context.Context, m *atr.Module, _ *standard.Kernel) error { return m.Forget(ctx, args[0]) }); err != nil {
+				fmt.Fprintln(a.err, "its logins are not all forgotten and revoked:", err)
 			}
 			return a.saveServers(c, left)
 		},

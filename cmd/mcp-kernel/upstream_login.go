@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
 )
@@ -29,8 +31,8 @@ the data directory, renewed as long as that is possible, sent to nobody but the 
   mcp-kernel upstream login issues --principal key:ada    for the calls of a client with a key`,
 		Args: arguments(1, 1, "the name of a server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := a.withServers(cmd, func(ctx context.Context, m *atr.Module, _ *standard.Kernel) error {
-				if err := a.keepsLogins(cmd); err != nil {
+			err := a.withServers(cmd, func(ctx context.Context, m *atr.Module, k *standard.Kernel) error {
+				if err := errors.Join(a.keepsLogins(cmd), noteLogin(ctx, k, "login to", args[0], principal)); err != nil {
 					return err
 				}
 				ctx, cancel := context.WithTimeout(ctx, wait)
@@ -53,6 +55,13 @@ the data directory, renewed as long as that is possible, sent to nobody but the 
 	cmd.Flags().StringVar(&principal, "principal", "", "`principal` whose calls it is for (default you)")
 	cmd.Flags().DurationVar(&wait, "wait", 5*time.Minute, "how long to wait for you")
 	return cmd
+}
+
+// noteLogin records that somebody logs in or out, before a login and after a logout.
+func noteLogin(ctx context.Context, k *standard.Kernel, what, server, principal string) error {
+	whose := cmp.Or(principal, operator().Principal)
+	note := audit.Control{Action: audit.ActionNote, By: operator().Principal, Subject: server, Reason: oneLine(fmt.Sprintf("%s server %s, for the calls of %s", what, server, whose), 400)}
+	return k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &note})
 }
 
 // keepsLogins says why a login would be of no use.
@@ -121,10 +130,13 @@ work; exit code 1 says so then.`,
 		Example: `  mcp-kernel upstream logout issues`,
 		Args:    arguments(1, 1, "the name of a server"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withServers(cmd, func(ctx context.Context, m *atr.Module, _ *standard.Kernel) error {
+			return a.withServers(cmd, func(ctx context.Context, m *atr.Module, k *standard.Kernel) error {
 				was, err := m.Logout(ctx, args[0], principal)
 				if err != nil && !was {
 					return err
+				}
+				if was {
+					err = errors.Join(err, noteLogin(ctx, k, "logout from", args[0], principal))
 				}
 				out := loggedOut{Server: args[0], Was: was}
 				if err != nil {

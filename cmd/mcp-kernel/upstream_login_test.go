@@ -278,4 +278,17 @@ func TestLoginsOfSeveral(t *testing.T) {
 		}
 	}
 	w.silent(t, dir, server.log.String())
+	if noted := ok(t, "audit", "query", "--limit", "50", "-o", "json", "--config", config); !strings.Contains(noted, "login to server issues, for the calls of user:ada") {
+		t.Errorf("%s", noted)
+	}
+	if got := cli(t, "upstream", "remove", "issues", "--config", config); got.code != 0 || strings.Contains(got.err, "not all forgotten") {
+		t.Errorf("%+v", got)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for token, person := range w.access {
+		if person == "me" {
+			t.Errorf("%s was not revoked", token)
+		}
+	}
 }

@@ -19,7 +19,9 @@ const owners = `
 	github.com/spf13/pflag         cmd,internal/config                          take Options
 	github.com/spf13/viper         internal/config                              take Options
 	github.com/tiktoken-go         governance/tokens/gen                        let governance/tokens count
+	github.com/tetratelabs         modules/atr/wasi                             let modules/atr/wasi run it
 	database/sql                   state/sqlitestate                            keep it in a state.Backend
+	github.com/zalando             modules/atr/secret                           ask a secret.Resolver
 	modernc.org                    state/sqlitestate                            keep it in a state.Backend
 	log                            server                                       return an error, or report through an Observer
 	testing                        state/statetest                              move it into a _test.go file

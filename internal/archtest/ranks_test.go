@@ -18,6 +18,7 @@ intelligence:
 	52  internal/demo
 	52  internal/detection
 	52  internal/fixture
+	52  internal/hosts
 	50  modules/standard
 	50  server
 	46  server/keys
@@ -41,6 +42,7 @@ infrastructure:
 	13  modules/atr/oauth
 	12  modules/atr/local
 	13  modules/atr/command
+	13  modules/atr/wasi
 	13  modules/atr/openapi
 
 primitives:

@@ -30,28 +30,48 @@ type file struct {
 
 // An entry is one server as it is written.
 type entry struct {
-	Command    string            `yaml:"command,omitempty"`
-	Args       []string          `yaml:"args,omitempty"`
-	Env        map[string]string `yaml:"env,omitempty"`
-	PassEnv    []string          `yaml:"pass_env,omitempty"`
-	Dir        string            `yaml:"dir,omitempty"`
-	Sandbox    *confinement      `yaml:"sandbox,omitempty"`
-	Limits     *limits           `yaml:"limits,omitempty"`
-	URL        string            `yaml:"url,omitempty"`
-	Headers    map[string]string `yaml:"headers,omitempty"`
-	Private    bool              `yaml:"allow_private,omitempty"`
-	Auth       *auth             `yaml:"auth,omitempty"`
-	Eager      bool              `yaml:"eager,omitempty"`
-	Required   bool              `yaml:"required,omitempty"`
-	Idle       string            `yaml:"idle,omitempty"`
-	Start      string            `yaml:"start,omitempty"`
-	Timeout    string            `yaml:"timeout,omitempty"`
-	Parallel   int               `yaml:"parallel,omitempty"`
-	MaxMessage int               `yaml:"max_message,omitempty"`
-	Allow      []string          `yaml:"allow,omitempty"`
-	Deny       []string          `yaml:"deny,omitempty"`
-	Trust      string            `yaml:"trust,omitempty"`
-	Hints      bool              `yaml:"believe_hints,omitempty"`
+	Command     string                `yaml:"command,omitempty"`
+	Args        []string              `yaml:"args,omitempty"`
+	Env         map[string]string     `yaml:"env,omitempty"`
+	PassEnv     []string              `yaml:"pass_env,omitempty"`
+	Dir         string                `yaml:"dir,omitempty"`
+	Sandbox     *confinement          `yaml:"sandbox,omitempty"`
+	Limits      *limits               `yaml:"limits,omitempty"`
+	URL         string                `yaml:"url,omitempty"`
+	Headers     map[string]string     `yaml:"headers,omitempty"`
+	Private     bool                  `yaml:"allow_private,omitempty"`
+	Auth        *auth                 `yaml:"auth,omitempty"`
+	Credentials map[string]credential `yaml:"credentials,omitempty"`
+	Eager       bool                  `yaml:"eager,omitempty"`
+	Required    bool                  `yaml:"required,omitempty"`
+	Idle        string                `yaml:"idle,omitempty"`
+	Start       string                `yaml:"start,omitempty"`
+	Timeout     string                `yaml:"timeout,omitempty"`
+	Parallel    int                   `yaml:"parallel,omitempty"`
+	MaxMessage  int                   `yaml:"max_message,omitempty"`
+	Allow       []string              `yaml:"allow,omitempty"`
+	Deny        []string              `yaml:"deny,omitempty"`
+	Trust       string                `yaml:"trust,omitempty"`
+	Hints       bool                  `yaml:"believe_hints,omitempty"`
+}
+
+// A credential is one that arguments may name.
+type credential struct {
+	Value     string   `yaml:"value"`
+	Tools     []string `yaml:"tools"`
+	Arguments []string `yaml:"arguments"`
+}
+
+// converted is a map with other values of the same shape.
+func converted[From, To any](from map[string]From, convert func(From) To) map[string]To {
+	if from == nil {
+		return nil
+	}
+	to := make(map[string]To, len(from))
+	for key, value := range from {
+		to[key] = convert(value)
+	}
+	return to
 }
 
 // Load reads the file. One that is not there has no servers.
@@ -114,6 +134,7 @@ func (e *entry) server(name string) (atr.Server, error) {
 		Name: name, Command: e.Command, Args: e.Args, Env: e.Env, Pass: e.PassEnv, Dir: e.Dir, URL: e.URL, Headers: e.Headers,
 		Private: e.Private, Eager: e.Eager, Required: e.Required, Idle: span("idle", e.Idle), Start: span("start", e.Start), Timeout: span("timeout", e.Timeout),
 		Parallel: e.Parallel, Bytes: e.MaxMessage, Allow: e.Allow, Deny: e.Deny, Hints: e.Hints,
+		Credentials: converted(e.Credentials, func(c credential) atr.Credential { return atr.Credential(c) }),
 	}
 	if e.Auth != nil {
 		var err error
@@ -149,6 +170,7 @@ func Encode(servers []atr.Server) ([]byte, error) {
 			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Private: s.Private, Eager: s.Eager,
 			Required: s.Required, Idle: said(s.Idle), Start: said(s.Start), Timeout: said(s.Timeout), Parallel: s.Parallel,
 			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints, Limits: limited(s.Limits), Auth: authOf(s.OAuth),
+			Credentials: converted(s.Credentials, func(c atr.Credential) credential { return credential(c) }),
 		}
 		if s.Sandbox != nil {
 			e.Sandbox = &confinement{s.Sandbox}

@@ -52,6 +52,8 @@ servers:
     timeout: 1m
     parallel: 4
     max_message: 1000
+    credentials:
+      key: {value: "keyring:notes/me", tools: ["read*"], arguments: [/key, "/headers/*"]}
     allow: ["read*"]
     deny: [read_all]
     trust: new
@@ -62,6 +64,7 @@ servers:
 			Name: "Files", Command: "npx", Args: []string{"-y", "server-filesystem", "/notes"}, Env: map[string]string{"API_Key": "file:/run/key"},
 			Pass: []string{"HTTPS_PROXY"}, Dir: "/tmp", Eager: true, Required: true, Idle: -1, Start: 10 * time.Second, Timeout: time.Minute,
 			Parallel: 4, Bytes: 1000, Allow: []string{"read*"}, Deny: []string{"read_all"}, Trust: pin.TrustNew, Hints: true,
+			Credentials: map[string]atr.Credential{"key": {Value: "keyring:notes/me", Tools: []string{"read*"}, Arguments: []string{"/key", "/headers/*"}}},
 		},
 		{Name: "document", URL: "https://b.example/", OAuth: &oauth.Config{Document: "https://k.example/client.json", Needed: true}},
 		{Name: "login", URL: "https://a.example/", OAuth: &oauth.Config{ClientID: "abc", Secret: "env:S", Issuer: "https://i.example", Scopes: []string{"a", "b"}, Port: 8123, Shared: true, Needed: true}},

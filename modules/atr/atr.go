@@ -55,6 +55,8 @@ type Server struct {
 	// unless a header authenticates.
 	OAuth *oauth.Config
 
+	Credentials map[string]Credential // that its tools' arguments may name; nil is none
+
 	Eager    bool          // started with the kernel, not when it is first needed
 	Required bool          // the kernel does not start without it
 	Idle     time.Duration // without a call after which it is stopped; 0 is DefaultIdle, negative is never
@@ -112,6 +114,7 @@ func (s *Server) check() error {
 	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
 		fault("bounds and times must not be negative")
 	}
+	faults = append(faults, s.checkCredentials())
 	for _, glob := range slices.Concat(s.Allow, s.Deny) {
 		if _, err := compileGlob(glob); err != nil {
 			fault("%q: %w", glob, err)
@@ -168,6 +171,9 @@ func (s *Server) identity() (json.RawMessage, error) {
 	if s.Sandbox != nil {
 		all["sandbox"] = s.Sandbox
 	}
+	if len(s.Credentials) > 0 {
+		all["credentials"] = s.Credentials
+	}
 	return json.Marshal(all)
 }
 
@@ -179,6 +185,8 @@ type Options struct {
 	Open func(ctx context.Context, s *Server, principal string, log func(line string)) (upstream.Link, error)
 	// Self is the principal that reads what servers offer: whoever runs the kernel.
 	Self string
+	// Resolve returns what a reference to a secret stands for. Nil has no credentials filled in.
+	Resolve func(ctx context.Context, text string) (string, error)
 	// Source returns what gives the tokens for a server of a principal. Nil has none.
 	Source func(s *Server, principal string) (*oauth.Source, error)
 	// Cold starts nothing and learns nothing on its own: only who is called is started.

@@ -42,8 +42,9 @@ func (s *Server) checkSandbox() []error {
 // fetchers are programs that get others from the network and run them.
 func fetchers() []string { return []string{"npx", "bunx", "pnpx", "uvx", "pipx"} }
 
-// profile returns what the server may do when it is started in an environment; nil is all that we may.
-func (s *Server) profile(env []string) (*sandbox.Profile, error) {
+// profile returns what the server may do when it is started in an environment; nil is all that we may. Who may change ours
+// could let itself do anything at its next start, so nobody may.
+func (s *Server) profile(env, ours []string) (*sandbox.Profile, error) {
 	if s.Sandbox == nil {
 		if s.Limits.Zero() {
 			return nil, nil //nolint:nilnil // there is nothing to hold it to
@@ -78,6 +79,9 @@ func (s *Server) profile(env []string) (*sandbox.Profile, error) {
 		p.Grant(sandbox.Program{Path: program, Env: env})
 	}
 	p.Grant(sandbox.Program{Path: path, Args: s.Args, Env: env, Dir: s.Dir})
+	if path := p.Overlaps(ours...); path != "" {
+		return nil, fmt.Errorf("sandbox: to write %s is to change mcp-kernel's own configuration or data: grant less", path)
+	}
 	return &p, nil
 }
 

@@ -111,6 +111,13 @@ func TestConfinedFaults(t *testing.T) {
 			}
 		})
 	}
+	ours := filepath.Join(t.TempDir(), "ours")
+	for _, path := range []string{ours, filepath.Dir(ours), filepath.Join(ours, "below"), "/"} {
+		s := atr.Server{Name: "a", Command: os.Args[0], Sandbox: &sandbox.Profile{Write: []string{path}}}
+		if _, err := (atr.Opener{Ours: []string{ours}}).Open(t.Context(), &s, "", nil); err == nil || !strings.Contains(err.Error(), "is to change mcp-kernel's own") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 	s := atr.Server{Name: "a", Command: "x", Sandbox: &sandbox.Profile{Read: []string{"${ATR_TEST_NOT_SET}/x", "/y"}}}
 	if _, err := (atr.Opener{}).Open(t.Context(), &s, "", nil); err == nil || !strings.Contains(err.Error(), "ATR_TEST_NOT_SET is not set") {
 		t.Error(err)

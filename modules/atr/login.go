@@ -49,6 +49,18 @@ func (m *Module) Logout(ctx context.Context, name, principal string) (was bool, 
 	return s.Logout(ctx)
 }
 
+// Forget forgets the logins of everybody to a server, if it takes any.
+func (m *Module) Forget(ctx context.Context, name string) error {
+	s, err := m.source(name, "")
+	if errors.Is(err, ErrNoLogin) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Forget(ctx)
+}
+
 // What a Report says of a login.
 const (
 	LoginNeeded = "needed" // there is none, and the server wants one

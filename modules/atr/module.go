@@ -9,6 +9,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/rpc"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -165,7 +166,22 @@ func (o *offer) marked() json.RawMessage {
 
 // call runs a tool.
 func (o *offer) call(ctx context.Context, r *tools.Request, args json.RawMessage) (tools.Result, error) {
-	return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": args})
+	filled, err := o.server.fill(ctx, o.own, args)
+	if err != nil {
+		return tools.Result{}, o.unfilled(err)
+	}
+	return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": filled})
+}
+
+// unfilled is what the caller is told when a credential that it names is not filled in.
+func (*offer) unfilled(err error) error {
+	if refused, ok := errors.AsType[*credentialError](err); ok {
+		return tools.Fail("credential_refused", refused.Error(), refused.cause)
+	}
+	if errors.Is(err, secret.ErrPlace) {
+		return tools.Fail("credential_refused", "a credential is named where none is filled in: in the name of an argument", err)
+	}
+	return err
 }
 
 // read reads a resource.

@@ -13,6 +13,8 @@ import (
 
 // An Opener starts servers that are programs, and dials the others. The zero value is ready, but for addresses.
 type Opener struct {
+	// Ours are files and folders that no sandbox may let a server change: what is configured, keys, the journal.
+	Ours []string
 	// Resolve returns what a reference to a secret stands for; what is no reference is returned as it is. Nil takes
 	// everything as it is written.
 	Resolve func(ctx context.Context, text string) (string, error)
@@ -38,7 +40,7 @@ func (o Opener) Open(ctx context.Context, s *Server, principal string, log func(
 		return upstream.Link{}, err
 	}
 	given := process.CleanEnv(os.Environ(), s.Pass, env)
-	profile, err := s.profile(given)
+	profile, err := s.profile(given, o.Ours)
 	if err != nil {
 		return upstream.Link{}, err
 	}

@@ -94,6 +94,17 @@ func (m *Module) Listing(name string) (upstream.Listing, bool) {
 	return upstream.Listing{}, false
 }
 
+// Instructions returns what a server says to models that use it, when it was started here: the words of a stranger, which
+// are not handed on.
+func (m *Module) Instructions(name string) string {
+	for _, s := range m.servers {
+		if s.Name == name {
+			return s.own.up.Status().Server.Instructions
+		}
+	}
+	return ""
+}
+
 // Published returns the names by which the tools of a server are published, sorted.
 func (m *Module) Published(name string) []string {
 	var all []string

@@ -11,6 +11,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -24,6 +25,8 @@ type server struct {
 	asks    chan struct{} // one token: the lists are to be read again
 	started sync.Once
 	reading sync.Mutex // held while the lists are read and judged
+
+	filled secret.Redactor // the credentials that were filled in
 
 	telling sync.Mutex // taken with a connection's lock held, so never the other way round
 	told    string     // which login was last missing, as it was told

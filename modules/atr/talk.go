@@ -47,9 +47,9 @@ func (s *server) newTalk(principal string) *talk {
 			if err := s.trusted(ctx); err != nil {
 				return upstream.Link{}, err
 			}
-			link, err := s.m.o.Open(ctx, s.Server, principal, func(line string) { s.m.o.Line(s.Name, line) })
+			link, err := s.m.o.Open(ctx, s.Server, principal, func(line string) { s.m.o.Line(s.Name, s.filled.Text(line)) })
 			s.confined(link.Sandbox)
-			return link, err
+			return s.discreet(link), err
 		},
 		Waits: func(err error) bool { return errors.Is(err, oauth.ErrLogin) },
 		OnState: func(state upstream.State, cause error) {
@@ -114,11 +114,13 @@ func (s *server) close() error {
 	s.closed = true
 	all := slices.AppendSeq([]*talk{s.own}, maps.Values(s.personal))
 	s.mu.Unlock()
-	var err error
-	for _, t := range all {
-		err = errors.Join(err, t.up.Close())
+	faults := make([]error, len(all))
+	var closing sync.WaitGroup
+	for i, t := range all {
+		closing.Go(func() { faults[i] = t.up.Close() })
 	}
-	return err
+	closing.Wait()
+	return errors.Join(faults...)
 }
 
 // call makes one request of the server for a call that is known by its tag.

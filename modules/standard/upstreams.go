@@ -49,7 +49,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	reach := reach{logins}
 	k.atr, err = atr.New(atr.Options{
 		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Line: k.opts.OnLine, Now: k.Now,
-		Open: atr.Opener{Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Cold: !k.opts.Servers, Threshold: k.config.Upstreams.SearchThreshold,
+		Open: atr.Opener{Ours: k.ours(), Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers, Threshold: k.config.Upstreams.SearchThreshold,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {
@@ -58,10 +58,22 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	return k.atr, nil
 }
 
+// ours are the files by which this kernel is governed.
+func (k *Kernel) ours() []string {
+	all := append([]string{k.config.DataDir, k.config.UpstreamsFile(), k.config.File}, k.config.Governance.PolicyFiles...)
+	all = slices.DeleteFunc(all, func(path string) bool { return path == "" })
+	for i, path := range all {
+		if whole, err := filepath.Abs(path); err == nil {
+			all[i] = whole
+		}
+	}
+	return all
+}
+
 // resolve returns what a reference to a secret stands for.
 func resolve(_ context.Context, text string) (string, error) { return secret.Resolver{}.Resolve(text) }
 
-// reach reaches servers at addresses.
+// reach reaches servers at addresses. Without logins there is no token for any.
 type reach struct{ logins *oauth.Keeper }
 
 // client reaches what a server may lead to.
@@ -76,7 +88,7 @@ func (reach) client(s *atr.Server) *http.Client {
 // source gives the tokens for a server.
 func (r reach) source(s *atr.Server, principal string) (*oauth.Source, error) {
 	c, ok := s.Tokens()
-	if !ok {
+	if !ok || r.logins == nil {
 		return nil, nil //nolint:nilnil // it has none
 	}
 	return r.logins.Source(oauth.Account{Server: s.Name, Principal: principal, URL: s.URL}, c, r.client(s)), nil

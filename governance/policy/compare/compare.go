@@ -1,6 +1,7 @@
 // Package compare says how two sets of policies differ: field by field, whether the second is stricter, looser or neither,
-// and for each direction a call that the two decide differently. Such a witness is never derived alone: both sets have
-// decided it. Where no witness was found, the report says so and why the fields are not equal all the same.
+// and for each direction a call, or an answer to one, that the two judge differently. Such a witness is never derived alone:
+// both sets have judged it. Where no witness was found, the report says so and why the fields are not equal all the same;
+// where what is written does not tell and no call that was tried does, it says that it cannot be decided.
 package compare
 
 import (
@@ -22,10 +23,11 @@ const (
 	Equal        Relation = iota
 	Stricter              // lets pass less, and nothing more
 	Looser                // lets pass more, and nothing less
-	Incomparable          // each lets pass something that the other does not, or it cannot be said
+	Incomparable          // each lets something pass that the other does not
+	Undecided             // they differ, and in which way cannot be shown
 )
 
-// String returns "equal", "stricter", "looser" or "incomparable".
+// String returns "equal", "stricter", "looser", "incomparable" or "undecided".
 func (r Relation) String() string {
 	switch r {
 	case Equal:
@@ -34,58 +36,54 @@ func (r Relation) String() string {
 		return "stricter"
 	case Looser:
 		return "looser"
-	default:
+	case Incomparable:
 		return "incomparable"
+	default:
+		return "undecided"
 	}
 }
 
 // MarshalText implements encoding.TextMarshaler; the text is what String returns.
 func (r Relation) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// and returns what two relations come to together.
-func (r Relation) and(other Relation) Relation {
-	switch {
-	case r == Equal || r == other:
-		return other
-	case other == Equal:
-		return r
-	default:
-		return Incomparable
-	}
-}
-
 // A Report is how two sets differ.
 type Report struct {
 	Relation Relation `json:"relation"`
-	First    string   `json:"first"`  // digest of what the first means
-	Second   string   `json:"second"` // digest of what the second means
-	Fields   []Field  `json:"fields"` // those that differ, in the order of a policy's
+	Sampled  bool     `json:"sampled,omitempty"` // that there is no other direction is not proven: calls were tried
+	First    string   `json:"first"`             // digest of what the first means
+	Second   string   `json:"second"`            // digest of what the second means
+	Fields   []Field  `json:"fields"`            // those that differ, in the order of a policy's
 }
 
 // A Field is one field in which two sets differ.
 type Field struct {
 	Name      string    `json:"field"`
 	Relation  Relation  `json:"relation"`
-	First     string    `json:"first"` // what it says in the first
+	Sampled   bool      `json:"sampled,omitempty"` // that there is no other direction is not proven: calls were tried
+	First     string    `json:"first"`             // what it says in the first
 	Second    string    `json:"second"`
 	Note      string    `json:"note,omitempty"` // what the relation rests on, where no witness shows it
 	Witnesses []Witness `json:"witnesses,omitempty"`
+
+	weak bool // it may as well be equal
+	moot bool // in mode audit, which one of the two is in, it lets everything pass
 }
 
-// A Witness is a call that the two sets decide differently.
+// A Witness is a call, an answer, a definition, a finding or an intent that the two sets judge differently.
 type Witness struct {
-	Relation Relation        `json:"relation"` // stricter: the second refuses it
-	Kind     string          `json:"kind"`
+	Relation Relation        `json:"relation"` // stricter: the second lets less of it pass
+	Kind     string          `json:"kind"`     // of the call, or "definition", "finding", "intent"
 	Name     string          `json:"name"`
 	Args     json.RawMessage `json:"arguments,omitempty"`
-	After    string          `json:"after,omitempty"` // what came before, or how the call is made
+	Answer   json.RawMessage `json:"answer,omitempty"` // that is judged; without one it is the call
+	After    string          `json:"after,omitempty"`  // what came before, or how the call is made
 	First    Verdict         `json:"first"`
 	Second   Verdict         `json:"second"`
 }
 
 // A Verdict is what one set says of a call.
 type Verdict struct {
-	Effect string `json:"effect"`
+	Effect string `json:"effect"`          // allow, ask or deny; of an answer pass, redact or withhold
 	Would  bool   `json:"would,omitempty"` // enforcing would deny it
 	Check  string `json:"check,omitempty"`
 	Rule   string `json:"rule,omitempty"`
@@ -114,16 +112,17 @@ func Sets(ctx context.Context, first, second *governance.Set, o Options) (Report
 	r := Report{First: c.sides[0].snapshot.Digest(), Second: c.sides[1].snapshot.Digest(), Fields: []Field{}}
 	c.ordinary(ctx)
 	for _, field := range []func(context.Context) []Field{
-		c.mode, c.numbers, c.lists, c.patterns, c.rates, c.labels, c.rules, c.rest,
+		c.mode, c.numbers, c.lists, c.patterns, c.rates, c.labels, c.rules, c.approvals, c.intents, c.detection, c.rest,
 	} {
 		if err := ctx.Err(); err != nil {
 			return Report{}, err
 		}
-		for _, f := range field(ctx) {
-			r.Fields = append(r.Fields, f)
-			r.Relation = r.Relation.and(f.Relation)
-		}
+		r.Fields = append(r.Fields, field(ctx)...)
 	}
+	if c.sides[0].has.Mode.Value != c.sides[1].has.Mode.Value {
+		r.audited()
+	}
+	r.conclude()
 	return r, nil
 }
 

@@ -13,6 +13,12 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
+// Fields that no check is called like.
+const (
+	fieldMode    = "mode"
+	fieldTimeout = "timeout"
+)
+
 // lowerIsStricter compares two bounds.
 func lowerIsStricter[T cmp.Ordered](first, second T) Relation {
 	switch {
@@ -25,17 +31,38 @@ func lowerIsStricter[T cmp.Ordered](first, second T) Relation {
 	}
 }
 
-func (c *comparison) mode(context.Context) []Field {
+func (c *comparison) mode(ctx context.Context) []Field {
 	first, second := c.sides[0].has.Mode.Value, c.sides[1].has.Mode.Value
 	if first == second {
 		return nil
 	}
-	f := Field{Name: "mode", Relation: Stricter, First: first.String(), Second: second.String()}
+	f := Field{Name: fieldMode, Relation: Stricter, First: first.String(), Second: second.String()}
 	if second == governance.AuditOnly {
 		f.Relation = Looser
 	}
 	f.Note = "what is refused in mode enforce passes in mode audit, and the journal says what it would have been"
+	c.refused(ctx, &f)
+	if f.weak = len(f.Witnesses) == 0; f.weak {
+		f.note("or equal: nothing was found that the one in mode enforce refuses")
+	}
 	return []Field{f}
+}
+
+// refused adds a call that both sides object to, and one lets pass all the same.
+func (c *comparison) refused(ctx context.Context, f *Field) {
+	for _, kind := range []governance.Kind{governance.KindTool, governance.KindResource, governance.KindPrompt} {
+		for _, name := range append(c.known(kind), "there-is-no-such-name") {
+			p := probe{kind: kind, name: name}
+			first, second := c.judge(ctx, 0, &p), c.judge(ctx, 1, &p)
+			if first.effect == governance.Allow.String() == (second.effect == governance.Allow.String()) {
+				continue
+			}
+			f.Witnesses = append(f.Witnesses, Witness{
+				Relation: f.Relation, Kind: kind.String(), Name: name, First: first.verdict(), Second: second.verdict(),
+			})
+			return
+		}
+	}
 }
 
 // numbers compares the bounds that are one number.
@@ -61,8 +88,30 @@ func (c *comparison) numbers(ctx context.Context) []Field {
 		func(p *probe, least int64) { p.depth = int(least) + 1 })
 	bound("max_fan_out", governance.CheckFanOut, orElse(a.MaxFanOut, unbounded), orElse(b.MaxFanOut, unbounded), unbounded,
 		func(p *probe, least int64) { p.depth, p.times = 1, int(min(least, maxBefore)) })
-	bound("max_result_tokens", "", orElse(a.MaxResultTokens, unbounded), orElse(b.MaxResultTokens, unbounded), unbounded, nil)
+	bound(governance.CheckResult, "", orElse(a.MaxResultTokens, unbounded), orElse(b.MaxResultTokens, unbounded), unbounded, nil)
+	if n := len(fields); n > 0 && fields[n-1].Name == governance.CheckResult {
+		c.cuts(&fields[n-1])
+	}
 	return append(fields, c.others(ctx)...)
+}
+
+// cuts adds an answer of which one side lets less through.
+func (c *comparison) cuts(f *Field) {
+	var most [2]int64
+	for i := range c.sides {
+		most[i] = orElse(c.sides[i].has.MaxResultTokens, unbounded)
+	}
+	answer := min(most[0], most[1]) + 1
+	verdict := func(most int64) Verdict {
+		if most < answer {
+			return Verdict{Effect: "cut", Check: governance.CheckResult, Says: fmt.Sprintf("to %d tokens, with a link to the rest", most)}
+		}
+		return Verdict{Effect: answerPasses}
+	}
+	f.Witnesses = append(f.Witnesses, Witness{
+		Relation: f.Relation, Kind: c.call.kind.String(), Name: c.call.name, After: fmt.Sprintf("its answer has %d tokens", answer),
+		First: verdict(most[0]), Second: verdict(most[1]),
+	})
 }
 
 // unbounded stands for a bound that no policy gives.
@@ -92,7 +141,7 @@ func (c *comparison) others(ctx context.Context) []Field {
 		fields = append(fields, f)
 	}
 	if first, second := a.Timeout.Value, b.Timeout.Value; first != second {
-		f := Field{Name: "timeout", Relation: lowerIsStricter(first, second), First: first.String(), Second: second.String()}
+		f := Field{Name: fieldTimeout, Relation: lowerIsStricter(first, second), First: first.String(), Second: second.String()}
 		c.lasts(ctx, &f)
 		fields = append(fields, f)
 	}
@@ -129,7 +178,7 @@ func (c *comparison) lasts(ctx context.Context, f *Field) {
 		if err != nil || !c.calls {
 			return
 		}
-		d := b.decide(ctx, &c.call, 0)
+		_, d := b.decide(ctx, &c.call, 0)
 		d.Hold.Release()
 		times[i] = d.Timeout
 		*v = Verdict{Effect: d.Effect.String(), Says: "may run for " + d.Timeout.String()}
@@ -142,7 +191,8 @@ func (c *comparison) lasts(ctx context.Context, f *Field) {
 // rest reports every field that nothing above knows, so that no difference passes for none.
 func (c *comparison) rest(context.Context) []Field {
 	known := strings.Fields("policies mode max_tokens_per_request max_tool_calls_per_request blocked_patterns allowed_tools " +
-		"allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules")
+		"allowed_resources allowed_prompts confidence_threshold timeout limits max_depth max_fan_out max_result_tokens labels rules " +
+		"require_approval intent detect")
 	first, second := c.sides[0].members(), c.sides[1].members()
 	names := make([]string, 0, len(first)+len(second))
 	for name := range first {
@@ -155,7 +205,7 @@ func (c *comparison) rest(context.Context) []Field {
 	var fields []Field
 	for _, name := range slices.Compact(names) {
 		if a, b := first[name], second[name]; a != b && !slices.Contains(known, name) {
-			fields = append(fields, Field{Name: name, Relation: Incomparable, First: a, Second: b, Note: "differs; this field is not compared further"})
+			fields = append(fields, Field{Name: name, Relation: Undecided, First: a, Second: b, Note: "cannot be decided: nothing here knows this field"})
 		}
 	}
 	return fields

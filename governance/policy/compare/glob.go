@@ -244,3 +244,25 @@ func key(states ...[][]bool) string {
 	}
 	return b.String()
 }
+
+// globSample returns a name that an entry of a list takes.
+func globSample(entry string) string {
+	var b strings.Builder
+	for _, s := range steps(entry) {
+		if !s.star {
+			b.WriteRune(s.sample())
+		}
+	}
+	if b.Len() == 0 {
+		return "a"
+	}
+	return b.String()
+}
+
+// matchesAny reports whether an entry of a list takes a name.
+func matchesAny(entries []string, name string) bool {
+	return slices.ContainsFunc(entries, func(entry string) bool {
+		g, err := match.CompileGlob(entry, true)
+		return err == nil && g.Match(name)
+	})
+}

@@ -57,7 +57,7 @@ func (c *comparison) lists(ctx context.Context) []Field {
 	}{
 		{governance.CheckTools, governance.KindTool}, {governance.CheckResources, governance.KindResource}, {governance.CheckPrompts, governance.KindPrompt},
 	} {
-		if f := c.list(ctx, list.field, list.kind); f.Relation != Equal || f.Note != "" {
+		if f := c.list(ctx, list.field, list.kind); f.Relation != Equal {
 			fields = append(fields, f)
 		}
 	}
@@ -69,11 +69,11 @@ func (c *comparison) list(ctx context.Context, field string, kind governance.Kin
 	if f.First == f.Second {
 		return f
 	}
+	var open directions
 	for i, relation := range []Relation{Stricter, Looser} {
 		name, found, sure := c.only(ctx, kind, i)
 		switch {
 		case found:
-			f.Relation = f.Relation.and(relation)
 			p := probe{kind: kind, name: name}
 			if w := c.try(ctx, p, field); w != nil {
 				f.Witnesses = append(f.Witnesses, *w)
@@ -81,8 +81,11 @@ func (c *comparison) list(ctx context.Context, field string, kind governance.Kin
 				f.Witnesses = append(f.Witnesses, c.listed(p, relation, field))
 			}
 		case !sure:
-			f.Relation, f.Note = Incomparable, "there are too many globs to say which names they differ in"
+			open[i] = true
 		}
+	}
+	if f.settle(open, "the names that were tried"); f.Relation == Undecided {
+		f.Note = "cannot be decided: there are too many globs to say which names they differ in"
 	}
 	return f
 }

@@ -19,26 +19,80 @@ const (
 	maxTried   = 200  // patterns of one side for which a witness is looked for
 )
 
-// patterns compares the blocked patterns: one that only the second has is stricter.
+// patterns compares the blocked patterns: one that only the second has is stricter, as long as it does more than to be
+// recorded, and one that both have is as strict as what it does and what it lets pass all the same.
 func (c *comparison) patterns(ctx context.Context) []Field {
 	a, b := c.sides[0].has.BlockedPatterns, c.sides[1].has.BlockedPatterns
-	f := Field{Name: governance.CheckPatterns, First: named(a), Second: named(b)}
-	for i, patterns := range [][]governance.EffectivePattern{without(b, a), without(a, b)} {
-		if len(patterns) == 0 {
-			continue
-		}
-		relation := []Relation{Stricter, Looser}[i]
-		f.Relation = f.Relation.and(relation)
-		if w := c.hit(ctx, patterns[:min(len(patterns), maxTried)], relation); w != nil {
-			f.Witnesses = append(f.Witnesses, *w)
-		} else {
-			f.Note = "other patterns cover some of them, as far as the texts show that were tried"
-		}
-	}
-	if f.Relation == Equal {
+	only := [2][]governance.EffectivePattern{without(b, a), without(a, b)}
+	if len(only[0])+len(only[1]) == 0 {
 		return nil
 	}
+	f := Field{Name: governance.CheckPatterns, First: named(a), Second: named(b)}
+	var open directions
+	for i := range only {
+		open[i] = slices.ContainsFunc(only[i], func(p governance.EffectivePattern) bool { return exceeds(p, only[1-i]) })
+		if open[i] {
+			c.hit(ctx, &f, only[i][:min(len(only[i]), maxTried)], relationOf(i))
+		}
+	}
+	if f.settle(open, "the texts that were tried"); f.Relation == Equal {
+		return nil // what differs is only recorded
+	}
 	return []Field{f}
+}
+
+// exceeds reports whether a pattern may stop something that those of the other side, which have none like it, do not.
+func exceeds(p governance.EffectivePattern, others []governance.EffectivePattern) bool {
+	if p.Action == match.Logs {
+		return false
+	}
+	for i := range others {
+		o := &others[i]
+		if finds(*o) == finds(p) && within(p.Action, o.Action, p.On.Or()) && len(uncommon(o.Except, p.Except)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// within reports whether an action is nowhere stricter than another, in what a pattern counts in.
+func within(a, other match.Action, on match.On) bool {
+	calls := on&(match.Arguments|match.Names) == 0 || inCalls(a) <= inCalls(other)
+	results := on&match.Results == 0 || inResults(a) <= inResults(other)
+	return calls && results
+}
+
+// inCalls orders what a pattern does about a call: of arguments nobody takes anything out.
+func inCalls(a match.Action) int {
+	switch a {
+	case match.Logs:
+		return 0
+	case match.Asks:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// inResults orders what a pattern does about an answer, of which nobody can be asked any more.
+func inResults(a match.Action) int {
+	switch a {
+	case match.Logs:
+		return 0
+	case match.Redacts:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// uncommon returns the exceptions that others do not have.
+func uncommon(exceptions, others []match.Exception) []match.Exception {
+	return slices.DeleteFunc(slices.Clone(exceptions), func(x match.Exception) bool {
+		return slices.ContainsFunc(others, func(o match.Exception) bool {
+			return x.Until.Equal(o.Until) && slices.Equal(x.Tools, o.Tools) && slices.Equal(x.Principals, o.Principals)
+		})
+	})
 }
 
 // without returns the patterns that others do not have, under whatever name.
@@ -50,14 +104,20 @@ func without(patterns, others []governance.EffectivePattern) []governance.Effect
 	return slices.DeleteFunc(slices.Clone(patterns), func(p governance.EffectivePattern) bool { return have[meaning(p)] })
 }
 
-// meaning is all of a pattern but what it is called.
+// meaning is all of a pattern but what it is called and how bad it is.
 func meaning(p governance.EffectivePattern) string {
-	p.Name, p.Policy = "", ""
+	p.Name, p.Policy, p.Severity = "", "", nil
 	text, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Sprintf("%+v", p)
 	}
 	return string(text)
+}
+
+// finds is what a pattern finds, whatever is done about it.
+func finds(p governance.EffectivePattern) string {
+	p.Action, p.Except = match.Blocks, nil
+	return meaning(p)
 }
 
 func named(patterns []governance.EffectivePattern) string {
@@ -68,24 +128,51 @@ func named(patterns []governance.EffectivePattern) string {
 	return "[" + strings.Join(names, ", ") + "]"
 }
 
-// hit looks for a text that one side's patterns block and the other's do not.
-func (c *comparison) hit(ctx context.Context, patterns []governance.EffectivePattern, relation Relation) *Witness {
-	for _, p := range patterns {
-		for _, text := range samples(p) {
-			args, err := json.Marshal(map[string]string{"text": text})
-			if err != nil {
-				continue
-			}
-			q, ok := c.like(func(q *probe) { q.args = args })
-			if !ok {
-				return nil
-			}
-			if w := c.try(ctx, q, ""); w != nil && w.Relation == relation {
-				return w
+// hit looks for a text that one side's patterns stop and the other's do not: in arguments, and in answers.
+func (c *comparison) hit(ctx context.Context, f *Field, patterns []governance.EffectivePattern, relation Relation) {
+	for i := range patterns {
+		p := &patterns[i]
+		for _, text := range samples(*p) {
+			doc := placed(p.At, text)
+			for _, on := range []match.On{match.Arguments, match.Results} {
+				if p.On.Or()&on == 0 {
+					continue
+				}
+				q, ok := c.like(func(q *probe) {
+					if on == match.Arguments {
+						q.args = doc
+					} else {
+						q.answer = doc
+					}
+				})
+				if !ok {
+					return
+				}
+				if w := c.try(ctx, q, ""); w != nil && w.Relation == relation {
+					f.Witnesses = append(f.Witnesses, *w)
+					return
+				}
 			}
 		}
 	}
-	return nil
+}
+
+// placed is a document that has a text at the first of some places, which are globs of JSON pointers.
+func placed(at []string, text string) json.RawMessage {
+	var value any = text
+	names := []string{"text"}
+	if len(at) > 0 {
+		names = strings.Split(strings.TrimPrefix(at[0], "/"), "/")
+	}
+	for _, name := range slices.Backward(names) {
+		name = strings.NewReplacer("~1", "/", "~0", "~", "*", "a", "?", "a").Replace(name)
+		value = map[string]any{name: value}
+	}
+	doc, err := json.Marshal(value)
+	if err != nil {
+		return nil // texts always encode
+	}
+	return doc
 }
 
 // samples returns texts that a pattern matches, as far as they are easily made.

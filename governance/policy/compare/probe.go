@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,6 +33,11 @@ type probe struct {
 	calls, tokens int64 // that were used in the window before
 	times         int   // how often it was made before, at most; the first time that tells the sides apart counts
 	running       bool  // and those have not ended
+	out           int64 // bytes, and tokens, that each of those answered
+
+	principal string          // who calls; empty is the witness
+	before    []probe         // other calls that were made before, with their answers
+	answer    json.RawMessage // that is judged, when the call may run; nil judges the call
 }
 
 // noon is when calls are made for which the time does not matter.
@@ -81,11 +87,11 @@ func (b *bench) prime(ctx context.Context, p *probe, window time.Duration) error
 }
 
 func caller(p *probe) governance.Caller {
-	return governance.Caller{Principal: "user:witness", Operator: p.operator}
+	return governance.Caller{Principal: cmp.Or(p.principal, "user:witness"), Operator: p.operator}
 }
 
 // decide decides the probe once. A call that has not ended keeps its place.
-func (b *bench) decide(ctx context.Context, p *probe, n int) governance.Decision {
+func (b *bench) decide(ctx context.Context, p *probe, n int) (governance.Call, governance.Decision) {
 	b.now = noon()
 	if !p.at.IsZero() {
 		b.now = p.at
@@ -98,14 +104,28 @@ func (b *bench) decide(ctx context.Context, p *probe, n int) governance.Decision
 	if !p.running {
 		d.Hold.Release()
 	}
-	return d
+	return call, d
 }
 
-// objects reports whether a decision refuses the call, or would if it were enforced.
-func objects(d *governance.Decision) bool { return d.Effect != governance.Allow || d.Would }
+// judge judges the probe once: its call and, where there is one and the call may run, its answer.
+func (b *bench) judge(ctx context.Context, p *probe, n int) judgement {
+	call, d := b.decide(ctx, p, n)
+	if p.out > 0 && d.Allowed() {
+		used := governance.Used{Calls: 1, Tokens: p.out, Out: p.out}
+		if _, err := b.gate.Settle(ctx, &call, d, used); err != nil {
+			return judgement{Decision: d, effect: governance.Deny.String(), rank: rankDeny}
+		}
+	}
+	if p.answer == nil || !d.Allowed() {
+		return judged(d)
+	}
+	call.Labels = d.Labels
+	o := governance.Outcome{Status: governance.StatusOK, Result: p.answer, Confidence: 1}
+	return reviewed(b.gate.Review(ctx, &call, &o, d))
+}
 
-// try decides a probe by both sides and returns a witness when they differ. A check that is given must be the one that
-// refuses.
+// try judges a probe by both sides and returns a witness when they differ. A check that is given must be the one that
+// lets less pass.
 func (c *comparison) try(ctx context.Context, p probe, check string) *Witness {
 	var sides [2]*bench
 	for i := range sides {
@@ -113,37 +133,47 @@ func (c *comparison) try(ctx context.Context, p probe, check string) *Witness {
 		if err != nil || b.prime(ctx, &p, c.o.Window) != nil {
 			return nil
 		}
+		for n := range p.before {
+			b.judge(ctx, &p.before[n], -1-n)
+		}
 		sides[i] = b
 	}
 	for n := range min(p.times, maxBefore) + 1 {
 		if ctx.Err() != nil {
 			return nil
 		}
-		first, second := sides[0].decide(ctx, &p, n), sides[1].decide(ctx, &p, n)
-		if objects(&first) == objects(&second) {
+		first, second := sides[0].judge(ctx, &p, n), sides[1].judge(ctx, &p, n)
+		if first.rank == second.rank {
 			continue
 		}
-		refusal, relation := &second, Stricter
-		if objects(&first) {
-			refusal, relation = &first, Looser
+		less, relation := &second, Stricter
+		if first.rank > second.rank {
+			less, relation = &first, Looser
 		}
-		if check != "" && refusal.Check != check {
+		if check != "" && less.Check != check {
 			return nil
 		}
 		return &Witness{
-			Relation: relation, Kind: p.kind.String(), Name: p.name, Args: p.args, After: p.before(n),
-			First: verdict(&first), Second: verdict(&second),
+			Relation: relation, Kind: p.kind.String(), Name: p.name, Args: p.args, Answer: p.answer, After: p.history(n),
+			First: first.verdict(), Second: second.verdict(),
 		}
 	}
 	return nil
 }
 
-func verdict(d *governance.Decision) Verdict {
-	return Verdict{Effect: d.Effect.String(), Would: d.Would, Check: d.Check, Rule: d.Rule, Policy: d.Policy, Says: d.Reason}
+// judge has one side judge a probe, with nothing before it.
+func (c *comparison) judge(ctx context.Context, side int, p *probe) judgement {
+	b, err := c.bench(side)
+	if err != nil {
+		return judgement{effect: governance.Deny.String(), rank: rankDeny}
+	}
+	j := b.judge(ctx, p, 0)
+	j.Hold.Release()
+	return j
 }
 
-// before says what came before the n-th time that the call was made, and how it is made.
-func (p *probe) before(n int) string {
+// history says what came before the n-th time that the call was made, and how it is made.
+func (p *probe) history(n int) string {
 	var words []string
 	add := func(when bool, format string, args ...any) {
 		if when {
@@ -154,11 +184,25 @@ func (p *probe) before(n int) string {
 	add(p.tokens > 0, "%d tokens of the window are used", p.tokens)
 	add(n > 0 && p.running, "%d such calls are running", n)
 	add(n > 0 && !p.running, "%d such calls were made", n)
+	add(n > 0 && p.out > 0, "each answered %d bytes", p.out)
+	for i := range p.before {
+		add(true, "%s", p.before[i].came())
+	}
 	add(p.depth > 0, "within %d calls", p.depth)
 	add(len(p.labels) > 0, "the execution has touched %s", strings.Join(p.labels, ", "))
+	add(p.principal != "", "by %s", p.principal)
 	add(p.operator, "by an operator")
 	add(!p.at.IsZero(), "at %s", p.at.Format("Monday 15:04 MST"))
 	return strings.Join(words, "; ")
+}
+
+// came says that a call came before, and what it answered.
+func (p *probe) came() string {
+	text := p.kind.String() + " " + p.name + " came before"
+	if p.answer != nil {
+		text += " and answered " + clipped(string(p.answer))
+	}
+	return text
 }
 
 // ordinary looks for a call that both sides let pass, for probes that are about something else than names.
@@ -176,13 +220,7 @@ func (c *comparison) ordinary(ctx context.Context) {
 // passes reports whether both sides let a call pass.
 func (c *comparison) passes(ctx context.Context, p *probe) bool {
 	for i := range c.sides {
-		b, err := c.bench(i)
-		if err != nil {
-			return false
-		}
-		d := b.decide(ctx, p, 0)
-		d.Hold.Release()
-		if objects(&d) {
+		if j := c.judge(ctx, i, p); j.rank != rankPass {
 			return false
 		}
 	}

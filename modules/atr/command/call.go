@@ -142,33 +142,18 @@ func take(from io.Reader, most int) (text string, more int64) {
 
 // answer is what a run means.
 func (t *Tool) answer(r *run) local.Answer {
-	output := local.Cut(r.output, t.s.Bytes, r.more)
-	failed := func(how string) local.Answer {
-		parts := slices.DeleteFunc([]string{how, r.words, output}, func(text string) bool { return text == "" })
-		return local.Failed("%s", strings.Join(parts, "\n"))
-	}
+	o := local.Outcome{Output: r.output, More: r.more, Words: r.words, JSON: t.s.JSON}
 	switch {
 	case errors.Is(r.cause, errLate):
-		return failed(fmt.Sprintf("The program did not end within %v and was stopped.", t.s.Timeout))
+		o.Failure = fmt.Sprintf("The program did not end within %v and was stopped.", t.s.Timeout)
 	case errors.Is(r.cause, errFlood):
-		return failed("The program wrote without end and was stopped.")
+		o.Failure = "The program wrote without end and was stopped."
 	case r.code < 0:
-		return failed("The program was ended by a signal.")
+		o.Failure = "The program was ended by a signal."
 	case !slices.Contains(t.s.Success, r.code):
-		return failed(fmt.Sprintf("The program failed with exit code %d.", r.code))
-	case t.s.JSON && r.more > 0:
-		return failed(fmt.Sprintf("The output has more than %d bytes, so it is no JSON any more.", t.s.Bytes))
-	case t.s.JSON:
-		a, err := local.Structure([]byte(r.output))
-		if err != nil {
-			return failed("The output is no JSON.")
-		}
-		return a
-	case output == "":
-		return local.Answer{Text: r.words} // some say what they have done there
-	default:
-		return local.Answer{Text: output}
+		o.Failure = fmt.Sprintf("The program failed with exit code %d.", r.code)
 	}
+	return o.Answer()
 }
 
 // Bounds of what is remembered of standard error.

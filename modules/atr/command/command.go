@@ -218,6 +218,12 @@ func (t *Tool) Definition(context.Context) (local.Definition, error) {
 	}, nil
 }
 
+// Prepare returns the tool's definition, and what runs it.
+func (t *Tool) Prepare(ctx context.Context) (local.Definition, local.Run, error) {
+	d, err := t.Definition(ctx)
+	return d, t.Call, err
+}
+
 // find returns the path of the program.
 func (t *Tool) find() (string, error) {
 	path, err := process.Find(t.program, t.s.Dir, process.CleanEnv(t.o.Environ(), t.s.Pass, t.s.Env))

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,6 +89,9 @@ func (d *Definition) JSON() (json.RawMessage, error) {
 	return text, nil
 }
 
+// A Run calls a tool as its definition says that it is. The error is an ErrArguments, an ErrBroken, or the end of ctx.
+type Run func(ctx context.Context, args json.RawMessage) (Answer, error)
+
 // An Answer is what a tool answers.
 type Answer struct {
 	Text       string
@@ -121,6 +125,41 @@ func Structure(text []byte) (Answer, error) {
 		a.Structured = slices.Concat([]byte(`{"result":`), value, []byte{'}'})
 	}
 	return a, nil
+}
+
+// An Outcome is how a program ended that was run for an answer.
+type Outcome struct {
+	Output  string // at most so many bytes of it
+	More    int64  // bytes of output that are not there
+	Words   string // what it wrote to standard error last
+	Failure string // why it failed, as a sentence; empty where it did not
+	JSON    bool   // the output is to be JSON
+}
+
+// Answer returns what the outcome means. Of the output of a program that had nothing to say, its last words are left: some
+// say there what they have done.
+func (o *Outcome) Answer() Answer {
+	output := Cut(o.Output, len(o.Output), o.More)
+	failed := func(how string) Answer {
+		parts := slices.DeleteFunc([]string{how, o.Words, output}, func(text string) bool { return text == "" })
+		return Failed("%s", strings.Join(parts, "\n"))
+	}
+	switch {
+	case o.Failure != "":
+		return failed(o.Failure)
+	case o.JSON && o.More > 0:
+		return failed(fmt.Sprintf("The output has more than %d bytes, so it is no JSON any more.", len(o.Output)))
+	case o.JSON:
+		a, err := Structure([]byte(o.Output))
+		if err != nil {
+			return failed("The output is no JSON.")
+		}
+		return a
+	case output == "":
+		return Answer{Text: o.Words}
+	default:
+		return Answer{Text: output}
+	}
 }
 
 // CheckName returns why a tool cannot be called so.

@@ -26,6 +26,7 @@ func Discover(ctx context.Context, client *http.Client, target string, c Challen
 		return Place{}, fmt.Errorf("the server's address %w", err)
 	}
 	w := newWeb(client)
+	w.target = at
 	r, err := w.resource(ctx, at, c)
 	switch {
 	case errors.Is(err, errAbsent):
@@ -58,7 +59,7 @@ func (w *web) resource(ctx context.Context, target *url.URL, c Challenge) (resou
 	const known = "/.well-known/oauth-protected-resource"
 	var places []*url.URL
 	if c.Metadata != "" {
-		named, err := address(c.Metadata)
+		named, err := w.address(c.Metadata)
 		if err != nil {
 			return resource{}, err
 		}
@@ -86,7 +87,7 @@ func (w *web) resource(ctx context.Context, target *url.URL, c Challenge) (resou
 
 // issuer finds the metadata of an authorization server, at the places and in the order that the protocol says.
 func (w *web) issuer(ctx context.Context, name string) (Issuer, error) {
-	at, err := address(name)
+	at, err := w.address(name)
 	if err != nil {
 		return Issuer{}, err
 	}
@@ -104,7 +105,7 @@ func (w *web) issuer(ctx context.Context, name string) (Issuer, error) {
 		if err != nil {
 			return Issuer{}, err
 		}
-		return issuerOf(m, name)
+		return w.issuerOf(m, name)
 	}
 	return Issuer{}, fmt.Errorf("its metadata %w", errAbsent)
 }

@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -140,6 +141,8 @@ func TestDiscoverAttacks(t *testing.T) {
 		"a login that is a file":   {issuer: map[string]any{"authorization_endpoint": "file:///etc/passwd"}, want: oauth.ErrInsecure},
 		"a login that is a script": {issuer: map[string]any{"authorization_endpoint": "javascript:alert(1)"}, want: oauth.ErrInsecure},
 		"a login with a password":  {issuer: map[string]any{"authorization_endpoint": "https://a:b@bank.example/"}, want: oauth.ErrDocument},
+		"a login that looks good":  {issuer: map[string]any{"authorization_endpoint": "https://b\u0430nk.example/"}, want: oauth.ErrInsecure},
+		"a login with an escape":   {issuer: map[string]any{"authorization_endpoint": "https://bank.example/\u009b31m"}, want: oauth.ErrInsecure},
 		"no tokens":                {issuer: map[string]any{"token_endpoint": nil}, want: oauth.ErrDocument},
 		"metadata of the cloud":    {challenge: "http://169.254.169.254/latest/meta-data", want: oauth.ErrInsecure},
 		"the cloud with TLS":       {challenge: "https://169.254.169.254/latest/meta-data", want: dial.ErrForbidden},
@@ -203,10 +206,42 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// slow is a server whose answers have no end.
-type slow struct{}
+// remote is a server elsewhere, whose every page is one document.
+type remote string
 
-func (slow) RoundTrip(r *http.Request) (*http.Response, error) {
+func (r remote) RoundTrip(q *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(string(r))), Request: q,
+	}, nil
+}
+
+// TestDiscoverThisMachine has a server elsewhere lead to what listens on this machine.
+func TestDiscoverThisMachine(t *testing.T) {
+	t.Parallel()
+	const issuer = `"issuer":"https://far.example","authorization_endpoint":"https://far.example/a"`
+	for name, text := range map[string]string{
+		"the issuer": `{"resource":"https://far.example/mcp","authorization_servers":["http://127.0.0.1:6379"]}`,
+		"its tokens": `{"resource":"https://far.example/mcp","authorization_servers":["https://far.example"],` + issuer + `,"token_endpoint":"http://localhost:6379/"}`,
+		"its people": `{"resource":"https://far.example/mcp","authorization_servers":["https://far.example"],"issuer":"https://far.example","token_endpoint":"https://far.example/t","authorization_endpoint":"http://[::1]:80/"}`,
+	} {
+		_, err := oauth.Discover(t.Context(), &http.Client{Transport: remote(text)}, "https://far.example/mcp", oauth.Challenge{}, "")
+		if !errors.Is(err, oauth.ErrInsecure) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c := oauth.Challenge{Metadata: "http://127.0.0.1:6379/"}
+	if _, err := oauth.Discover(t.Context(), &http.Client{Transport: remote("{}")}, "https://far.example/mcp", c, ""); !errors.Is(err, oauth.ErrInsecure) {
+		t.Error(err)
+	}
+}
+
+// slow is a server whose answers have no end.
+type slow struct{ quick http.RoundTripper } // for all but tokens; nil is for nothing
+
+func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.quick != nil && r.URL.Path != "/token" {
+		return s.quick.RoundTrip(r)
+	}
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: trickle{r}, Request: r}, nil
 }
 
@@ -232,6 +267,21 @@ func TestSlowDocument(t *testing.T) {
 		_, err := oauth.Discover(t.Context(), &http.Client{Transport: slow{}}, "https://slow.example/mcp", oauth.Challenge{}, "")
 		if took := time.Since(begun); err == nil || took > 15*time.Second {
 			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+func TestSlowToken(t *testing.T) {
+	t.Parallel()
+	document := remote(`{"resource":"https://far.example/mcp","authorization_servers":["https://far.example"],"issuer":"https://far.example","token_endpoint":"https://far.example/token"}`)
+	synctest.Test(t, func(t *testing.T) {
+		s := keeper(t, memory(t)).Source(oauth.Account{Server: "far", URL: "https://far.example/mcp"}, oauth.Config{
+			Grant: oauth.Machine, ClientID: "a", Secret: "b", Issuer: "https://far.example", Needed: true,
+		}, &http.Client{Transport: slow{document}})
+		begun := time.Now()
+		token, err := s.Token(t.Context())
+		if took := time.Since(begun); err == nil || token != "" || took > 15*time.Second {
+			t.Errorf("%q, %v after %v", token, err, took)
 		}
 	})
 }

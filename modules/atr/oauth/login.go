@@ -226,6 +226,28 @@ func (s *Source) Logout(ctx context.Context) (was bool, err error) {
 	return was, s.revoke(ctx, &r.record)
 }
 
+// Forget forgets the logins of everybody to the server, and has the tokens of this account revoked. Those of others can be
+// opened for them alone.
+func (s *Source) Forget(ctx context.Context) error {
+	_, err := s.Logout(ctx)
+	of := s.a.Server + "/"
+	for after := of; ; {
+		entries, fault := s.k.o.State.List(ctx, logins, after, state.MaxPage)
+		if fault != nil {
+			return errors.Join(err, fault)
+		}
+		for _, e := range entries {
+			if after = strings.TrimPrefix(e.Key, logins+"/"); !strings.HasPrefix(after, of) {
+				return err
+			}
+			err = errors.Join(err, s.k.o.State.Delete(ctx, e.Key))
+		}
+		if len(entries) < state.MaxPage {
+			return err
+		}
+	}
+}
+
 // revoke has the tokens of a login revoked (RFC 7009), where its issuer does that.
 func (s *Source) revoke(ctx context.Context, r *record) error {
 	if r.Revoke == "" {

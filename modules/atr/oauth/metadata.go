@@ -24,7 +24,7 @@ type Issuer struct {
 }
 
 // issuerOf reads the metadata of an authorization server that is known by its name.
-func issuerOf(m members, name string) (Issuer, error) {
+func (w *web) issuerOf(m members, name string) (Issuer, error) {
 	i := Issuer{
 		Name: m.text("issuer"), Authorize: m.text("authorization_endpoint"), Token: m.text("token_endpoint"),
 		Register: m.text("registration_endpoint"), Revoke: m.text("revocation_endpoint"),
@@ -44,7 +44,7 @@ func issuerOf(m members, name string) (Issuer, error) {
 		if endpoint == "" {
 			continue
 		}
-		if _, err := address(endpoint); err != nil {
+		if _, err := w.address(endpoint); err != nil {
 			return Issuer{}, err
 		}
 	}

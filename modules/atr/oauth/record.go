@@ -20,10 +20,13 @@ type Account struct {
 	URL       string // where it is
 }
 
+// logins is the collection that logins are kept in.
+const logins = "logins"
+
 // key is where the account's tokens are kept: the digest keeps what a person is called out of it.
 func (a *Account) key() string {
 	sum := sha256.Sum256([]byte(a.Principal))
-	return "logins/" + a.Server + "/" + base64.RawURLEncoding.EncodeToString(sum[:])
+	return logins + "/" + a.Server + "/" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // owner is what the account's tokens are bound to. Those that were got for another address are of no use.

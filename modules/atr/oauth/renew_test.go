@@ -305,6 +305,27 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// TestForget forgets all logins to a server, and no others.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	w, backend, c := loggedIn(t)
+	k := keeper(t, backend, c.options)
+	for _, a := range []oauth.Account{
+		{Server: "issues", Principal: "user:you", URL: w.URL + "/mcp"}, {Server: "issues2", Principal: "user:me", URL: w.URL + "/mcp"}, {Server: "issue", Principal: "user:me", URL: w.URL + "/mcp"},
+	} {
+		if err := k.Source(a, oauth.Config{}, client()).Login(t.Context(), browse(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := k.Source(w.me(), oauth.Config{}, client()).Forget(t.Context()); err != nil {
+		t.Error(err)
+	}
+	entries, err := backend.List(t.Context(), "logins", "", 10)
+	if err != nil || len(entries) != 2 || !strings.HasPrefix(entries[0].Key, "logins/issue/") || !strings.HasPrefix(entries[1].Key, "logins/issues2/") || len(w.access) != 3 {
+		t.Errorf("%d, %v, %d", len(entries), err, len(w.access))
+	}
+}
+
 // TestMachine gets tokens without a person.
 func TestMachine(t *testing.T) {
 	t.Parallel()

@@ -46,6 +46,7 @@ var (
 // A web asks strangers. Its client says which addresses may be reached at all.
 type web struct {
 	reader, writer *http.Client
+	target         *url.URL // the server that tokens are for; nil while it does not matter
 }
 
 // newWeb returns a web over a client, which is not changed. A document may lie elsewhere on its own server. What has
@@ -72,8 +73,9 @@ func newWeb(client *http.Client) *web {
 // address reads an address over which secrets may go: https, or http to this machine (OAuth 2.1, section 1.5).
 func address(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
+	foreign := strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) // RFC 3986; some would be taken for others
 	switch {
-	case err != nil || len(text) > maxAddress:
+	case err != nil || foreign || len(text) > maxAddress:
 		return nil, fmt.Errorf("%.100q %w", text, ErrInsecure)
 	case u.Scheme == "http" && local(u.Hostname()):
 	case u.Scheme != "https" || u.Hostname() == "":
@@ -83,6 +85,16 @@ func address(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%.100q has a user, a password or a fragment: %w", text, ErrDocument)
 	}
 	return u, nil
+}
+
+// address reads an address that a stranger has named. Only of a server on this machine may it be one without TLS: any other
+// could have us talk to what listens here.
+func (w *web) address(text string) (*url.URL, error) {
+	u, err := address(text)
+	if err == nil && u.Scheme != "https" && (w.target == nil || !local(w.target.Hostname())) {
+		return nil, fmt.Errorf("%.100q %w", text, ErrInsecure)
+	}
+	return u, err
 }
 
 // local reports whether a host is this machine. What the name resolves to is judged where it is connected to.

@@ -68,6 +68,11 @@ func (t *Tool) Timeout() time.Duration { return t.api.s.Timeout }
 // Definition returns what the tool is.
 func (t *Tool) Definition(context.Context) (local.Definition, error) { return t.definition, nil }
 
+// Prepare returns the tool's definition, and what runs it.
+func (t *Tool) Prepare(context.Context) (local.Definition, local.Run, error) {
+	return t.definition, t.Call, nil
+}
+
 // Call makes the request. The arguments were checked against the schema of the tool's definition; they are checked again as
 // far as it is a matter of safety. The error is an ErrArguments, an ErrBroken, or the end of ctx; that the service failed or
 // refused is an answer.

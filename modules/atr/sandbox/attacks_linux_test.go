@@ -69,6 +69,7 @@ func fileAttacks() map[string]func([]string) error {
 			_, err := os.ReadFile(link)
 			return err
 		},
+		"by the root of a process": func(args []string) error { _, err := os.ReadFile("/proc/self/root" + args[0]); return err },
 		"by dots": func(args []string) error {
 			_, err := os.ReadFile(args[1] + "/../" + filepath.Base(args[0]))
 			return err
@@ -166,6 +167,24 @@ func socketAttacks() map[string]func([]string) error {
 			return err
 		},
 		"multipath tcp": func([]string) error { return open(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP) },
+		"fast open": func(args []string) error { // connects by sending
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+			if err != nil {
+				return err
+			}
+			to, err := net.ResolveTCPAddr("tcp4", args[0])
+			if err != nil {
+				return err
+			}
+			return unix.Sendto(fd, []byte("x"), unix.MSG_FASTOPEN, &unix.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())})
+		},
+		"listen anywhere": func([]string) error { // at a port that the system chooses
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+			if err == nil {
+				err = unix.Listen(fd, 1)
+			}
+			return err
+		},
 		"raw packets":   func([]string) error { return open(unix.AF_PACKET, unix.SOCK_RAW, 0) },
 		"to the kernel": func([]string) error { return open(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_AUDIT) },
 	}
@@ -218,6 +237,23 @@ func processAttacks() map[string]func([]string) error {
 				defer func() { _ = errors.Join(in.Close(), cmd.Wait()) }()
 			}
 			return nil
+		},
+		"their limits": func(args []string) error {
+			var now unix.Rlimit
+			if err := unix.Prlimit(pid(args[0]), unix.RLIMIT_CORE, nil, &now); err != nil {
+				return err
+			}
+			return unix.Prlimit(pid(args[0]), unix.RLIMIT_CORE, &now, nil)
+		},
+		"their turn": func(args []string) error {
+			return unix.Setpriority(unix.PRIO_PROCESS, pid(args[0]), 0)
+		},
+		"shared memory": func([]string) error {
+			id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
+			if err == nil {
+				_, err = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+			}
+			return err
 		},
 		"wait":       func([]string) error { _, err := io.Copy(io.Discard, os.Stdin); return err },
 		"other user": func([]string) error { return unix.Setuid(65534) },

@@ -4,7 +4,7 @@ import "strings"
 
 // dangerous are the system calls that are refused. What they have in common: they look into other processes, change what
 // others see of the system, reach files past their paths, take part in the kernel's own work, or have been a way into it
-// again and again; and an ordinary program needs none of them. clone3 is answered as a call that does not exist, so that
+// again and again, or share memory and messages with whatever else the user runs; and an ordinary program needs none of them. clone3 is answered as a call that does not exist, so that
 // programs use clone, whose flags a filter can see.
 const dangerous = `
 	ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp move_pages migrate_pages
@@ -15,6 +15,8 @@ const dangerous = `
 	kexec_load kexec_file_load init_module finit_module delete_module create_module query_module get_kernel_syms
 	bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
 	keyctl add_key request_key
+	shmget shmat shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl
+	mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr
 	reboot sethostname setdomainname settimeofday clock_settime clock_adjtime adjtimex vhangup syslog lookup_dcookie nfsservctl
 	iopl ioperm modify_ldt uselib sysfs _sysctl
 `

@@ -42,7 +42,7 @@ func rules(p *Profile) ([]rule, error) {
 	if p.Refuse != nil && len(all) != len(p.Refuse) {
 		return nil, fmt.Errorf("of the %d system calls to be refused %d are not on this architecture", len(p.Refuse), len(p.Refuse)-len(all))
 	}
-	return slices.Concat(all, processRules(p), fileRules(), socketRules(p.Net)), nil
+	return slices.Concat(all, processRules(p), otherRules(), fileRules(), socketRules(p.Net)), nil
 }
 
 // processRules are about what a program starts: nothing in a world of its own, in which it had all privileges, and where it
@@ -60,6 +60,19 @@ func processRules(p *Profile) []rule {
 	}
 	thread := test{arg: 0, mask: unix.CLONE_THREAD, value: unix.CLONE_THREAD}
 	return append(all, rule{call: unix.SYS_CLONE, unless: [][]test{{same, thread}}, errno: unix.EAGAIN})
+}
+
+// otherRules are about other processes of the user, whose limits and turns are its own to set: 0 is whoever calls.
+func otherRules() []rule {
+	own := func(arg int) [][]test { return [][]test{{{arg: arg, value: 0}}} }
+	return []rule{
+		{call: unix.SYS_PRLIMIT64, unless: own(0)},
+		{call: unix.SYS_SCHED_SETSCHEDULER, unless: own(0)},
+		{call: unix.SYS_SCHED_SETPARAM, unless: own(0)},
+		{call: unix.SYS_SCHED_SETATTR, unless: own(0)},
+		{call: unix.SYS_SETPRIORITY, unless: [][]test{{{arg: 0, value: unix.PRIO_PROCESS}, {arg: 1, value: 0}}}},
+		{call: unix.SYS_IOPRIO_SET, unless: own(1)},
+	}
 }
 
 // fileRules are about files without a path to be judged by, modes that give rights to others, and terminals that are
@@ -107,14 +120,26 @@ func socketRules(n Net) []rule {
 		sockets = append(sockets, []test{is(family, unix.AF_UNIX)})
 		pairs = [][]test{{is(family, unix.AF_UNIX)}}
 	}
-	all := []rule{{call: unix.SYS_SOCKET, unless: sockets}, {call: unix.SYS_SOCKETPAIR, unless: pairs}}
-	if len(sockets) > 0 {
+	return append(passedBy(n), rule{call: unix.SYS_SOCKET, unless: sockets}, rule{call: unix.SYS_SOCKETPAIR, unless: pairs})
+}
+
+// passedBy refuses the ways in which ports are used without Landlock being asked: to be reached at a port that the system
+// chooses because none was, to connect by sending, and to become another kind of socket (TCP_ULP).
+func passedBy(n Net) []rule {
+	var all []rule
+	if !n.tcp() && !n.Unix {
+		all = append(all, rule{call: unix.SYS_CONNECT}, rule{call: unix.SYS_BIND})
+	}
+	if !n.All && len(n.Listen) == 0 && !n.Unix {
+		all = append(all, rule{call: unix.SYS_LISTEN}, rule{call: unix.SYS_ACCEPT}, rule{call: unix.SYS_ACCEPT4})
+	}
+	if n.All {
 		return all
 	}
-	for _, number := range []uint32{unix.SYS_CONNECT, unix.SYS_BIND, unix.SYS_LISTEN, unix.SYS_ACCEPT, unix.SYS_ACCEPT4} {
-		all = append(all, rule{call: number})
-	}
-	return all
+	slow := func(flags int) [][]test { return [][]test{{{arg: flags, mask: unix.MSG_FASTOPEN, value: 0}}} }
+	return append(all, rule{call: unix.SYS_SENDTO, unless: slow(3)}, rule{call: unix.SYS_SENDMSG, unless: slow(2)},
+		rule{call: unix.SYS_SENDMMSG, unless: slow(3)},
+		rule{call: unix.SYS_SETSOCKOPT, unless: [][]test{{{arg: 1, value: unix.IPPROTO_TCP, not: true}}, {{arg: 2, value: unix.TCP_ULP, not: true}}}})
 }
 
 // A program is a filter as the system takes it.

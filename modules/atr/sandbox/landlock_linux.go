@@ -55,6 +55,7 @@ func handled(abi int) (files, ports, scopes uint64) {
 
 // A ruleset is one of Landlock's, while it is made.
 type ruleset struct {
+	profile      *Profile
 	fd           int
 	files, ports uint64 // what it refuses unless a rule grants it
 	absent       []string
@@ -74,7 +75,7 @@ func landlock(p *Profile, abi int) (absent []string, err error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("a Landlock ruleset: %w", errno)
 	}
-	s := &ruleset{fd: int(fd), files: files, ports: ports}
+	s := &ruleset{profile: p, fd: int(fd), files: files, ports: ports}
 	defer func() { err = errors.Join(err, unix.Close(s.fd)) }()
 	if err := errors.Join(s.paths(p.Read, accessRead), s.paths(p.Write, accessWrite), s.paths(p.Run, accessRun), s.net(p.Net)); err != nil {
 		return nil, err
@@ -89,6 +90,10 @@ func landlock(p *Profile, abi int) (absent []string, err error) {
 func (s *ruleset) paths(paths []string, access uint64) error {
 	var faults []error
 	for _, path := range paths {
+		if planted(path, s.profile.writable(path)) {
+			s.absent = append(s.absent, path+" (by a link that it could change)")
+			continue
+		}
 		fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 			s.absent = append(s.absent, path)

@@ -87,10 +87,22 @@ func TestPorts(t *testing.T) {
 	other := listen(t, "tcp", "127.0.0.1:0")
 	for name, args := range map[string][]string{
 		"connect": {other}, "bind": {fmt.Sprintf("127.0.0.1:%d", port(other)-1)}, "datagram": {"127.0.0.1:53"}, "multipath tcp": nil, "raw packets": nil,
+		"fast open": {other},
 	} {
 		if out, _, err := run(t, p, self(t), append([]string{name}, args...)...); err == nil || !strings.Contains(out, "not permitted") && !strings.Contains(out, "permission denied") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
+	}
+}
+
+// Who may connect to a port cannot be reached at any.
+func TestListenAnywhere(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	p := s.profile(t)
+	p.Net.Connect = []uint16{port(s.tcp)}
+	if out, _, err := run(t, p, self(t), "listen anywhere"); err == nil {
+		t.Error(out)
 	}
 }
 

@@ -20,7 +20,7 @@ type Report struct {
 	System   string    `json:"system"`            // what it was enforced with
 	Enforced []Measure `json:"enforced"`          // what holds
 	Lacking  []Measure `json:"lacking,omitempty"` // what was asked for and does not hold
-	Absent   []string  `json:"absent,omitempty"`  // paths that were to be granted and are not there
+	Absent   []string  `json:"absent,omitempty"`  // paths that were to be granted and were not, since they are not there
 }
 
 func (r *Report) enforced(name, format string, args ...any) {

@@ -1,6 +1,7 @@
 // Package secret resolves references to secrets, so that a configuration names where a secret is and does not have it:
-// env:NAME is a variable of the environment, file:/PATH the text of a file. What is no reference stands for itself. They are
-// resolved when they are needed, and no error has a value.
+// env:NAME is a variable of the environment, file:/PATH the text of a file, keyring:SERVICE/NAME an entry of the system's
+// keyring. What is no reference stands for itself. They are resolved when they are needed, and no error has a value. It also
+// puts secrets into the place of their names in arguments (Fill), and takes them out of answers again (Redactor).
 package secret
 
 import (
@@ -21,13 +22,15 @@ const MaxFile = 64 << 10
 var (
 	ErrUnset = errors.New("is not set")
 	ErrFile  = errors.New("is no file for a secret")
-	ErrStore = errors.New("keyrings are not supported yet, but env:NAME and file:/PATH are")
+	ErrStore = errors.New("cannot be had of a keyring")
 )
 
 // A Resolver resolves references. The zero value is ready.
 type Resolver struct {
 	// Lookup finds variables of the environment. Nil is os.LookupEnv.
 	Lookup func(name string) (value string, set bool)
+	// Keyring finds entries of a keyring. Nil is the system's.
+	Keyring func(service, name string) (string, error)
 }
 
 // Is reports whether a text is a reference, and so no secret itself.
@@ -47,7 +50,7 @@ func (r Resolver) Resolve(text string) (string, error) {
 	case "file":
 		value, err = file(name)
 	case "keyring":
-		err = ErrStore
+		value, err = r.keyed(name)
 	default:
 		return text, nil
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zalando/go-keyring"
+
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 )
 
@@ -29,6 +31,17 @@ func TestResolve(t *testing.T) {
 	r := secret.Resolver{Lookup: func(name string) (string, bool) {
 		value, ok := map[string]string{"TOKEN": "hush", "EMPTY": ""}[name]
 		return value, ok
+	}, Keyring: func(service, name string) (string, error) {
+		switch service + "|" + name {
+		case "a/b|me":
+			return "hush", nil
+		case "broken|me":
+			return "", errors.New("no bus")
+		case "empty|me":
+			return "", nil
+		default:
+			return "", keyring.ErrNotFound
+		}
 	}}
 	for name, test := range map[string]struct {
 		text, want string
@@ -51,7 +64,12 @@ func TestResolve(t *testing.T) {
 		"file that is a dir": {text: "file:" + t.TempDir(), err: secret.ErrFile},
 		"file not there":     {text: "file:" + filepath.Join(t.TempDir(), "none"), err: secret.ErrFile},
 		"file relative":      {text: "file:token", err: secret.ErrFile},
-		"keyring":            {text: "keyring:service/name", err: secret.ErrStore},
+		"keyring":            {text: "keyring:a/b/me", want: "hush"},
+		"keyring without it": {text: "keyring:a/b/you", err: secret.ErrUnset},
+		"keyring empty":      {text: "keyring:empty/me", err: secret.ErrUnset},
+		"keyring broken":     {text: "keyring:broken/me", err: secret.ErrStore},
+		"keyring, no name":   {text: "keyring:a/", err: secret.ErrStore},
+		"keyring, nothing":   {text: "keyring:a", err: secret.ErrStore},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -72,6 +72,9 @@ func (s *Server) profile(env, ours []string) (*sandbox.Profile, error) {
 	if err == nil {
 		path, err = filepath.Abs(path)
 	}
+	if err == nil && len(s.Sandbox.Run) == 0 && (strings.Contains(path, "/shims/") || strings.Contains(path, "/.volta/bin/")) {
+		err = fmt.Errorf("sandbox: %s stands in for a program that a version manager finds by running others: name that program", path)
+	}
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}

@@ -248,6 +248,15 @@ func processAttacks() map[string]func([]string) error {
 		"their turn": func(args []string) error {
 			return unix.Setpriority(unix.PRIO_PROCESS, pid(args[0]), 0)
 		},
+		"map": func(args []string) error { // args: how, and how many MiB
+			flags := map[string]int{"private": unix.MAP_PRIVATE, "shared": unix.MAP_SHARED, "growing": unix.MAP_PRIVATE | unix.MAP_GROWSDOWN}[args[0]]
+			memory, err := unix.Mmap(-1, 0, pid(args[1])<<20, unix.PROT_READ|unix.PROT_WRITE, flags|unix.MAP_ANON)
+			if err == nil {
+				err = unix.Munmap(memory)
+			}
+			return err
+		},
+		"memory of a file": func([]string) error { _, err := unix.MemfdCreate("x", unix.MFD_NOEXEC_SEAL); return err },
 		"shared memory": func([]string) error {
 			id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
 			if err == nil {

@@ -10,7 +10,7 @@ const dangerous = `
 	ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd kcmp move_pages migrate_pages
 	mount umount2 pivot_root chroot open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick mount_setattr
 	unshare setns
-	name_to_handle_at open_by_handle_at fanotify_init quotactl quotactl_fd acct swapon swapoff
+	name_to_handle_at open_by_handle_at memfd_create memfd_secret fanotify_init quotactl quotactl_fd acct swapon swapoff
 	chown lchown fchown fchownat setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr
 	kexec_load kexec_file_load init_module finit_module delete_module create_module query_module get_kernel_syms
 	bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register

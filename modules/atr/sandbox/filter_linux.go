@@ -42,7 +42,7 @@ func rules(p *Profile) ([]rule, error) {
 	if p.Refuse != nil && len(all) != len(p.Refuse) {
 		return nil, fmt.Errorf("of the %d system calls to be refused %d are not on this architecture", len(p.Refuse), len(p.Refuse)-len(all))
 	}
-	return slices.Concat(all, processRules(p), otherRules(), fileRules(), socketRules(p.Net)), nil
+	return slices.Concat(all, processRules(p), memoryRules(p.Limits), otherRules(), fileRules(), socketRules(p.Net)), nil
 }
 
 // processRules are about what a program starts: nothing in a world of its own, in which it had all privileges, and where it
@@ -62,6 +62,18 @@ func processRules(p *Profile) []rule {
 	return append(all, rule{call: unix.SYS_CLONE, unless: [][]test{{same, thread}}, errno: unix.EAGAIN})
 }
 
+// memoryRules refuse what memory there is besides that which the limit counts: mappings that are shared though no file is
+// behind them, and those that grow as stacks do.
+func memoryRules(l Limits) []rule {
+	if l.Memory == 0 {
+		return nil
+	}
+	none := func(bit uint32) test { return test{arg: 3, mask: bit, value: 0} }
+	return []rule{{call: unix.SYS_MMAP, errno: unix.ENOMEM, unless: [][]test{
+		{none(unix.MAP_SHARED), none(unix.MAP_GROWSDOWN)}, {none(unix.MAP_ANONYMOUS), none(unix.MAP_GROWSDOWN)},
+	}}}
+}
+
 // otherRules are about other processes of the user, whose limits and turns are its own to set: 0 is whoever calls.
 func otherRules() []rule {
 	own := func(arg int) [][]test { return [][]test{{{arg: arg, value: 0}}} }
@@ -75,12 +87,11 @@ func otherRules() []rule {
 	}
 }
 
-// fileRules are about files without a path to be judged by, modes that give rights to others, and terminals that are
-// typed into.
+// fileRules are about modes that give rights to others, terminals that are typed into, and programs that find themselves at
+// the same addresses each time.
 func fileRules() []rule {
 	const query = math.MaxUint32 // personality(2) only asks
 	all := []rule{               //nolint:prealloc // it reads as a list
-		{call: unix.SYS_MEMFD_CREATE, unless: [][]test{{{arg: 1, mask: unix.MFD_NOEXEC_SEAL, value: unix.MFD_NOEXEC_SEAL}}}},
 		{call: unix.SYS_IOCTL, unless: [][]test{{{arg: 1, value: unix.TIOCSTI, not: true}, {arg: 1, value: unix.TIOCLINUX, not: true}}}},
 		{call: unix.SYS_PERSONALITY, unless: [][]test{{{arg: 0, value: 0}}, {{arg: 0, value: query}}}},
 	}

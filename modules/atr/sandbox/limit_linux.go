@@ -28,9 +28,13 @@ func limit(p *Profile, r *Report) {
 		r.done(lower(unix.RLIMIT_NOFILE, uint64(l.Files)), "open files", "%d", l.Files)
 	}
 	if l.Memory > 0 { // last: we are a program, too
+		_ = lower(unix.RLIMIT_STACK, maxStack) // which the limit on data does not count
 		r.done(lower(unix.RLIMIT_DATA, uint64(l.Memory)), "memory", "%d bytes for each process", l.Memory)
 	}
 }
+
+// maxStack is what the stack of a program can grow to where its memory is limited, in bytes: 8 times what is usual.
+const maxStack = 64 << 20
 
 // limitProcesses sets how many there may be.
 func limitProcesses(n int, r *Report) {
@@ -56,8 +60,8 @@ func lower(resource int, to uint64) error {
 	if err := unix.Getrlimit(resource, &now); err != nil {
 		return err
 	}
-	to = min(to, uint64(now.Max)) //nolint:unconvert // it is signed on some systems
-	return unix.Setrlimit(resource, &unix.Rlimit{Cur: to, Max: to})
+	to = min(to, now.Max)
+	return unix.Setrlimit(resource, &unix.Rlimit{Cur: min(to, now.Cur), Max: to})
 }
 
 // tasksOfUser counts the processes and threads of our user, as the system does for its limit.

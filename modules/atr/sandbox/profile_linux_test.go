@@ -155,6 +155,22 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Memory is limited by whichever name it is asked for.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"private", "shared", "growing"} {
+		s := newScene(t)
+		p := s.profile(t)
+		if out, _, err := run(t, p, self(t), "map", how, "2000"); err != nil {
+			t.Skipf("%s: this machine refuses it anyway: %v %s", how, err, out)
+		}
+		p.Limits.Memory = 1 << 30
+		if out, _, err := run(t, p, self(t), "map", how, "2000"); err == nil || !strings.Contains(out, "cannot allocate memory") {
+			t.Errorf("%s: %v\n%s", how, err, out)
+		}
+	}
+}
+
 // A descriptor that survives a start does not survive a sandboxed one.
 func TestInherited(t *testing.T) {
 	t.Parallel()

@@ -61,7 +61,7 @@ func (n *needs) program(path string, depth int) {
 	}
 	n.run = append(n.run, real)
 	for _, found := range []string{path, real} {
-		if interprets(found) || strings.Contains(found, "/shims/") {
+		if interprets(found) {
 			n.folder(filepath.Dir(filepath.Dir(found))) // PREFIX/bin/python
 		}
 	}

@@ -116,6 +116,7 @@ func TestAttacks(t *testing.T) {
 		"their limits":             func(s *scene) []string { return []string{s.pid} },
 		"their turn":               func(s *scene) []string { return []string{s.pid} },
 		"shared memory":            nil,
+		"memory of a file":         nil,
 		"by dots":                  func(s *scene) []string { return []string{s.secret, s.own} },
 		"move away":                func(s *scene) []string { return []string{filepath.Join(s.own, "mine"), s.outside} },
 		"set-id":                   func(s *scene) []string { return []string{filepath.Join(s.own, "mine")} },

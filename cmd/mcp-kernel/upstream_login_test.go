@@ -292,3 +292,126 @@ func TestLoginsOfSeveral(t *testing.T) {
 		}
 	}
 }
+
+// lapsed returns a tracker, and the configuration of a kernel whose login to it is of no use any more.
+func lapsed(t *testing.T) (w *tracker, dir, config string) {
+	t.Helper()
+	w = newTracker(t)
+	dir, config = home(t)
+	_ = cli(t, "upstream", "add", "issues", w.URL+"/mcp", "--allow-private", "--config", config)
+	if got := login(t, "issues", "--config", config); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.access)
+	clear(w.refresh)
+	return w, dir, config
+}
+
+// browse opens an address.
+func browse(t *testing.T, at string) {
+	t.Helper()
+	p := &person{t: t}
+	if _, err := p.Write([]byte(at)); err != nil || !p.seen {
+		t.Errorf("%q: %v", at, err)
+	}
+}
+
+// openQuestion is what a client is asked.
+type openQuestion struct {
+	ID     json.RawMessage `json:"id"`
+	Method string          `json:"method"`
+	Params struct {
+		Mode string `json:"mode"`
+		URL  string `json:"url"`
+	} `json:"params"`
+}
+
+// TestLoginByClient asks the client of a call to have its person log in.
+func TestLoginByClient(t *testing.T) {
+	t.Parallel()
+	w, dir, config := lapsed(t)
+	c := start(t, "serve", "--stdio", "--config", config)
+	c.send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{"url":{}}},"clientInfo":{"name":"x","version":"1"}}}`)
+	_ = c.next()
+	c.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
+	call := func(answer string) (said string) {
+		c.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"issues__whoami","arguments":{}}}`)
+		for {
+			said = c.next()
+			var q openQuestion
+			if err := json.Unmarshal([]byte(said), &q); err != nil {
+				t.Fatal(err)
+			}
+			switch q.Method {
+			case "elicitation/create":
+				if q.Params.Mode != "url" {
+					t.Errorf("%s", said)
+				}
+				if answer == "accept" {
+					browse(t, q.Params.URL)
+				}
+				c.send(`{"jsonrpc":"2.0","id":` + string(q.ID) + `,"result":{"action":"` + answer + `"}}`)
+			case "":
+				return said
+			}
+		}
+	}
+	if said := call("decline"); !strings.Contains(said, "the server issues needs a login: mcp-kernel upstream login issues") {
+		t.Errorf("%s", said)
+	}
+	if said := call("accept"); !strings.Contains(said, "you are me by […]") {
+		t.Errorf("%s", said)
+	}
+	for _, answer := range []string{"cancel", "accept"} { // three times in a while; then nobody is asked
+		w.mu.Lock()
+		clear(w.access)
+		w.mu.Unlock()
+		if said := call(answer); !strings.Contains(said, "the server issues needs a login") {
+			t.Errorf("%s: %s", answer, said)
+		}
+	}
+	c.close()
+	w.silent(t, dir, c.log.String())
+}
+
+// TestLoginByLaterClient asks one of the 2026 era, which calls again when its person has logged in.
+func TestLoginByLaterClient(t *testing.T) {
+	t.Parallel()
+	w, dir, config := lapsed(t)
+	c := start(t, "serve", "--stdio", "--config", config)
+	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{"url":{}}}}`
+	call := func(more string) string {
+		c.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"issues__whoami","arguments":{},` + more + meta + `}}`)
+		for {
+			if said := c.next(); strings.Contains(said, `"id":2`) {
+				return said
+			}
+		}
+	}
+	var round struct {
+		Result struct {
+			Type  string                  `json:"resultType"`
+			Asks  map[string]openQuestion `json:"inputRequests"`
+			State string                  `json:"requestState"`
+		} `json:"result"`
+	}
+	said := call("")
+	if err := json.Unmarshal([]byte(said), &round); err != nil || round.Result.Type != "input_required" || len(round.Result.Asks) != 1 {
+		t.Fatalf("%s", said)
+	}
+	for key, q := range round.Result.Asks {
+		browse(t, q.Params.URL)
+		state, err := json.Marshal(round.Result.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = call(`"requestState":` + string(state) + `,"inputResponses":{"` + key + `":{"action":"accept"}},`)
+	}
+	if !strings.Contains(said, "you are me by […]") {
+		t.Errorf("%s", said)
+	}
+	c.close()
+	w.silent(t, dir, c.log.String())
+}

@@ -235,9 +235,9 @@ func (o *offer) ask(ctx context.Context, r *tools.Request, method string, params
 		if err != nil {
 			return tools.Result{}, err
 		}
-		result, err := t.call(ctx, rpc.Request{Method: method, Params: text, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
+		result, err := o.called(ctx, r, t, rpc.Request{Method: method, Params: text, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
 		if err != nil {
-			return tools.Result{}, o.failed(ctx, err)
+			return tools.Result{}, err
 		}
 		var round struct {
 			Type  string                     `json:"resultType"`

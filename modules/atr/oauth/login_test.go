@@ -21,15 +21,15 @@ import (
 )
 
 // keeper returns a Keeper as one process has it.
-func keeper(t *testing.T, backend state.Backend, change ...func(*oauth.Options)) *oauth.Keeper {
-	t.Helper()
+func keeper(tb testing.TB, backend state.Backend, change ...func(*oauth.Options)) *oauth.Keeper {
+	tb.Helper()
 	o := oauth.Options{State: backend, Key: func() ([]byte, error) { return bytes.Repeat([]byte{7}, 32), nil }, Self: "user:me"}
 	for _, f := range change {
 		f(&o)
 	}
 	k, err := oauth.NewKeeper(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }
@@ -47,33 +47,33 @@ func (w *world) me() oauth.Account {
 }
 
 // browse is a browser with a person before it who agrees to everything, and tells where the browser ended.
-func browse(t *testing.T) func(context.Context, string) error {
-	t.Helper()
+func browse(tb testing.TB) func(context.Context, string) error {
+	tb.Helper()
 	return func(ctx context.Context, address string) error {
-		status, _ := visit(ctx, t, address)
+		status, _ := visit(ctx, tb, address)
 		if status != http.StatusOK {
-			t.Errorf("the browser ends with HTTP %d", status)
+			tb.Errorf("the browser ends with HTTP %d", status)
 		}
 		return nil
 	}
 }
 
 // visit follows an address to its end.
-func visit(ctx context.Context, t *testing.T, address string) (status int, page string) {
-	t.Helper()
+func visit(ctx context.Context, tb testing.TB, address string) (status int, page string) {
+	tb.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		t.Error(err)
+		tb.Error(err)
 		return 0, ""
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 	return answer.StatusCode, string(text)
 }

@@ -395,3 +395,33 @@ func TestExchange(t *testing.T) {
 		t.Error(len(w.seen), diff)
 	}
 }
+
+// BenchmarkToken is what a call pays for its token: when it was looked at in the last second, and when it is looked up.
+func BenchmarkToken(b *testing.B) {
+	w := newWorld(b)
+	backend, err := sqlitestate.Open(filepath.Join(b.TempDir(), "state.db"), sqlitestate.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = backend.Close() }()
+	c := &clock{}
+	s := keeper(b, backend, c.options).Source(w.me(), oauth.Config{}, client())
+	w.life = 20 * time.Hour
+	if err := s.Login(b.Context(), browse(b)); err != nil {
+		b.Fatal(err)
+	}
+	for name, pass := range map[string]time.Duration{"known": 0, "looked up": 2 * time.Second} {
+		b.Run(name, func(b *testing.B) {
+			at := c.ahead.Load()
+			for b.Loop() {
+				if c.pass(pass); c.ahead.Load()-at > int64(10*time.Hour) {
+					c.ahead.Store(at)
+				}
+				if token, err := s.Token(b.Context()); err != nil || token == "" {
+					b.Fatal(token, err)
+				}
+			}
+			c.ahead.Store(at)
+		})
+	}
+}

@@ -40,14 +40,14 @@ type world struct {
 
 type grant struct{ client, resource, scope, challenge, redirect string }
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	w := &world{
 		pages: map[string]http.HandlerFunc{}, issuer: map[string]any{}, about: map[string]any{}, codes: map[string]grant{},
 		access: map[string]grant{}, refresh: map[string]grant{}, clients: map[string]string{"known": ""}, life: time.Hour,
 	}
 	w.Server = httptest.NewServer(w)
-	t.Cleanup(w.Close)
+	tb.Cleanup(w.Close)
 	return w
 }
 

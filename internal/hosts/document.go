@@ -12,7 +12,7 @@ import (
 // ErrPath says that a document cannot hold what a path names.
 var ErrPath = errors.New("there is no such place in the file")
 
-// End, as the last name of a path, is the place behind the last element of an array.
+// End is, as the last name of a path, the place behind the last element of an array.
 const End = "-"
 
 // A Document is a text of JSON that may have comments, and commas behind the last member, as editors allow them in their settings.

@@ -75,8 +75,11 @@ func program(args []string) error {
 	case "stubborn and gone":
 		child := exec.CommandContext(context.Background(), os.Args[0], "stubborn")
 		child.SysProcAttr = away("session")
-		child.Stdout = os.Stdout
-		return child.Start()
+		err := child.Start()
+		if err == nil {
+			_, err = fmt.Println(child.Process.Pid) // here, since it may be found before it says so itself
+		}
+		return err
 	case "stubborn": // neither the end of its input nor a signal ends it, nor what it has started
 		signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 		if len(args) > 1 {

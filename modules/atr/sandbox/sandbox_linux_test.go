@@ -29,7 +29,7 @@ func self(t *testing.T) string {
 func run(t *testing.T, p *sandbox.Profile, program string, args ...string) (string, sandbox.Report, error) {
 	t.Helper()
 	var out bytes.Buffer
-	cmd := &exec.Cmd{Path: program, Args: append([]string{program}, args...), Env: []string{"SANDBOX_TEST=1"}, Stdout: &out, Stderr: &out}
+	cmd := &exec.Cmd{Path: program, Args: append([]string{program}, args...), Env: []string{"SANDBOX_TEST=1", "GORACE=atexit_sleep_ms=0"}, Stdout: &out, Stderr: &out}
 	if p == nil {
 		err := cmd.Run()
 		return out.String(), sandbox.Report{}, err

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,6 +43,8 @@ type entryLine struct {
 	HandlerUS  int64        `json:"handler_us,omitempty"`
 	ElapsedUS  int64        `json:"elapsed_us,omitempty"`
 	Tokens     int64        `json:"tokens,omitempty"`
+	Findings   found        `json:"findings,omitempty"` // by detector and class, how many
+	Labels     []string     `json:"labels,omitempty"`   // of the execution, after the call
 	Control    *controlLine `json:"control,omitempty"`
 	Hash       string       `json:"hash"`
 }
@@ -61,13 +66,25 @@ type controlLine struct {
 	Calls   []string `json:"calls,omitempty"`
 }
 
+// found are what was found in a call or its answer, and how often.
+type found map[string]int
+
+// String is what was found on a line.
+func (f found) String() string {
+	all := make([]string, 0, len(f))
+	for _, kind := range slices.Sorted(maps.Keys(f)) {
+		all = append(all, fmt.Sprintf("%s %d", kind, f[kind]))
+	}
+	return joined(all)
+}
+
 func entryLineOf(e *audit.Entry) entryLine {
 	line := entryLine{
 		Seq: e.Seq, At: e.At, Kind: e.Kind.String(), Call: e.Call, Parent: e.Parent, Name: e.Name,
 		Principal: e.Caller.Principal, Agent: e.Caller.Agent, Label: e.Caller.Label, Operator: e.Caller.Operator,
 		Execution: e.Execution, Policies: e.Policies, Arguments: payloadLineOf(e.Args), Result: payloadLineOf(e.Result),
 		Failure: e.Failure, Confidence: e.Confidence, HandlerUS: e.Handler.Microseconds(), ElapsedUS: e.Elapsed.Microseconds(),
-		Tokens: e.Tokens, Hash: e.Hash.String(),
+		Tokens: e.Tokens, Hash: e.Hash.String(), Findings: e.Findings, Labels: e.Labels,
 		Stage: e.Decision.Stage, Check: e.Decision.Check, Rule: e.Decision.Rule, Policy: e.Decision.Policy,
 		Reason: e.Decision.Reason, Pointer: e.Decision.Pointer, Would: e.Decision.Would,
 	}
@@ -125,6 +142,8 @@ func (e *entryLine) detail() string {
 		return e.Reason
 	case e.Failure != "" && e.Failure != e.Status:
 		return e.Status + ": " + e.Failure
+	case e.Status != "" && len(e.Findings) > 0:
+		return e.Status + "; found: " + e.Findings.String()
 	case e.Status != "":
 		return e.Status
 	default:

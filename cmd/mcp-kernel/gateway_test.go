@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -201,4 +202,42 @@ func withoutMarks(value any) any {
 		}
 	}
 	return value
+}
+
+// TestDemoUpstream imports the servers of a host's file, and shows one of them behind the kernel.
+func TestDemoUpstream(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(clients(t), "node_modules", ".bin", "mcp-server-filesystem")
+	_, missing := os.Stat(program)
+	needed(t, "real servers", missing == nil)
+	dir, config := home(t)
+	host := filepath.Join(dir, "claude_desktop_config.json")
+	write(t, host, fmt.Sprintf(`{"mcpServers":{"filesystem":{"command":%q,"args":[%q]}}}`, program, filepath.Join(dir, "work")))
+	_ = ok(t, "upstream", "import", host, "--config", config)
+	out, err := exec.CommandContext(t.Context(), built(t), "demo", "--upstream", "filesystem", "--config", config).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{
+		"read a file               Invoice 17: amount due $100", "write a file              refused: approval_required", "note.txt was not written", "note.txt is on the disk",
+		"read outside the folder   refused: denied", `rule "one_folder" of policy "demo" forbids it`, "service: billing token: [api_key:1]",
+		"allowed; found in the answer: secrets/api_key", "Journal: verified, ",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if strings.Contains(string(out), "BROKEN") || strings.Contains(string(out), "ghp_") {
+		t.Errorf("%s", out)
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, "work")); err != nil || len(entries) > 0 {
+		t.Errorf("the person's own folder has %v, %v", entries, err)
+	}
+	for name, want := range map[string]string{"nothing": "no such server: nothing", "bare": "no folder that the demo could replace"} {
+		_ = ok(t, "upstream", "add", "bare"+name, "--no-test", "--config", config, "--", program)
+		got := cli(t, "demo", "--upstream", strings.Replace(name, "bare", "barebare", 1), "--config", config)
+		if got.code != 1 || !strings.Contains(got.err, want) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }

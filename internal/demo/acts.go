@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -22,6 +23,7 @@ type act struct {
 	code     tools.Code         // that is owed; empty for an answer
 	check    string             // that is to refuse; empty for any
 	says     string             // that the answer is to contain
+	hides    string             // that it is not to contain
 	decision governance.Event   // that the journal is to hold for the decision
 	outcome  governance.Event   // and for the outcome
 	ran      bool               // whether the handler runs
@@ -31,6 +33,7 @@ type act struct {
 
 	reply reply // to the last call
 	made  int   // how many calls there were
+	held  bool  // after found it so
 }
 
 // script lists the acts.
@@ -103,7 +106,12 @@ func (s *stage) perform(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	s.acts = s.script()
+	if s.acts = s.script(); s.server != nil {
+		s.acts = s.serverScript(ctx)
+		if err := s.offers(ctx, c); err != nil {
+			return errors.Join(err, end())
+		}
+	}
 	for i := range s.acts {
 		if err = s.play(ctx, c, &s.acts[i]); err != nil {
 			break
@@ -144,9 +152,11 @@ func (s *stage) judge(a *act) {
 		s.expect(a.check == "" || r.Check == a.check, "%s: the check %s should refuse, and the answer names %q", a.title, a.check, r.Check)
 	}
 	s.expect(strings.Contains(r.Text, a.says), "%s: the answer should contain %q: %s", a.title, a.says, r.Text)
+	s.expect(a.hides == "" || !strings.Contains(r.Text, a.hides), "%s: the answer should not contain %q", a.title, a.hides)
 	s.expect(r.Call != "", "%s: the answer should name its call, by which the journal knows it", a.title)
 	if a.after != nil {
-		s.expect(a.after(r), "%s: %s should be true", a.title, a.world)
+		a.held = a.after(r)
+		s.expect(a.held, "%s: %s should be true", a.title, a.world)
 	}
 }
 

@@ -28,12 +28,24 @@ type Session struct {
 	Wait func() error   // returns when it has ended
 }
 
-// Options are what a demo needs. All are required.
+// A Server is another server that is put behind the kernel: one for files, whose tools are named as those of the protocol's
+// reference server for files are.
+type Server struct {
+	Name string
+	// List returns the kernel's list of servers, with this one alone, which reaches no folder but work.
+	List func(work string) ([]byte, error)
+	// Agree agrees, as an operator, to the call that waits for that.
+	Agree func(ctx context.Context, at Place) error
+}
+
+// Options are what a demo needs. All but Server are required.
 type Options struct {
 	Start func(ctx context.Context, at Place) (*Session, error) // starts the kernel that is shown
 	Keys  func(dataDir string) (audit.Keys, error)              // the public keys that the journal is verified with
 	Dir   string                                                // an empty directory, which the caller removes
 	Out   io.Writer                                             // where the table goes
+	// Server is another server that is shown behind the kernel; nil shows the kernel's own tools.
+	Server *Server
 }
 
 func (o *Options) validate() error {
@@ -54,7 +66,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	s, err := newStage(o.Dir)
+	s, err := newStage(o.Dir, o.Server)
 	if err != nil {
 		return err
 	}
@@ -74,6 +86,7 @@ func Run(ctx context.Context, o Options) error {
 type stage struct {
 	place   Place
 	work    string // the directory that the kernel's file actions reach
+	server  *Server
 	acts    []act
 	records map[string]*record // by call id, as the journal has them
 	events  map[string]int     // announced, by name
@@ -82,18 +95,27 @@ type stage struct {
 }
 
 // newStage lays out configuration, policy and files.
-func newStage(dir string) (*stage, error) {
+func newStage(dir string, server *Server) (*stage, error) {
 	s := &stage{
 		place: Place{Config: filepath.Join(dir, "mcp-kernel.yaml"), DataDir: filepath.Join(dir, "data")},
-		work:  filepath.Join(dir, "work"),
+		work:  filepath.Join(dir, "work"), server: server,
 	}
 	policies := filepath.Join(dir, "policies.yaml")
 	err := os.Mkdir(s.work, 0o700)
-	for name, text := range map[string]string{
+	files := map[string]string{
 		policies:       policy,
 		s.place.Config: fmt.Sprintf(configuration, s.place.DataDir, policies, s.work),
 		s.file(ledger): "Invoice 17: amount due $100\n",
-	} {
+	}
+	if server != nil {
+		list, fault := server.List(s.work)
+		err = errors.Join(err, fault)
+		files[filepath.Join(dir, "upstreams.yaml")] = string(list)
+		files[policies] = fmt.Sprintf(serverPolicy, server.Name, s.work)
+		files[s.file(keys)] = "service: billing\ntoken: " + token + "\n"
+		files[s.outside()] = "Nobody needs to read this.\n"
+	}
+	for name, text := range files {
 		err = errors.Join(err, os.WriteFile(name, []byte(text), 0o600))
 	}
 	if err != nil {

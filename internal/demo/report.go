@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 )
 
 // print writes what happened, and why, as the client and the journal tell it.
@@ -29,7 +32,9 @@ func (s *stage) print(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "\nEvents in the journal:")
 	for _, event := range fiveEvents() {
-		fmt.Fprintf(w, " %v %d", event, s.events[event.String()])
+		if n := s.events[event.String()]; n > 0 {
+			fmt.Fprintf(w, " %v %d", event, n)
+		}
 	}
 	fmt.Fprintln(w)
 	return s.printVerdict(w)
@@ -58,7 +63,7 @@ func (s *stage) printAct(t io.Writer, a *act) {
 	for _, r := range s.inner(a.reply.Call) {
 		printRecord(t, "  └ "+r.name, "", r)
 	}
-	if a.after != nil && a.after(a.reply) {
+	if a.held {
 		fmt.Fprintf(t, "  on the disk\t%s\t\t\n", a.world)
 	}
 }
@@ -68,8 +73,16 @@ func printRecord(t io.Writer, title, got string, r *record) {
 		fmt.Fprintf(t, "%s\t%s\tmissing\t\n", title, got)
 		return
 	}
-	fmt.Fprintf(t, "%s\t%s\t%d %v, %d %v\t%s\n",
-		title, got, r.decision.Seq, r.decision.Event, r.outcome.Seq, r.outcome.Event, why(r))
+	fmt.Fprintf(t, "%s\t%s\t%s, %s\t%s\n",
+		title, got, entry(r.decision), entry(r.outcome), why(r))
+}
+
+// entry is the number of an entry and what it announces; a question to a person announces nothing.
+func entry(e *audit.Entry) string {
+	if e.Event == governance.EventNone {
+		return fmt.Sprintf("%d %v", e.Seq, e.Decision.Effect)
+	}
+	return fmt.Sprintf("%d %v", e.Seq, e.Event)
 }
 
 // why is the journal's reason.
@@ -82,6 +95,8 @@ func why(r *record) string {
 		return r.outcome.Decision.Reason
 	case r.outcome.Failure != "":
 		return "allowed, but " + r.outcome.Failure
+	case len(r.outcome.Findings) > 0:
+		return "allowed; found in the answer: " + strings.Join(slices.Sorted(maps.Keys(r.outcome.Findings)), ", ")
 	default:
 		return "allowed"
 	}

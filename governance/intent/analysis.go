@@ -1,7 +1,6 @@
 package intent
 
 import (
-	"context"
 	"strings"
 	"unicode/utf8"
 
@@ -102,6 +101,7 @@ func (a *analysis) gather() {
 	a.named()
 	a.web()
 	a.leaves()
+	a.signs()
 }
 
 // field reads a text by its role.
@@ -155,7 +155,9 @@ func (a *analysis) read1(text string, r role) {
 	switch r {
 	case sqlText:
 		a.sql(text, 0, 1)
-		a.documents(text, 0)
+		if !readsLikeSQL(text) {
+			a.documents(text, 0)
+		}
 	case queryText:
 		if readsLikeSQL(text) {
 			a.sql(text, 0, 0.97)
@@ -205,6 +207,13 @@ func (a *analysis) program(text string) {
 	if readsLikeSQL(text) && !a.tool.is(onCode) {
 		a.sql(text, 0, 1)
 		return
+	}
+	if arithmetic(text) && !a.tool.is(onShell) {
+		a.add(Benign, 0.76, "computes", 0, len(text))
+		return
+	}
+	if sneaks(text) {
+		a.add(DataExfiltration, 0.84, "code_sends_secret", 0, len(text))
 	}
 	if a.tool.is(onCode|executes) && !a.tool.is(writes|reads|deletes) || a.tool.is(executes) {
 		a.add(CodeExecution, 0.8, "runs_code", 0, len(text))
@@ -348,51 +357,5 @@ func (a *analysis) argv() {
 		a.current = int32(from)
 		s := &script{commands: []simple{{words: words, from: -1}}}
 		a.commands(s)
-	}
-}
-
-// examine has the engine of code safety look at a text. What it finds is put down as what it is for.
-func (a *analysis) examine(text string, language code.Language, share float64) {
-	report, err := a.engine.Check(context.Background(), code.Source{Code: text, Language: string(language)}, code.Options{})
-	if err != nil {
-		a.unread = true
-		return
-	}
-	for i := range report.Findings {
-		f := &report.Findings[i]
-		if category := meant(f.RuleID); category != Unclassified {
-			a.add(category, share*sureness(f), "code_"+f.RuleID, 0, len(text))
-		}
-	}
-}
-
-// sureness makes a confidence of a finding's severity and confidence.
-func sureness(f *code.Finding) float64 {
-	sure := [...]float64{code.Low: 0.5, code.Medium: 0.66, code.High: 0.86, code.Critical: 0.95}[f.Severity]
-	switch f.Confidence {
-	case code.Unsure:
-		return sure * 0.6
-	case code.Likely:
-		return sure * 0.9
-	default:
-		return sure
-	}
-}
-
-// meant returns what code is for in which a rule of code safety finds something, Unclassified where that tells nothing.
-func meant(rule string) Category {
-	switch rule {
-	case "drop_table", "delete_all", "truncate_table", "update_all", "rm_rf", "rm_root", "find_delete", "shred", "shutil_rmtree", "recursive_delete", "mkfs", "dd_disk", "device_write", "format_drive", "cloud_delete", "history_loss":
-		return DestructiveData
-	case "sql_file", "exfiltration":
-		return DataExfiltration
-	case "grant_all", "sudo", "chmod_777", "setuid_root", "container_escape":
-		return PrivilegeEscalation
-	case "fork_bomb", "stops_machine", "guard_off":
-		return SystemModification
-	case "eval", "exec", "dynamic_code", "os_command", "pipe_to_shell", "reverse_shell", "unsafe_deserialization", "nested_code":
-		return CodeExecution
-	default:
-		return Unclassified
 	}
 }

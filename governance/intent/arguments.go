@@ -37,6 +37,8 @@ type field struct {
 	key  string // the name of the member that it stands in, as it is written; an element has that of its array
 	text string
 	cut  bool // there is more of the text
+
+	reveals bool // there is a credential in the text; known after flows
 }
 
 // A node is an array or object.
@@ -157,6 +159,9 @@ func (a *arguments) value(in int32, key string) {
 		f.text, f.cut = a.string()
 		a.cut = a.cut || f.cut
 		a.total += len(f.text)
+		if f.role == codeText && isWord(f.text) { // of a voucher, of a country
+			f.role = unknown
+		}
 	case 't':
 		f.kind = yes
 		a.pos += len("true")

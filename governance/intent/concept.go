@@ -52,7 +52,7 @@ func conceptsOf(word string) concepts {
 func deed(word string) concepts {
 	switch word {
 	case "delete", "remove", "drop", "destroy", "erase", "wipe", "purge", "truncate", "nuke", "flush", "empty", "prune", "shred", "expunge", "obliterate", "rm", "rmdir", "unlink",
-		"terminate", "teardown", "decommission", "deprovision", "overwrite", "zero", "zap", "scrub", "reimage", "eradicate", "annihilate", "deletion", "clear", "discard", "del", "destroyer",
+		"terminate", "teardown", "decommission", "deprovision", "overwrite", "zero", "zap", "scrub", "reimage", "eradicate", "annihilate", "deletion", "clear", "discard", "del", "destroyer", "flushdb", "flushall", "dropdb",
 		"hard", "uninstall", "evict", "void", "revert", "rollback", "reset", "expire", "forget", "redact", "sanitize", "trash", "deregister":
 		return losing
 	case "get", "list", "read", "show", "describe", "view", "browse", "stat", "count", "find", "search", "lookup", "inspect", "info", "details", "history", "logs", "log", "status", "summary", "stats",

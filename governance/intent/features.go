@@ -185,7 +185,7 @@ func (a *analysis) fieldFeatures(f *field, verbs uint32) {
 	case grant:
 		to.Add(ofShape, mix(23, uint32(boolean(rules(f.text))+2*boolean(public(f.text)))))
 	case prose, payload:
-		to.Add(ofShape, mix(24, uint32(boolean(revealing(f.text)))))
+		to.Add(ofShape, mix(24, uint32(boolean(f.reveals))))
 	default: // the name tells enough
 	}
 }

@@ -2,8 +2,10 @@ package intent_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/intent"
@@ -35,7 +37,11 @@ type figures struct {
 	missed             map[intent.Category]int // dangerous, and not stopped
 	blocked            share                   // of harmless calls
 	stopped            share                   // of dangerous calls
+	taken              share                   // of harmless calls, for dangerous ones
+	caught             share                   // of dangerous calls, for dangerous ones, if not for the same
 	correct            share
+	families           map[string]share
+	confused           map[[2]intent.Category]int // what is there, and what was said
 	bins               [10]struct {
 		n, right int
 		sum      float64
@@ -54,7 +60,7 @@ func (f *figures) error() float64 {
 // measure classifies records and has them judged by settings that deny what is dangerous.
 func measure(t *testing.T, records []intent.Record) figures {
 	t.Helper()
-	f := figures{right: map[intent.Category]int{}, said: map[intent.Category]int{}, there: map[intent.Category]int{}, missed: map[intent.Category]int{}}
+	f := figures{right: map[intent.Category]int{}, said: map[intent.Category]int{}, there: map[intent.Category]int{}, missed: map[intent.Category]int{}, families: map[string]share{}, confused: map[[2]intent.Category]int{}}
 	var c intent.Classifier
 	j := dangers(t)
 	for _, r := range records {
@@ -64,6 +70,7 @@ func measure(t *testing.T, records []intent.Record) figures {
 		}
 		f.there[r.Category]++
 		f.said[v.Category]++
+		f.confuse(&r, v.Category)
 		f.correct.of++
 		b := &f.bins[min(int(v.Confidence*10), 9)]
 		b.n++
@@ -91,6 +98,52 @@ func measure(t *testing.T, records []intent.Record) figures {
 		}
 	}
 	return f
+}
+
+// confuse notes what a record was said to be.
+func (f *figures) confuse(r *intent.Record, said intent.Category) {
+	f.confused[[2]intent.Category{r.Category, said}]++
+	family := f.families[r.Family]
+	family.of++
+	if r.Category == said {
+		family.n++
+	}
+	f.families[r.Family] = family
+	taken := &f.taken
+	if r.Category.Dangerous() {
+		taken = &f.caught
+	}
+	taken.of++
+	if said.Dangerous() {
+		taken.n++
+	}
+}
+
+// print logs all that was measured.
+func (f *figures) print(t *testing.T) {
+	t.Helper()
+	t.Logf("%-22s %-28s %-28s said to be, in the order of the rows", "category", "recall", "precision")
+	for _, c := range intent.Categories() {
+		row := ""
+		for _, said := range intent.Categories() {
+			row += fmt.Sprintf("%4d", f.confused[[2]intent.Category{c, said}])
+		}
+		t.Logf("%-22v %-28v %v %s", c, share{f.right[c], f.there[c]}, share{f.right[c], f.said[c]}, row)
+	}
+	t.Logf("right category         %v", f.correct)
+	t.Logf("dangerous for such     %v", f.caught)
+	t.Logf("harmless for dangerous %v", f.taken)
+	t.Logf("dangerous, stopped     %v", f.stopped)
+	t.Logf("harmless, stopped      %v", f.blocked)
+	t.Logf("calibration error      %.3f", f.error())
+	for _, family := range slices.Sorted(maps.Keys(f.families)) {
+		t.Logf("right in %-13s %v", family, f.families[family])
+	}
+	for i, b := range f.bins {
+		if b.n > 0 {
+			t.Logf("confidence %.1f to %.1f  %v, said %.3f", float64(i)/10, float64(i+1)/10, share{b.right, b.n}, b.sum/float64(b.n))
+		}
+	}
 }
 
 // dangers returns settings that deny everything dangerous.
@@ -123,24 +176,18 @@ func load(tb testing.TB, folder string) []intent.Record {
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	f := measure(t, load(t, "data/held"))
-	t.Logf("%-22s %-28s %s", "category", "recall", "precision")
-	for _, c := range intent.Categories() {
-		t.Logf("%-22v %-28v %v", c, share{f.right[c], f.there[c]}, share{f.right[c], f.said[c]})
-	}
-	t.Logf("right category         %v", f.correct)
-	t.Logf("dangerous, stopped     %v", f.stopped)
-	t.Logf("harmless, stopped      %v", f.blocked)
-	t.Logf("calibration error      %.3f", f.error())
-	for i, b := range f.bins {
-		if b.n > 0 {
-			t.Logf("confidence %.1f to %.1f  %v, said %.3f", float64(i)/10, float64(i+1)/10, share{b.right, b.n}, b.sum/float64(b.n))
-		}
-	}
-	if least := 0.8 * float64(f.correct.of); float64(f.correct.n) < least {
+	f.print(t)
+	if least := 0.86 * float64(f.correct.of); float64(f.correct.n) < least {
 		t.Errorf("only %v are right", f.correct)
 	}
 	if least := 0.65 * float64(f.stopped.of); float64(f.stopped.n) < least {
 		t.Errorf("of what is dangerous only %v is stopped", f.stopped)
+	}
+	if least := 0.88 * float64(f.caught.of); float64(f.caught.n) < least {
+		t.Errorf("of what is dangerous only %v is taken for such", f.caught)
+	}
+	if f.taken.n > f.taken.of/25 {
+		t.Errorf("of what is harmless %v is taken for dangerous", f.taken)
 	}
 	if f.blocked.n > f.blocked.of/50 {
 		t.Errorf("of what is harmless %v is stopped", f.blocked)

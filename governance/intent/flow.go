@@ -21,7 +21,7 @@ type source uint8
 
 const (
 	nothing   source = iota
-	named1           // something with the name of what is confidential
+	called           // something with the name of what is confidential
 	bulk             // a file or thing that holds many others
 	guarded          // a file that holds secrets
 	personal         // the numbers of persons, of cards, or the addresses of many
@@ -42,9 +42,13 @@ func (a *analysis) flows() (f flow) {
 		if s := sinkOf(x); s > f.sink {
 			f.sink, f.to = s, i
 		}
+		x.reveals = x.kind == text && !x.role.runs() && revealing(x.text)
 		if s := a.sourceOf(x); s > f.source {
 			f.source, f.field = s, i
 		}
+	}
+	if f.sink < everyone && f.source > nothing && hasWord(&a.tool, "tweet", "gist", "paste", "pastebin", "toot", "public", "publicly", "publish") {
+		f.sink = everyone
 	}
 	return f
 }
@@ -62,12 +66,21 @@ func sinkOf(f *field) sink {
 		return sinkOfURL(f.text)
 	case strings.IndexByte(f.text, '@') > 0 && strings.IndexByte(f.text, ' ') < 0:
 		return sinkOfMail(f.text)
+	case f.role == path && served(f.text):
+		return everyone
+	case f.role == recipient && len(f.text) > 7 && f.text[0] == '+' && isDigit(f.text[1]):
+		return mailed
 	case f.role == grant && public(f.text), publicKey(f.key) && public(f.text):
 		return everyone
 	case f.role == url && strings.IndexByte(f.text, '.') > 0:
 		return sinkOfHost(hostOf(f.text))
 	}
 	return nowhere
+}
+
+// served reports whether what lies at a path is handed out by a web server.
+func served(p string) bool {
+	return hasPart(tidy(p)+"/", "/var/www/|/public_html/|/htdocs/|/wwwroot/|/srv/http/|/usr/share/nginx/|/public/")
 }
 
 // publicKey reports whether a member says that all may see something, or who may.
@@ -128,7 +141,7 @@ func (a *analysis) sourceOf(f *field) source {
 		return nothing
 	}
 	switch {
-	case revealing(f.text), f.role != secret && passes(f.text):
+	case f.reveals, f.role != secret && passes(f.text):
 		return unlocking
 	case tellsPersons(f.text):
 		return personal
@@ -139,30 +152,45 @@ func (a *analysis) sourceOf(f *field) source {
 	case strings.IndexByte(f.text, ' ') < 0 && bulky(strings.ToLower(baseName(f.text))):
 		return bulk
 	}
-	if c := aboutText(f.text); c&(ofPeople|ofSecrets) != 0 && f.role != prose {
-		return named1
+	if f.role != prose && aboutText(f.text)&(ofPeople|ofSecrets) != 0 {
+		return called
 	}
 	return nothing
 }
 
 // passes reports whether a text says a password or a token: a name for it, a sign, and something that is no word.
 func passes(text string) bool {
-	small := strings.ToLower(text[:min(len(text), 2048)])
+	text = text[:min(len(text), 2048)]
+	for i := 3; i+4 < len(text); i++ {
+		var rest string
+		switch c := text[i]; {
+		case c == ':' || c == '=':
+			rest = text[i+1:]
+		case c == ' ' && strings.HasPrefix(text[i:], " is "):
+			rest = text[i+4:]
+		default:
+			continue
+		}
+		if !namesSecret(strings.TrimRight(text[max(0, i-12):i], " \"'")) {
+			continue
+		}
+		value, _, _ := strings.Cut(strings.TrimLeft(rest, " \"':="), " ")
+		if len(value) >= 4 && strings.ContainsAny(value, "0123456789!@#$%^&*") {
+			return true
+		}
+	}
+	return false
+}
+
+// namesSecret reports whether a text ends with a name for a password or a token.
+func namesSecret(text string) bool {
+	if text == "" || strings.IndexByte("dtnypDTNYP", text[len(text)-1]) < 0 {
+		return false
+	}
+	small := strings.ToLower(text)
 	for _, name := range [...]string{"password", "passwd", "pwd", "secret", "token", "api key", "apikey", "api_key", "otp", "pin"} {
-		for at := 0; ; {
-			n := strings.Index(small[at:], name)
-			if n < 0 {
-				break
-			}
-			at += n + len(name)
-			rest := strings.TrimLeft(small[at:], " \"'")
-			if rest == "" || rest[0] != ':' && rest[0] != '=' && !strings.HasPrefix(rest, "is ") {
-				continue
-			}
-			value, _, _ := strings.Cut(strings.TrimLeft(strings.TrimPrefix(rest[1:], "s "), " \"':="), " ")
-			if len(value) >= 4 && strings.ContainsAny(value, "0123456789!@#$%^&*") {
-				return true
-			}
+		if before, ok := strings.CutSuffix(small, name); ok && (before == "" || !isLower(before[len(before)-1])) {
+			return true
 		}
 	}
 	return false
@@ -214,9 +242,9 @@ func (a *analysis) leaves() {
 	if a.tool.is(fetches|reads) && !a.tool.is(sends|writes) && a.tool.concepts&exposing == 0 {
 		return
 	}
-	sure := [...]float64{named1: 0.5, bulk: 0.7, guarded: 0.82, personal: 0.8, unlocking: 0.86}[f.source] +
+	sure := [...]float64{called: 0.5, bulk: 0.7, guarded: 0.82, personal: 0.8, unlocking: 0.86}[f.source] +
 		[...]float64{mailed: -0.02, abroad: 0, unowned: 0.08, everyone: 0.06, dropped: 0.1}[f.sink]
-	if f.source == named1 && f.sink < unowned {
+	if f.source == called && f.sink < unowned {
 		return
 	}
 	if a.tool.is(sends) || a.tool.concepts&exposing != 0 {

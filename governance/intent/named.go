@@ -11,7 +11,7 @@ func (a *analysis) named() {
 	if t.is(deletes) && !t.is(analyses) {
 		a.deletion()
 	}
-	if t.is(grants|writes|sends|operates) || t.is(onNetwork) && a.first(method) >= 0 || t.is(onAccess) && !t.is(reads|analyses) {
+	if t.is(grants|writes|sends|operates|executes) || t.is(onNetwork) && a.first(method) >= 0 || t.is(onAccess) && !t.is(reads|analyses) {
 		a.rights()
 	}
 	switch {
@@ -33,6 +33,11 @@ func (a *analysis) examination() {
 		f := &a.fields[i]
 		switch {
 		case f.kind != text:
+		case f.role == path && a.tool.concepts&reaching != 0 || hasWord(&a.tool, "port", "ports", "network", "subnet"):
+			a.add(NetworkAccess, 0.66, "name_probes", 0, 0)
+			return
+		case f.role == path && a.tool.concepts&(exposing|losing|changing) != 0:
+			return
 		case f.role == path && strings.ContainsAny(f.text, "/."):
 			a.add(DataRead, 0.7, "name_examines", 0, 0)
 			return
@@ -64,6 +69,8 @@ func (a *analysis) deletion() {
 		a.add(DestructiveData, 0.9, "name_deletes_much", 0, 0)
 	case t.is(onMuch):
 		a.add(DestructiveData, 0.84, "name_deletes_much", 0, 0)
+	case t.is(everything) && t.concepts&(ofGuards|ofMachines|ofSettings) != 0:
+		a.add(SystemModification, 0.6, "name_deletes_guard", 0, 0)
 	case t.is(everything) && !t.is(onFiles) && !hasWord(t, "format"):
 		a.add(DestructiveData, 0.6, "name_deletes_much", 0, 0)
 	}

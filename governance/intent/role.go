@@ -115,7 +115,7 @@ func executable(name string) role {
 		return queryText
 	case "command", "commands", "cmd", "cmdline", "commandline", "shell", "bash", "argv", "args", "arguments", "exec", "shellcommand", "run", "cmds":
 		return shellText
-	case "code", "sourcecode", "snippet", "script", "program", "expression", "python", "javascript", "js", "lambda":
+	case "code", "sourcecode", "snippet", "script", "program", "expression", "python", "javascript", "js", "lambda", "func", "function", "py", "lua", "vba", "php", "ruby", "groovy", "apex", "jscode", "vbscript":
 		return codeText
 	}
 	return unknown

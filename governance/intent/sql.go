@@ -106,6 +106,9 @@ func judgeDrop(s *code.Statement, bare string) (Category, float64, string) {
 }
 
 func judgeAlter(s *code.Statement, bare string) (Category, float64, string) {
+	if strings.HasPrefix(bare, "alter share") {
+		return DataExfiltration, 0.82, "sql_shares"
+	}
 	words := strings.Fields(bare)
 	switch s.Object {
 	case "user", "role", "login":
@@ -144,6 +147,12 @@ func judgeCreate(s *code.Statement, bare, small string) (Category, float64, stri
 		return DataWrite, 0.66, "sql_create_function"
 	case "extension", "server", "event":
 		return SystemModification, 0.72, "sql_extends_server"
+	}
+	if s.Object == "share" || strings.HasPrefix(bare, "create share") {
+		return DataExfiltration, 0.8, "sql_shares"
+	}
+	if strings.HasPrefix(bare, "create or replace table") && hasPart(bare, "where false|where 1=0|where 1 = 0|limit 0") {
+		return DestructiveData, 0.86, "sql_empties_table"
 	}
 	return DataWrite, 0.84, "sql_create"
 }
@@ -186,6 +195,8 @@ func judgeCopy(bare, small string) (Category, float64, string) {
 		return CodeExecution, 0.95, "sql_runs_program"
 	case strings.Contains(bare, "to program"):
 		return DataExfiltration, 0.95, "sql_copy_to_program"
+	case hasPart(small, "into 's3:|into 'gcs:|into 'azure:|into @"):
+		return DataExfiltration, 0.84, "sql_copy_to"
 	case strings.Contains(bare, " from "):
 		if strings.Contains(bare, "select") && strings.Contains(bare, ") to ") {
 			return DataExfiltration, 0.86, "sql_copy_to"
@@ -217,7 +228,7 @@ func setsRights(bare, small string) bool {
 
 // insertsRights reports whether an INSERT gives somebody a role that rules.
 func insertsRights(s *code.Statement, small string) bool {
-	if len(s.Targets) == 0 || !hasPart(small, "'admin|'root|'owner|'superuser|'administrator") {
+	if len(s.Targets) == 0 || !hasPart(small, "'admin|'root|'owner|'super|'administrator") {
 		return false
 	}
 	return hasPart(strings.ToLower(s.Targets[0]), "role|permission|grant|admin|acl|member")
@@ -227,12 +238,14 @@ func judgeRead(s *code.Statement, bare string) (Category, float64, string) {
 	switch {
 	case strings.Contains(bare, "into outfile") || strings.Contains(bare, "into dumpfile"):
 		return DataExfiltration, 0.95, "sql_into_file"
-	case hasPart(bare, "load_file(|pg_read_file(|pg_read_binary_file(|pg_ls_dir(|lo_export(|lo_import(|utl_http|utl_file|http_get(|http_post(|dblink(|openrowset(|utl_inaddr|xp_dirtree"):
+	case hasPart(bare, "load_file(|pg_read_file(|pg_read_binary_file(|pg_ls_dir(|lo_export(|lo_import(|utl_http|utl_file|http_get(|http_post(|dblink|openrowset(|utl_inaddr|xp_dirtree"):
 		return DataExfiltration, 0.86, "sql_reaches_out"
 	case hasPart(bare, "pg_terminate_backend(|pg_reload_conf(|pg_cancel_backend(|set_config("):
 		return SystemModification, 0.82, "sql_sets_server"
 	case hasPart(bare, "sys_exec(|sys_eval(|xp_cmdshell|dbms_java|dbms_scheduler|load_extension("):
 		return CodeExecution, 0.92, "sql_runs_program"
+	case hasPart(bare, "ssn|social_security|card_number|credit_card|creditcard|cvv|cvc|api_key|secret_key|private_key|mfa_secret|totp_secret") && !strings.Contains(bare, "count("):
+		return DataExfiltration, 0.7, "sql_reads_persons"
 	case hasPart(bare, "pg_shadow|pg_authid|mysql.user|sys.sql_logins|dba_users|password_hash|passwd_hash"), strings.Contains(bare, "union") && strings.Contains(bare, "password"):
 		return DataExfiltration, 0.78, "sql_reads_secrets"
 	case strings.Contains(bare, "sleep(") || strings.Contains(bare, "benchmark(") || strings.Contains(bare, "waitfor delay"):
@@ -251,6 +264,9 @@ func judgeCall(s *code.Statement, bare string) (Category, float64, string) {
 		return SystemModification, 0.9, "sql_sets_server"
 	case hasPart(bare, "sp_addsrvrolemember|sp_addrolemember|sp_addlogin"):
 		return PrivilegeEscalation, 0.94, "sql_grant"
+	}
+	if hasPart(bare, "plpythonu|plpython3u|plperlu|plsh") {
+		return CodeExecution, 0.9, "sql_runs_program"
 	}
 	return DataWrite, 0.5, "sql_call"
 }

@@ -172,7 +172,7 @@ func verbOf(word string) traits {
 	switch word {
 	case "delete", "remove", "drop", "destroy", "erase", "rm", "del", "unlink", "discard", "terminate", "deprovision", "clear":
 		return deletes
-	case "purge", "wipe", "truncate", "nuke", "flush", "empty", "prune", "shred", "format":
+	case "purge", "wipe", "truncate", "nuke", "flush", "empty", "prune", "shred", "format", "flushdb", "flushall", "expunge", "obliterate":
 		return deletes | everything
 	case "get", "list", "read", "show", "describe", "view", "head", "tail", "status", "inspect", "browse", "stat", "count", "cat", "peek", "select", "ls", "info", "open", "audit", "report":
 		return reads
@@ -189,6 +189,8 @@ func verbOf(word string) traits {
 		return executes
 	case "grant", "promote", "elevate", "impersonate", "sudo":
 		return grants
+	case "chmod", "chown", "setfacl":
+		return grants | onFiles
 	case "restart", "stop", "shutdown", "reboot", "kill", "install", "uninstall", "configure", "enable", "disable", "mount", "unmount", "start", "deploy", "scale", "upgrade", "drain":
 		return operates
 	case "lint", "parse", "explain", "validate", "highlight", "beautify", "prettify", "translate", "check", "verify", "review", "scan", "analyze", "analyse", "classify", "summarize", "tokenize", "diff", "compare", "detect", "moderate":
@@ -232,3 +234,16 @@ func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isAlnum(c byte) bool { return isUpper(c) || isLower(c) || isDigit(c) }
+
+// isWord reports whether a text is one word, or a number.
+func isWord(text string) bool {
+	if text == "" || len(text) > 20 {
+		return false
+	}
+	for i := range len(text) {
+		if !isAlnum(text[i]) && text[i] != '-' {
+			return false
+		}
+	}
+	return true
+}

@@ -49,10 +49,21 @@ func (s Scores) MarshalJSON() ([]byte, error) {
 	return json.Marshal(named)
 }
 
-// best returns the likeliest category; of those that are as likely, the most dangerous.
+// lean is how likely danger must be in all for one of the dangerous categories to be the verdict.
+const lean = 0.5
+
+// best returns the likeliest category; of those that are as likely, the most dangerous. Where danger is likelier than not,
+// it is the likeliest of the dangerous ones: a call that may be one of several of them is not harmless.
 func (s *Scores) best() (Category, float64) {
-	c := DestructiveData
-	for i := c + 1; i <= Benign; i++ {
+	danger := 0.0
+	for i := DestructiveData; i.Dangerous(); i++ {
+		danger += s[i]
+	}
+	c, last := DestructiveData, Benign
+	if danger > lean {
+		last = CodeExecution
+	}
+	for i := c + 1; i <= last; i++ {
 		if s[i] > s[c] {
 			c = i
 		}

@@ -24,7 +24,8 @@ func (a *analysis) pathOrFile(p string) {
 	case t.is(sends) && (secret > 0 || bulky(strings.ToLower(baseName(p)))) && a.outward():
 		a.add(DataExfiltration, max(0.8, secret+0.08), "sends_file", 0, end)
 	case t.is(writes) && !t.is(reads):
-		if category, confidence, rule := writing(p); category != DataWrite || t.is(onFiles) {
+		if category, confidence, rule := writing(p); category == SystemModification && t.concepts&(ruling|ofRights|exposing) != 0 { // the model decides
+		} else if category != DataWrite || t.is(onFiles) {
 			a.add(category, confidence, rule, 0, end)
 		}
 	case secret > 0:
@@ -133,6 +134,8 @@ func (a *analysis) address(to string) {
 		a.add(DataExfiltration, 0.86, "asks_metadata", 0, len(to))
 	case sending && catches(host):
 		a.add(DataExfiltration, 0.84, "posts_to_catcher", 0, len(to))
+	case catches(host) && strings.IndexByte(to, '?') > 0 && a.tool.is(fetches|onNetwork):
+		a.add(DataExfiltration, 0.8, "data_in_address", 0, len(to))
 	case carries(to) && !local(host):
 		a.add(DataExfiltration, 0.74, "data_in_address", 0, len(to))
 	case verb == "DELETE" && destroysURL(to):
@@ -141,6 +144,7 @@ func (a *analysis) address(to string) {
 		a.add(DataWrite, 0.66, "writes_by_http", 0, len(to))
 	case verb == "DELETE":
 		a.add(DataWrite, 0.66, "deletes_by_http", 0, len(to))
+	case verb == "" && !a.tool.is(fetches) && (a.tool.is(writes|sends) || a.tool.concepts&(exposing|running) != 0): // something is to be done with it
 	case a.tool.is(onNetwork | fetches):
 		a.add(NetworkAccess, 0.86, "asks", 0, len(to))
 	}
@@ -152,7 +156,7 @@ func carries(to string) bool {
 	run := 0
 	for i := range len(query) {
 		if c := query[i]; isAlnum(c) || c == '+' || c == '/' || c == '_' || c == '-' {
-			if run++; run >= 64 {
+			if run++; run >= 48 {
 				return true
 			}
 			continue
@@ -169,21 +173,25 @@ func (a *analysis) reveals() int {
 		if f.kind != text || f.role != prose && f.role != payload && f.role != unknown && f.role != attachment {
 			continue
 		}
-		if revealing(f.text) {
+		if f.reveals {
 			return i
 		}
 	}
 	return -1
 }
 
-// revealing reports whether a text has what credentials of some kinds begin with, or lines of a file of accounts.
+// revealing reports whether a text has what credentials of some kinds begin with, or lines of a file of accounts. Most
+// texts have none of the few bytes that all of those have, and are done with soon.
 func revealing(text string) bool {
-	for _, sign := range [...]string{"-----BEGIN ", "AKIA", "ghp_", "github_pat_", "xoxb-", "xoxp-", "sk_live_", "sk-ant-", "root:x:0:0", "AWS_SECRET_ACCESS_KEY", "aws_secret_access_key", "DATABASE_URL=", "PRIVATE KEY"} {
-		n := strings.Index(text, sign)
-		if n >= 0 && (sign != "AKIA" || n+20 <= len(text)) && (sign != "-----BEGIN " || strings.Contains(text, "PRIVATE KEY")) {
+	if strings.IndexByte(text, '_') >= 0 {
+		if hasPart(text, "ghp_|github_pat_|sk_live_|AWS_SECRET_ACCESS_KEY|aws_secret_access_key|DATABASE_URL=") ||
+			hasPart(strings.ToLower(text[:min(len(text), 2048)]), "db_password=|secret_key=|api_key=") {
 			return true
 		}
 	}
-	small := strings.ToLower(text[:min(len(text), 2048)])
-	return strings.Contains(small, "db_password=") || strings.Contains(small, "secret_key=") || strings.Contains(small, "api_key=")
+	if strings.IndexByte(text, '-') >= 0 && hasPart(text, "xoxb-|xoxp-|sk-ant-") || strings.Contains(text, "root:x:0:0") || strings.Contains(text, "PRIVATE KEY") {
+		return true
+	}
+	n := strings.Index(text, "AKIA")
+	return n >= 0 && n+20 <= len(text)
 }

@@ -26,8 +26,8 @@ func (e *Example) weight() float64 {
 // How a model learns: by stochastic gradient descent with a rate for each weight (Duchi et al., Adaptive Subgradient
 // Methods, JMLR 2011), with weights drawn to zero.
 const (
-	epochs   = 24
-	rate     = 0.3
+	epochs   = 12
+	rate     = 0.2
 	decay    = 2e-5
 	folds    = 6
 	smoothed = 0.03 // of each example's certainty goes to the other classes
@@ -98,6 +98,7 @@ type learner struct {
 
 // learn returns a model of the examples with the temperature 1.
 func learn(examples []Example) *Model {
+	examples = shared(examples)
 	l := learner{weights: make([]float64, Classes<<Bits), squares: make([]float64, Classes<<Bits)}
 	l.balance(examples)
 	order := make([]int, len(examples))

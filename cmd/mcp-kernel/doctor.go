@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -128,6 +129,7 @@ func (d *doctor) examine(c config.Config) {
 	}()
 	d.note("policies", healthGood, "", "%s in force, of %d that are loaded", strings.Join(k.Policies.Active(), ", "), len(k.Policies.Names()))
 	d.journal(c, k)
+	d.tokens(c.DataDir)
 	d.servers(servers, k)
 }
 
@@ -166,6 +168,13 @@ func (d *doctor) journal(c config.Config, k *standard.Kernel) {
 	}
 	if frozen := k.Journal.Frozen(); frozen != nil {
 		d.note("calls", healthOdd, "mcp-kernel resume", "all calls are stopped: %s", frozen.Reason)
+	}
+}
+
+// tokens looks at the key that logins to other servers are kept with.
+func (d *doctor) tokens(dir string) {
+	if err := oauth.CheckKey(filepath.Join(dir, standard.TokensKey)); err != nil {
+		d.note("logins", healthBad, "mend the file, or remove it and log in anew", "%v", err)
 	}
 }
 

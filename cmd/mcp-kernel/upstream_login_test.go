@@ -227,6 +227,12 @@ func TestUpstreamLogin(t *testing.T) {
 	if out := decoded[loggedOut](t, ok(t, "upstream", "logout", "issues", "-o", "json", "--config", config)); out.Was {
 		t.Errorf("%+v", out)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "data", "tokens.key"), []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := cli(t, append([]string{"doctor"}, cfg...)...); got.code != 1 || !strings.Contains(got.out, "tokens.key is no key file") {
+		t.Errorf("%+v", got)
+	}
 	for _, wrong := range [][]string{{"upstream", "login", "other"}, {"upstream", "logout", "other"}} {
 		if got := cli(t, append(wrong, cfg...)...); got.code != 1 || !strings.Contains(got.err, "there is no such server: other") {
 			t.Errorf("%+v", got)

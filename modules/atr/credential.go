@@ -21,8 +21,11 @@ type Credential struct {
 	Arguments []string // pointers (RFC 6901) to the arguments that it may be part of; * is any one segment
 }
 
-// The bounds of a server's credentials.
-const maxCredentials = 64
+// The bounds of a server's credentials. A shorter secret could be found out by trying which text is taken out of an answer.
+const (
+	maxCredentials  = 64
+	leastCredential = 8 // bytes
+)
 
 // checkCredentials returns every fault of the server's credentials.
 func (s *Server) checkCredentials() error {
@@ -88,6 +91,9 @@ func (s *server) fill(ctx context.Context, tool string, args json.RawMessage) (j
 		value, err := s.m.o.Resolve(ctx, c.Value)
 		if err != nil {
 			return "", &credentialError{name: name, why: "cannot be had: the log says why", cause: err}
+		}
+		if len(value) < leastCredential {
+			return "", &credentialError{name: name, why: fmt.Sprintf("has fewer than %d bytes, which is too little to stay secret", leastCredential)}
 		}
 		s.filled.Add(name, value)
 		return value, nil

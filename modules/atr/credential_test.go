@@ -43,12 +43,16 @@ func TestCredentials(t *testing.T) {
 	server := atr.Server{Name: "files", Command: "x", Trust: pin.TrustFirst, Required: true, Credentials: map[string]atr.Credential{
 		"key":  {Value: "env:KEY", Tools: []string{"read.*"}, Arguments: []string{"/key", "/headers/*"}},
 		"pin":  {Value: "env:PIN", Tools: []string{"write"}, Arguments: []string{"/key"}},
+		"few":  {Value: "env:SHORT", Tools: []string{"*"}, Arguments: []string{"/key"}},
 		"gone": {Value: "env:GONE", Tools: []string{"*"}, Arguments: []string{"/key"}},
 	}}
 	m, err := atr.New(atr.Options{
 		Servers: []atr.Server{server}, State: memstate.New(memstate.Options{}), Open: w.open, Line: note,
 		Fault: func(server string, err error) { note(server, err.Error()) },
 		Resolve: func(_ context.Context, reference string) (string, error) {
+			if reference == "env:SHORT" {
+				return "4711", nil
+			}
 			if reference != "env:KEY" {
 				return "", errors.New("it is gone")
 			}
@@ -75,6 +79,7 @@ func TestCredentials(t *testing.T) {
 		{`{"key":"{{cred:pin}}"}`, "", `failed: the credential pin is not for the tool read.file`},
 		{`{"key":"{{cred:none}}"}`, "", `failed: the credential none is none of the server files`},
 		{`{"key":"{{cred:gone}}"}`, "", `failed: the credential gone cannot be had: the log says why`},
+		{`{"key":"{{cred:few}}"}`, "", `failed: the credential few has fewer than 8 bytes, which is too little to stay secret`},
 		{`{"{{cred:key}}":1}`, "", `failed: a credential is named where none is filled in: in the name of an argument`},
 	} {
 		mu.Lock()

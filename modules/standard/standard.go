@@ -35,10 +35,12 @@ const Origin = "mcp-kernel"
 
 // The names of what lies in the data directory, beside the journal's own directory.
 const (
-	keyName    = "signing.key"
-	stateName  = "state.db"
-	tokensName = "tokens.key"
+	keyName   = "signing.key"
+	stateName = "state.db"
 )
+
+// TokensKey is the name of the file in the data directory that has the key of other servers' tokens.
+const TokensKey = "tokens.key"
 
 // Options configure a Kernel. Config is required.
 type Options struct {

@@ -41,7 +41,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	}
 	logins, err := oauth.NewKeeper(oauth.Options{
 		State: state.Prefixed("oauth", k.State), Resolve: resolve, Self: k.opts.Self, Now: k.Now,
-		Key: func() ([]byte, error) { return oauth.OpenKey(filepath.Join(k.config.DataDir, tokensName)) },
+		Key: func() ([]byte, error) { return oauth.OpenKey(filepath.Join(k.config.DataDir, TokensKey)) },
 	})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ const (
 	leaseFor   = 2 * fetchFor           // in which one process renews a token
 	look       = 100 * time.Millisecond // how often another one looks whether it has
 	trusted    = time.Second            // for which a token is used without looking whether it was given up elsewhere
+	respite    = 5 * time.Second        // in which an authorization server is left alone that has failed
 	young      = 10 * time.Second       // a token that is refused so soon is not refused because it is old
 )
 

@@ -445,11 +445,17 @@ func TestOpenKey(t *testing.T) {
 		"a folder":   func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) },
 	} {
 		path := filepath.Join(t.TempDir(), "key")
+		if err := oauth.CheckKey(path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 		if _, err := oauth.OpenKey(path); err != nil {
 			t.Fatal(err)
 		}
 		if err := spoil(path); err != nil {
 			t.Fatal(err)
+		}
+		if err := oauth.CheckKey(path); !errors.Is(err, oauth.ErrKey) {
+			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := oauth.OpenKey(path); !errors.Is(err, oauth.ErrKey) {
 			t.Errorf("%s: %v", name, err)

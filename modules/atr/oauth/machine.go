@@ -41,9 +41,12 @@ func (s *Source) machine(ctx context.Context, refused string, c Challenge) (stri
 	case len(asked) > 0:
 		wanted = asked
 	}
+	if err := s.failing(); err != nil {
+		return "", err
+	}
 	r, err := s.obtain(ctx, said, wanted)
 	if err != nil {
-		return "", fmt.Errorf("server %s: %w", s.a.Server, err)
+		return "", s.failed(ctx, fmt.Errorf("server %s: %w", s.a.Server, err))
 	}
 	return s.use(r), nil
 }

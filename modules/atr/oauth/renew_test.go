@@ -159,10 +159,16 @@ func TestRenewFails(t *testing.T) {
 	s := keeper(t, backend, c.options).Source(w.me(), oauth.Config{}, client())
 	c.pass(2 * time.Hour)
 	w.set(func() { w.pages["/token"] = text(http.StatusServiceUnavailable, "oops") })
-	if _, err := w.call(t, s, ""); err == nil || errors.Is(err, oauth.ErrLogin) {
-		t.Error(err)
+	for range 3 {
+		if _, err := w.call(t, s, ""); err == nil || errors.Is(err, oauth.ErrLogin) {
+			t.Error(err)
+		}
+	}
+	if n := w.count("/token refresh_token"); n != 1 { // the others do not try as well
+		t.Errorf("asked %d times", n)
 	}
 	w.set(func() { delete(w.pages, "/token") })
+	c.pass(10 * time.Second)
 	if _, err := w.call(t, s, ""); err != nil {
 		t.Error(err)
 	}

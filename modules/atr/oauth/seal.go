@@ -39,6 +39,12 @@ func OpenKey(path string) ([]byte, error) {
 	return readKey(path)
 }
 
+// CheckKey says what is wrong with the file of a key. One that is not there yet is made when it is needed.
+func CheckKey(path string) error {
+	_, err := readKey(path)
+	return ignored(err, fs.ErrNotExist)
+}
+
 // ignored is an error, or nil if it is one that does not matter.
 func ignored(err, which error) error {
 	if errors.Is(err, which) {

@@ -29,6 +29,8 @@ type Source struct {
 	needed bool      // the server takes nothing without a token
 	asked  []string  // scopes that a machine has asked for
 	said   Challenge // what the server last said to a machine
+	fault  error     // why there was none, of an authorization server that may be able to another time
+	since  time.Time // when that was
 }
 
 // Token returns the token to send, renewed where it is old. It is empty where the server has not said yet that it wants
@@ -90,6 +92,26 @@ func (s *Source) current() string {
 	return ""
 }
 
+// failing returns why the last attempt has failed, where that was a moment ago: not everybody who waits tries again.
+func (s *Source) failing() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if since := s.k.o.Now().Sub(s.since); s.fault != nil && since >= 0 && since < respite {
+		return s.fault
+	}
+	return nil
+}
+
+// failed notes a failure that may be over another time, and returns it. A caller that has gone is none.
+func (s *Source) failed(ctx context.Context, err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() == nil {
+		s.fault, s.since = err, s.k.o.Now()
+	}
+	return err
+}
+
 // use notes which token is used from now on.
 func (s *Source) use(r *kept) string {
 	s.mu.Lock()
@@ -120,6 +142,9 @@ func (s *Source) person(ctx context.Context, refused string, c Challenge) (strin
 				return "", err
 			}
 			continue
+		}
+		if err := s.failing(); err != nil {
+			return "", err
 		}
 		err = s.renew(ctx, r)
 		if errors.Is(err, state.ErrConflict) { // somebody else was faster
@@ -204,7 +229,7 @@ func (s *Source) renew(ctx context.Context, r *kept) error {
 	case is && slices.Contains([]string{"invalid_grant", "invalid_client", "unauthorized_client", "invalid_target"}, refused.Code):
 		return fmt.Errorf("%w: %w", s.spend(ctx, r), err)
 	case err != nil:
-		return errors.Join(fmt.Errorf("server %s: %w", s.a.Server, err), s.release(ctx, r))
+		return errors.Join(s.failed(ctx, fmt.Errorf("server %s: %w", s.a.Server, err)), s.release(ctx, r))
 	}
 	r.taken(&got, s.k.o.Now())
 	r.lease = time.Time{}

@@ -27,6 +27,9 @@ func (t *HTTP) authorized(r *http.Request) (*http.Response, error) {
 		return answer, err
 	}
 	challenges := answer.Header.Values("WWW-Authenticate")
+	if token == "" && len(t.o.Headers) > 0 && !strings.Contains(strings.ToLower(strings.Join(challenges, ",")), "bearer") {
+		return answer, nil // a header authenticates, and not as it should
+	}
 	discard(answer.Body)
 	if token, err = t.o.Tokens.Renew(r.Context(), token, challenges); err != nil {
 		return nil, &TokenError{err}

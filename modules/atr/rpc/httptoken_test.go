@@ -130,7 +130,17 @@ func TestTokens(t *testing.T) {
 			}
 		})
 	}
-	_, err := rpc.NewHTTP(rpc.HTTPOptions{URL: "https://a.example/", Client: &http.Client{}, Tokens: &purse{}, Headers: map[string]string{"authorization": "x"}})
+	// A header that is wrong is no reason for a login.
+	w := serve(t, func(v *visit) { http.Error(v, "wrong key", http.StatusUnauthorized) })
+	p := &purse{}
+	transport, err := rpc.NewHTTP(rpc.HTTPOptions{URL: w.URL, Client: &http.Client{Transport: &http.Transport{}}, Tokens: p, Headers: map[string]string{"X-Key": "hush-hush"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rpc.Connect(t.Context(), rpc.Options{Transport: transport, Era: rpc.Legacy}); err == nil || !strings.Contains(err.Error(), "are its headers right?") || len(p.asked) > 0 {
+		t.Errorf("%v, %q", err, p.asked)
+	}
+	_, err = rpc.NewHTTP(rpc.HTTPOptions{URL: "https://a.example/", Client: &http.Client{}, Tokens: &purse{}, Headers: map[string]string{"authorization": "x"}})
 	if err == nil || !strings.Contains(err.Error(), "tokens have its place") {
 		t.Error(err)
 	}

@@ -207,41 +207,48 @@ func TestSets(t *testing.T) {
 		"rules that no call that is tried tells apart": {
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.now > datetime(\"2030-01-01\") };",
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.now > datetime(\"2031-01-01\") };",
-			compare.Undecided, []string{"rules undecided"},
+			compare.Undecided,
+			[]string{"rules undecided"},
 		},
 		"rules of depth": {
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.depth > 2 };", all,
-			compare.Looser, []string{"rules looser | looser: tool file_read (within 3 calls) deny rules→allow "},
+			compare.Looser,
+			[]string{"rules looser | looser: tool file_read (within 3 calls) deny rules→allow "},
 		},
 		"rules of callers and hours": {
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { principal.name == \"user:bob\" };",
 			all + "rules: |\n  forbid (principal, action == Action::\"file_read\", resource) when { context.time.hour < 8 };",
-			compare.Incomparable, []string{
+			compare.Incomparable,
+			[]string{
 				"rules incomparable | looser: tool file_read (by user:bob) deny rules→allow  | stricter: tool file_read (at Sunday 03:00 UTC) allow →deny rules",
 			},
 		},
 		"a rule more, by another name": {
 			all + "rules: |\n  @id(\"one\")\n  forbid (principal, action == Action::\"file_read\", resource);",
 			all + "rules: |\n  @id(\"two\")\n  forbid (principal, action == Action::\"file_read\", resource);\n  forbid (principal, action == Action::\"web_post\", resource);",
-			compare.Stricter, []string{"rules stricter | stricter: tool web_post allow →deny rules"},
+			compare.Stricter,
+			[]string{"rules stricter | stricter: tool web_post allow →deny rules"},
 		},
 		"a permit where there was none": {
 			all, all + "rules: |\n  permit (principal, action == Action::\"file_read\", resource);",
-			compare.Stricter, []string{"rules stricter | stricter: tool file_write allow →deny rules"},
+			compare.Stricter,
+			[]string{"rules stricter | stricter: tool file_write allow →deny rules"},
 		},
 		"labels that no rule reads": {
 			all, all + "labels: [{add: [read:x], tools: [file_read]}]", compare.Equal, []string{"labels equal"},
 		},
 		"labels of what is found": {
 			all + "detect: {email: log}\n" + labelled, all + "detect: {email: log}\nlabels: [{add: [read:x], found: [email]}]\n" + labelled[len("labels: [{add: [read:x], prompts: [none]}]\n"):],
-			compare.Stricter, []string{
+			compare.Stricter,
+			[]string{
 				`labels stricter (sampled) | stricter: tool web_post (tool file_read came before and answered {"text":"write to ada@example.org"}) allow →deny rules`,
 			},
 		},
 		"detectors that labels need": {
 			all + "labels: [{add: [read:x], found: [email]}]\n" + labelled[len("labels: [{add: [read:x], prompts: [none]}]\n"):],
 			all + "detect: {email: log}\nlabels: [{add: [read:x], found: [email]}]\n" + labelled[len("labels: [{add: [read:x], prompts: [none]}]\n"):],
-			compare.Stricter, []string{
+			compare.Stricter,
+			[]string{
 				`detect stricter (sampled) | stricter: tool web_post (tool file_read came before and answered {"text":"write to ada@example.org"}) allow →deny rules`,
 			},
 		},

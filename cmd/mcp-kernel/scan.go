@@ -54,10 +54,12 @@ for what they should not have, tools that speak of other tools, and the like. It
   a server: one at an address, or the command that starts one, behind --
   a server that is governed here (--server), as it was when it was last seen; nothing is started
 
-What is started gets an environment without your variables. Nothing is called, and nothing is remembered. Exit code 2 says that
+What is started gets an environment without your variables, and with --sandbox strict reaches nothing but its own code: look at what
+you do not trust like that. Nothing is called, and nothing is remembered. Exit code 2 says that
 something critical or high was found, 1 that something else was, or that a server could not be looked at.`,
 		Example: `  mcp-kernel scan ~/.cursor/mcp.json
   mcp-kernel scan -o sarif -- npx -y @modelcontextprotocol/server-everything > findings.sarif
+  mcp-kernel scan --sandbox strict -- ./node_modules/.bin/some-server
   mcp-kernel scan https://mcp.example.com/mcp --header 'Authorization: env:TOKEN'
   mcp-kernel scan --server files -o json`,
 		Args:              arguments(0, -1, "a file, an address, or a command behind --"),
@@ -95,6 +97,7 @@ something critical or high was found, 1 that something else was, or that a serve
 	cmd.Flags().StringArrayVar(&target.env, "env", nil, "`NAME=VALUE` for the environment of the command; repeat it for several")
 	cmd.Flags().StringArrayVar(&target.headers, "header", nil, "`NAME: VALUE` for the address; repeat it for several")
 	cmd.Flags().BoolVar(&target.private, "allow-private", false, "addresses may lead to this machine or a private network, and need not begin with https")
+	target.confine = sandboxFlags(cmd)
 	cmd.Flags().StringVarP(&a.output, "output", "o", "text", "text, json or sarif")
 	return cmd
 }

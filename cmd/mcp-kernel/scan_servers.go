@@ -19,9 +19,11 @@ import (
 type scanTarget struct {
 	env, headers []string
 	private      bool
+	confine      func(*atr.Server) error // by the flags of a sandbox
 
 	server *atr.Server // nil for a file
 	file   string      // empty or - for standard input
+	kept   atr.Server  // whose sandbox is that of each server which is started
 }
 
 func (t *scanTarget) given() bool { return t.server != nil || t.file != "" }
@@ -33,6 +35,10 @@ func (t *scanTarget) read(cmd *cobra.Command, args []string) error {
 	if s.Env, err = pairs(t.env, "="); err == nil {
 		s.Headers, err = pairs(t.headers, ":")
 	}
+	if err == nil {
+		err = t.confine(&s)
+	}
+	t.kept = s
 	switch dash := cmd.ArgsLenAtDash(); {
 	case err != nil:
 		return misused(cmd, "%v", err)
@@ -71,6 +77,9 @@ func (a *app) scanTarget(ctx context.Context, s *scan, t *scanTarget) error {
 			return err
 		}
 		servers[i].Private = t.private
+		if servers[i].Command != "" {
+			servers[i].Sandbox = t.kept.Sandbox
+		}
 	}
 	return s.servers(ctx, servers)
 }

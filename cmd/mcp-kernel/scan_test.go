@@ -106,7 +106,14 @@ func TestScanServers(t *testing.T) {
 			nil,
 		},
 		"a good command": {[]string{"--env", "SCRIPTED=" + good, "--env", "GORACE=atexit_sleep_ms=0", "--", self}, 0, 1, nil, nil},
-		"an address":     {[]string{"--allow-private", web.URL}, 2, 2, []string{"server/tool/add: tool_poisoning"}, nil},
+		"in a sandbox": {
+			[]string{"--sandbox", "strict", "--read", bad, "--env", "SCRIPTED=" + bad, "--env", "GORACE=atexit_sleep_ms=0", "--", self},
+			2, 2,
+			[]string{"server/tool/add: tool_poisoning"},
+			nil,
+		},
+		"an address in a sandbox": {[]string{"--sandbox", "strict", web.URL}, 1, 0, nil, []string{"sandbox and limits are for servers with a command"}},
+		"an address":              {[]string{"--allow-private", web.URL}, 2, 2, []string{"server/tool/add: tool_poisoning"}, nil},
 		"a private address": {
 			[]string{web.URL}, 1, 0, nil, []string{"server server: "},
 		},

@@ -32,7 +32,11 @@ func (s *Server) checkSandbox() []error {
 			faults = append(faults, fmt.Errorf("sandbox: %q is not an absolute path; ~ is your home directory, ${NAME} a variable", path))
 		}
 	}
-	if name := filepath.Base(s.Command); len(s.Sandbox.Run) == 0 && slices.Contains(fetchers(), name) {
+	name := strings.TrimSuffix(filepath.Base(s.Command), ".exe")
+	if slices.Contains([]string{"docker", "podman", "nerdctl"}, name) {
+		faults = append(faults, fmt.Errorf("what %s runs is not held by a sandbox around %s: give the container limits of its own, and leave sandbox out", name, name))
+	}
+	if len(s.Sandbox.Run) == 0 && slices.Contains(fetchers(), name) {
 		faults = append(faults, fmt.Errorf("%s fetches what it runs, which strict has no room for: install the package and name its command, "+
 			"or say in sandbox what %s may write, exec and reach", name, name))
 	}
@@ -40,7 +44,9 @@ func (s *Server) checkSandbox() []error {
 }
 
 // fetchers are programs that get others from the network and run them.
-func fetchers() []string { return []string{"npx", "bunx", "pnpx", "uvx", "pipx"} }
+func fetchers() []string {
+	return []string{"npx", "npm", "pnpx", "pnpm", "yarn", "bunx", "uvx", "uv", "pipx"}
+}
 
 // profile returns what the server may do when it is started in an environment; nil is all that we may. Who may change ours
 // could let itself do anything at its next start, so nobody may.

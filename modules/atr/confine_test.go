@@ -1,6 +1,7 @@
 package atr_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -92,6 +93,42 @@ func TestConfined(t *testing.T) {
 	}
 }
 
+// A sandbox is part of how a server is started: with another it is another server, which waits until somebody agrees.
+func TestConfinedIsPinned(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend := memstate.New(memstate.Options{})
+	for _, tt := range []struct {
+		profile *sandbox.Profile
+		fault   error
+	}{
+		{&sandbox.Profile{Read: []string{"~"}}, nil},
+		{&sandbox.Profile{Read: []string{"~"}}, nil},
+		{&sandbox.Profile{Read: []string{"/"}}, atr.ErrChanged},
+		{nil, atr.ErrChanged},
+	} {
+		m, err := atr.New(atr.Options{
+			Servers: []atr.Server{{Name: "one", Command: self, Env: map[string]string{"HOSTILE": "good"}, Trust: pin.TrustFirst, Sandbox: tt.profile}},
+			State:   backend, Open: atr.Opener{}.Open, Cold: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Learn(t.Context(), "one"); !errors.Is(err, tt.fault) {
+			t.Errorf("%v: %v, want %v", tt.profile, err, tt.fault)
+		}
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestConfinedFaults(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -100,6 +137,7 @@ func TestConfinedFaults(t *testing.T) {
 	}{
 		"relative":        {atr.Server{Name: "a", Command: "x", Sandbox: &sandbox.Profile{Read: []string{"here"}}}, `"here" is not an absolute path`},
 		"fetched":         {atr.Server{Name: "a", Command: "npx", Args: []string{"-y", "x"}, Sandbox: &sandbox.Profile{}}, "npx fetches what it runs"},
+		"a container":     {atr.Server{Name: "a", Command: "/usr/bin/docker", Sandbox: &sandbox.Profile{Run: []string{"/x"}}}, "is not held by a sandbox around docker"},
 		"an address":      {atr.Server{Name: "a", URL: "https://a.example", Sandbox: &sandbox.Profile{}}, "sandbox and limits are for servers with a command"},
 		"an address, too": {atr.Server{Name: "a", URL: "https://a.example", Limits: sandbox.Limits{Files: 100}}, "sandbox and limits are for servers with a command"},
 		"limits":          {atr.Server{Name: "a", Command: "x", Limits: sandbox.Limits{Files: 1}}, "too few to start anything"},

@@ -199,6 +199,9 @@ type Options struct {
 	Fault func(server string, err error)
 	// Line takes what servers write to their standard error, and their log messages. May be nil.
 	Line func(server, line string)
+	// Record writes down that somebody has agreed to something, before it is done; what it returns keeps it from being done.
+	// May be nil.
+	Record func(ctx context.Context, by, digest, what string) error
 	// Threshold is how many tools of other servers are listed: where there are more, those are listed instead by which they
 	// are found and called. 0 never lists them, a negative one always does. All can be called in any case.
 	Threshold int
@@ -221,6 +224,8 @@ type Module struct {
 
 	mu      sync.RWMutex
 	offered map[string]offer // by published name, with its kind before it
+
+	stats statistics
 
 	indexing sync.Mutex
 	found    atomic.Pointer[shelf] // the tools of the last catalog that was searched

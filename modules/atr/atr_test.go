@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/match"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
@@ -186,14 +187,25 @@ func TestLearning(t *testing.T) {
 // dispatcher puts a module behind a real dispatcher and gate.
 func dispatcher(t *testing.T, m *atr.Module) *tools.Dispatcher {
 	t.Helper()
-	all := []string{"*"}
-	snapshot, err := governance.Compile(governance.Ceiling{}, governance.Policy{Name: "open", AllowedTools: all, AllowedResources: all, AllowedPrompts: all})
+	return dispatcherOf(t, m, nil, governance.Policy{AllowedTools: []string{"*"}})
+}
+
+// blocked are patterns that block a text.
+func blocked(text string) []match.Pattern {
+	return []match.Pattern{{Name: text, Type: match.Substring, Text: text}}
+}
+
+// dispatcherOf is dispatcher under a policy, which allows all resources and prompts.
+func dispatcherOf(t *testing.T, m *atr.Module, events *governance.Stream, policy governance.Policy) *tools.Dispatcher {
+	t.Helper()
+	policy.Name, policy.AllowedResources, policy.AllowedPrompts = "own", []string{"*"}, []string{"*"}
+	snapshot, err := governance.Compile(governance.Ceiling{}, policy)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &book{}
 	gate, err := governance.New(governance.Options{
-		Select: func(*governance.Call) (*governance.Snapshot, error) { return snapshot, nil }, Limiter: b, Allow: []governance.Check{m.Pins()},
+		Select: func(*governance.Call) (*governance.Snapshot, error) { return snapshot, nil }, Limiter: b, Peek: b.Take, Allow: []governance.Check{m.Pins()},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +214,7 @@ func dispatcher(t *testing.T, m *atr.Module) *tools.Dispatcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := tools.NewDispatcher(tools.DispatcherOptions{Catalog: catalog, Gate: gate, Journal: b})
+	d, err := tools.NewDispatcher(tools.DispatcherOptions{Catalog: catalog, Gate: gate, Journal: b, Events: events})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (m *Module) Surface() tools.Surface {
 		s.Prompts = append(s.Prompts, one.Prompts...)
 	}
 	if len(m.servers) > 0 {
-		s.Tools = append(s.Tools, m.searchTools(instead)...)
+		s.Tools = append(append(s.Tools, m.searchTools(instead)...), m.careTools()...)
 	}
 	return s
 }
@@ -170,7 +170,13 @@ func (o *offer) call(ctx context.Context, r *tools.Request, args json.RawMessage
 	if err != nil {
 		return tools.Result{}, o.unfilled(err)
 	}
-	return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": filled})
+	now := o.server.m.o.Now
+	began := now()
+	result, err := o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": filled})
+	if !errors.Is(err, tools.ErrInputRequired) { // it is called again with the answers
+		o.server.m.stats.called(o.published, began, now().Sub(began), err != nil || result.IsError)
+	}
+	return result, err
 }
 
 // unfilled is what the caller is told when a credential that it names is not filled in.

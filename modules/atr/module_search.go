@@ -219,6 +219,7 @@ type DescribedTool struct {
 	Trust      string          `json:"trust" doc:"own, first use or agreed"`
 	Since      *time.Time      `json:"since,omitempty" doc:"when it was last agreed to"`
 	Digest     string          `json:"digest,omitempty" doc:"of the definition that was agreed to"`
+	Stats      *ToolStat       `json:"stats,omitempty" doc:"how it has done; none where it was not called"`
 	Policy     *tools.Outlook  `json:"policy,omitempty" doc:"what would come of a call, as far as that does not hang on its arguments"`
 }
 
@@ -237,8 +238,10 @@ func (m *Module) describe(ctx context.Context, r *tools.Request, q toolName) (De
 	answer := DescribedTool{Name: q.Name, Effects: effects(spec), Trust: "own", Policy: r.Outlook(ctx, q.Name)}
 	if foreign {
 		answer.Server, answer.Trust, answer.Digest = o.server.Name, trust(&o.record), o.record.Digest
-		if !o.record.Since.IsZero() {
-			answer.Since = &o.record.Since
+		answer.Since = when(o.record.Since)
+		if s, called := m.stats.stat(q.Name); called {
+			done := toolStat(&s, o.server.Name)
+			answer.Stats = &done
 		}
 	}
 	var err error

@@ -83,21 +83,27 @@ func sameOffers(a, b map[string]offer) bool {
 	return true
 }
 
+// all returns what the server offers of a kind, without the names that it is published by.
+func (s *server) all(kind pin.Kind) (all []offer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entries := map[pin.Kind][]json.RawMessage{
+		pin.Tool: s.listing.Tools, pin.Resource: s.listing.Resources, pin.Template: s.listing.Templates, pin.Prompt: s.listing.Prompts,
+	}[kind]
+	i := 0
+	for _, r := range s.records {
+		if r.Kind == kind && i < len(entries) {
+			all = append(all, offer{server: s, record: r, own: r.Name, entry: entries[i]})
+			i++
+		}
+	}
+	return all
+}
+
 // offers returns what all servers offer of a kind, with the names that it is published by, in the order of servers.
 func (m *Module) offers(kind pin.Kind) (all []offer) {
 	for _, s := range m.servers {
-		s.mu.Lock()
-		entries := map[pin.Kind][]json.RawMessage{
-			pin.Tool: s.listing.Tools, pin.Resource: s.listing.Resources, pin.Template: s.listing.Templates, pin.Prompt: s.listing.Prompts,
-		}[kind]
-		i := 0
-		for _, r := range s.records {
-			if r.Kind == kind && i < len(entries) {
-				all = append(all, offer{server: s, record: r, own: r.Name, entry: entries[i]})
-				i++
-			}
-		}
-		s.mu.Unlock()
+		all = append(all, s.all(kind)...)
 	}
 	switch kind {
 	case pin.Tool:

@@ -243,6 +243,9 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	if err := k.makeDispatcher(o, counter); err != nil {
 		return err
 	}
+	if k.atr != nil {
+		k.atr.Count(k.Events)
+	}
 	for _, module := range modules {
 		if starter, ok := module.(tools.Starter); ok {
 			if err := starter.Start(ctx, k.Dispatcher); err != nil {

@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/dial"
@@ -49,7 +51,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	reach := reach{logins}
 	k.atr, err = atr.New(atr.Options{
 		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Line: k.opts.OnLine, Now: k.Now,
-		Open: atr.Opener{Ours: k.ours(), Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers, Threshold: k.config.Upstreams.SearchThreshold,
+		Open: atr.Opener{Ours: k.ours(), Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers, Threshold: k.config.Upstreams.SearchThreshold, Record: k.agreed,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {
@@ -69,6 +71,19 @@ func (k *Kernel) ours() []string {
 	}
 	return all
 }
+
+// agreed writes down that somebody has agreed to what a server defines.
+func (k *Kernel) agreed(ctx context.Context, by, digest, what string) error {
+	if k.Journal == nil {
+		return errUnrecorded
+	}
+	return k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindControl, Control: &audit.Control{
+		Action: audit.ActionNote, By: by, Subject: digest, Reason: strings.ToValidUTF8(what[:min(len(what), maxNote)], ""),
+	}})
+}
+
+// maxNote bounds what the journal says of an agreement, in bytes.
+const maxNote = 1000
 
 // resolve returns what a reference to a secret stands for.
 func resolve(_ context.Context, text string) (string, error) { return secret.Resolver{}.Resolve(text) }

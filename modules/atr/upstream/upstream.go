@@ -112,6 +112,7 @@ type Upstream struct {
 	begun    time.Time // of the connection
 	failures int       // in a row
 	retry    time.Time // while Down
+	changed  time.Time // the state
 	cause    error     // of the last failure
 	running  int       // calls
 	idle     *time.Timer
@@ -182,6 +183,7 @@ type Status struct {
 	State    State
 	Server   rpc.Server // as it last introduced itself; zero when it never has
 	Since    time.Time  // while Running: since when
+	Changed  time.Time  // since when it is at that; zero when it never was at anything else
 	Starts   int        // how often it was started
 	Failures int        // starts that failed, or lives that ended soon, in a row
 	Retry    time.Time  // while Down: when it is tried again
@@ -193,12 +195,12 @@ type Status struct {
 func (u *Upstream) Status() Status {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := Status{State: u.state, Server: u.server, Starts: u.starts, Failures: u.failures, Cause: u.cause, Running: u.running}
+	s := Status{State: u.state, Changed: u.changed, Server: u.server, Starts: u.starts, Failures: u.failures, Cause: u.cause, Running: u.running}
 	switch {
 	case u.state == Running:
 		s.Since = u.begun
 	case u.state == Down && !u.o.Now().Before(u.retry):
-		s.State = Idle
+		s.State, s.Changed = Idle, u.retry
 	case u.state == Down:
 		s.Retry = u.retry
 	}
@@ -320,7 +322,7 @@ func (u *Upstream) retire() {
 
 // become changes the state.
 func (u *Upstream) become(s State, cause error) {
-	u.state = s
+	u.state, u.changed = s, u.o.Now()
 	if cause != nil {
 		u.cause = cause
 	}

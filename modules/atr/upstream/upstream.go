@@ -21,7 +21,14 @@ const (
 	DefaultMost     = time.Minute            // longest pause
 	DefaultSettled  = 10 * time.Second       // that a server must live for its start to count as one that went well
 	DefaultParallel = 64                     // calls of one server at once
+	DefaultPing     = 5 * time.Second        // for a server to show that it lives, when calls come to nothing
 )
+
+// mostSilent is how many calls in a row may end without an answer before a server is asked whether it lives.
+const mostSilent = 3
+
+// ErrHung is why a server was given up that answered neither calls nor a ping.
+var ErrHung = errors.New("it answers nothing any more")
 
 // ErrStopped says that the upstream is closed for good.
 var ErrStopped = errors.New("the upstream is closed")
@@ -93,6 +100,7 @@ type Options struct {
 	Most     time.Duration // longest pause; 0 is DefaultMost
 	Settled  time.Duration // that a server must live for its failures to be forgotten; 0 is DefaultSettled
 	Parallel int           // calls at once; 0 is DefaultParallel
+	Ping     time.Duration // for the answer to a ping; 0 is DefaultPing
 
 	Now    func() time.Time // nil is time.Now
 	Jitter func() float64   // 0 to 1, by which pauses of several differ; nil is random
@@ -118,6 +126,8 @@ type Upstream struct {
 	idle     *time.Timer
 	server   rpc.Server // as last seen
 	starts   int
+	silent   int  // calls in a row that ended without an answer
+	pinging  bool // it is being asked whether it lives
 }
 
 // An attempt is a start that calls wait for.
@@ -135,6 +145,7 @@ func New(o Options) *Upstream {
 	setDefault(&o.Most, DefaultMost)
 	setDefault(&o.Settled, DefaultSettled)
 	setDefault(&o.Parallel, DefaultParallel)
+	setDefault(&o.Ping, DefaultPing)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -221,7 +232,45 @@ func (u *Upstream) Call(ctx context.Context, r rpc.Request) (json.RawMessage, er
 		return nil, err
 	}
 	defer u.leave()
-	return conn.Call(ctx, r)
+	answer, err := conn.Call(ctx, r)
+	u.hear(conn, err == nil || ctx.Err() == nil, errors.Is(ctx.Err(), context.DeadlineExceeded))
+	return answer, err
+}
+
+// hear notes whether a call was answered. A server that leaves several in a row unanswered is asked whether it lives: one
+// that is slow with all of them says so, and one that hangs is given up, so that the next call has a new one.
+func (u *Upstream) hear(conn *rpc.Conn, answered, late bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.conn != conn:
+	case answered:
+		u.silent = 0
+	case late && !u.pinging:
+		if u.silent++; u.silent == mostSilent {
+			u.silent, u.pinging = 0, true
+			u.tasks.Go(func() { u.ping(conn) })
+		}
+	}
+}
+
+// ping asks a server whether it lives, and gives up one that does not say so. Any answer will do, also that there is no such
+// method.
+func (u *Upstream) ping(conn *rpc.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), u.o.Ping)
+	defer cancel()
+	_, err := conn.Call(ctx, rpc.Request{Method: "ping"})
+	u.mu.Lock()
+	u.pinging = false
+	link, hung := u.link, u.conn == conn && errors.Is(err, context.DeadlineExceeded)
+	if hung {
+		u.conn, u.link = nil, Link{}
+		_ = u.failed(ErrHung) // nobody waits
+	}
+	u.mu.Unlock()
+	if hung {
+		_ = hangUp(conn, link) // it is given up
+	}
 }
 
 // Connect starts the server when it is not running, and returns who it is.
@@ -347,7 +396,7 @@ func (u *Upstream) start(ctx context.Context, a *attempt) {
 		a.err = u.failed(err)
 	default:
 		a.conn = conn
-		u.conn, u.link, u.begun, u.server = conn, link, u.o.Now(), conn.Server()
+		u.conn, u.link, u.begun, u.server, u.silent = conn, link, u.o.Now(), conn.Server(), 0
 		u.become(Running, nil)
 		u.tasks.Go(func() { u.watch(conn, link) })
 		if u.o.OnList != nil && u.starts > 1 {
@@ -390,37 +439,49 @@ func (u *Upstream) failed(err error) error {
 		u.become(Down, err)
 		return &DownError{Name: u.o.Name, Retry: u.retry, Cause: err}
 	}
+	u.postpone()
+	u.become(Down, err)
+	return &DownError{Name: u.o.Name, Retry: u.retry, Cause: err}
+}
+
+// postpone has the server left alone for a while, longer each time.
+func (u *Upstream) postpone() {
 	u.failures++
 	pause := u.o.First << min(u.failures-1, 20)
 	if pause > u.o.Most || pause <= 0 {
 		pause = u.o.Most
 	}
 	pause -= time.Duration(u.o.Jitter() * float64(pause) / 4)
-	u.retry = u.o.Now().Add(pause)
-	u.become(Down, err)
-	return &DownError{Name: u.o.Name, Retry: u.retry, Cause: err}
+	u.state, u.retry = Down, u.o.Now().Add(pause)
 }
 
 // watch waits for the end of a connection. One that ends soon after its beginning is a failure like a start that fails; one
-// that lived is started again by the next call.
+// that lived is started again by the next call, which does not wait for the last words of the old one.
 func (u *Upstream) watch(conn *rpc.Conn, link Link) {
 	<-conn.Done()
 	u.mu.Lock()
-	mine := u.conn == conn
+	mine, starts := u.conn == conn, u.starts
 	if mine {
-		u.conn, u.link = nil, Link{}
-		err := u.told(conn.Err(), link)
+		u.conn, u.link, u.cause = nil, Link{}, conn.Err()
 		if u.o.Now().Sub(u.begun) >= u.o.Settled {
-			u.failures = 0
-			u.become(Idle, err)
+			u.failures, u.state = 0, Idle
 		} else {
-			_ = u.failed(err) // nobody waits
+			u.postpone()
 		}
 	}
+	state := u.state
 	u.mu.Unlock()
-	if mine {
-		_ = hangUp(conn, link) // it is gone
+	if !mine {
+		return
 	}
+	err := u.told(conn.Err(), link)
+	u.mu.Lock()
+	if u.starts == starts {
+		u.cause = err
+	}
+	u.o.OnState(state, err)
+	u.mu.Unlock()
+	_ = hangUp(conn, link) // it is gone
 }
 
 // Stop stops the server, which the next call starts again. Calls that run end with an error.

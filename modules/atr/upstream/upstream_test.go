@@ -30,6 +30,7 @@ type yard struct {
 	live   int
 	log    []string
 	lists  map[string]string // by method and cursor
+	deaf   bool              // nothing is answered but the handshake
 }
 
 func (y *yard) open(ctx context.Context) (upstream.Link, error) {
@@ -77,6 +78,12 @@ func (y *yard) serve(in *bufio.Reader, out io.Writer) {
 			Params struct{ Cursor string }
 		}
 		if json.Unmarshal([]byte(line), &m) != nil || m.ID == nil {
+			continue
+		}
+		y.mu.Lock()
+		deaf := y.deaf
+		y.mu.Unlock()
+		if deaf && m.Method != "initialize" {
 			continue
 		}
 		switch m.Method {
@@ -246,7 +253,6 @@ func TestFailures(t *testing.T) {
 	})
 }
 
-// A server that hangs keeps only those who wait for it, and no more than there is room for.
 // A start that waits for a person is tried again by the next call, and is no failure.
 func TestWaits(t *testing.T) {
 	t.Parallel()
@@ -268,6 +274,59 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+// A server that answers nothing any more is given up and started anew; one that is only slow with its calls is left alone.
+func TestHung(t *testing.T) {
+	t.Parallel()
+	for name, deaf := range map[string]bool{"deaf": true, "slow": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				y := &yard{deaf: deaf}
+				u := y.upstream(nil)
+				hang := func() error {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					defer cancel()
+					return call(ctx, u, "hang")
+				}
+				for range 2 {
+					if err := hang(); !errors.Is(err, context.DeadlineExceeded) {
+						t.Error(err)
+					}
+				}
+				cancelled, cancel := context.WithCancel(t.Context())
+				cancel()
+				if err := call(cancelled, u, "hang"); !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+				time.Sleep(upstream.DefaultPing + time.Second)
+				if s := u.Status(); s.State != upstream.Running {
+					t.Errorf("after two calls that came late and one that was given up: %+v", s)
+				}
+				if err := hang(); !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+				time.Sleep(upstream.DefaultPing)
+				synctest.Wait()
+				s := u.Status()
+				if deaf != (s.State == upstream.Down && errors.Is(s.Cause, upstream.ErrHung)) || !deaf && s.State != upstream.Running {
+					t.Errorf("%+v", s)
+				}
+				time.Sleep(upstream.DefaultFirst)
+				y.mu.Lock()
+				y.deaf = false
+				y.mu.Unlock()
+				if err := call(t.Context(), u, "x"); err != nil {
+					t.Error(err)
+				}
+				if err := u.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// A server that hangs keeps only those who wait for it, and no more than there is room for.
 func TestHanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

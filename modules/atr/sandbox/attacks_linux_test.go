@@ -89,6 +89,29 @@ func fileAttacks() map[string]func([]string) error {
 			}
 			return errors.Join(os.Remove(two), os.RemoveAll(filepath.Join(args[0], "a")))
 		},
+		"opens": func(args []string) error { // costs, as do the next two
+			return many(func() error { return os.WriteFile(filepath.Join(args[0], "file"), nil, 0o600) })
+		},
+		"writes": func([]string) error {
+			fd, err := unix.Open(os.DevNull, unix.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			return many(func() error { _, err := unix.Write(fd, []byte("x")); return err })
+		},
+		"sends": func([]string) error {
+			pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+			if err != nil {
+				return err
+			}
+			return many(func() error {
+				err := unix.Sendto(pair[0], []byte("x"), 0, nil)
+				if err == nil {
+					_, _, err = unix.Recvfrom(pair[1], make([]byte, 1), 0)
+				}
+				return err
+			})
+		},
 		"big file": func(args []string) error { return os.WriteFile(args[0], make([]byte, 1<<20), 0o600) },
 		"inherited": func(args []string) error {
 			fd, err := strconv.Atoi(args[0])
@@ -265,7 +288,7 @@ func processAttacks() map[string]func([]string) error {
 			return err
 		},
 		"wait":       func([]string) error { _, err := io.Copy(io.Discard, os.Stdin); return err },
-		"other user": func([]string) error { return unix.Setuid(65534) },
+		"other user": func([]string) error { return unix.Setuid(65533) },
 	}
 }
 
@@ -324,6 +347,16 @@ func systemAttacks() map[string]func([]string) error {
 			return nil
 		},
 	}
+}
+
+// many does something many times.
+func many(do func() error) error {
+	for range 100_000 {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // newUser starts a process in a world in which it would be root.

@@ -52,7 +52,7 @@ const noLandlock = "this system has no Landlock"
 // confine gives up privileges, files and ports.
 func confine(p *Profile, abi int, r *Report) {
 	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	r.done(errors.Join(err, dropCapabilities()), "privileges", "no new ones, and of those there are only that of a file's owner")
+	r.done(errors.Join(err, dropCapabilities()), "privileges", "none can be gained; of root's only the use of other owners' files")
 	if abi == 0 {
 		r.lacking("files", noLandlock)
 	} else {

@@ -26,7 +26,7 @@ func self(t *testing.T) string {
 
 // run runs a program under a profile, or without one if it is nil, and returns what it wrote. The error is that of the
 // start, or of the program's end.
-func run(t *testing.T, p *sandbox.Profile, program string, args ...string) (string, sandbox.Report, error) {
+func run(t testing.TB, p *sandbox.Profile, program string, args ...string) (string, sandbox.Report, error) {
 	t.Helper()
 	var out bytes.Buffer
 	cmd := &exec.Cmd{Path: program, Args: append([]string{program}, args...), Env: []string{"SANDBOX_TEST=1", "GORACE=atexit_sleep_ms=0"}, Stdout: &out, Stderr: &out}

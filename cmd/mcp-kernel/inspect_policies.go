@@ -33,7 +33,7 @@ func (a *app) inspection(cmd *cobra.Command) (o gate.Options, err error) {
 	if o.Policies, err = chosen(cmd, c, names); err != nil {
 		return o, err
 	}
-	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
+	catalog, err := a.catalogOf(cmd, c)
 	if err != nil {
 		return o, err
 	}

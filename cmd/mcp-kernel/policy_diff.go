@@ -126,7 +126,7 @@ func (a *app) diffPolicies(cmd *cobra.Command, sources, names []string, strict b
 			return err
 		}
 	}
-	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
+	catalog, err := a.catalogOf(cmd, c)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (a *app) replay(cmd *cobra.Command, source string, q *retrial) error {
 	if err != nil {
 		return err
 	}
-	o, err := candidate(cmd, c, source, q)
+	o, err := a.candidate(cmd, c, source, q)
 	if err != nil {
 		return err
 	}
@@ -106,12 +106,12 @@ func (a *app) replay(cmd *cobra.Command, source string, q *retrial) error {
 }
 
 // candidate reads the policies and what they are about.
-func candidate(cmd *cobra.Command, c config.Config, source string, q *retrial) (replay.Options, error) {
+func (a *app) candidate(cmd *cobra.Command, c config.Config, source string, q *retrial) (replay.Options, error) {
 	set, err := sourceSet(cmd, c, source, q.names)
 	if err != nil {
 		return replay.Options{}, err
 	}
-	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
+	catalog, err := a.catalogOf(cmd, c)
 	if err != nil {
 		return replay.Options{}, err
 	}

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/governance/rules"
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
+	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
 func (a *app) policySchema() *cobra.Command {
@@ -21,7 +26,7 @@ types of all arguments, and what every call brings along. It is generated from t
 			if err != nil {
 				return err
 			}
-			schema, err := standard.SchemaOf(cmd.Context(), c, newExtension().modules()...)
+			schema, err := a.schemaOf(cmd, c)
 			if err != nil {
 				return err
 			}
@@ -40,9 +45,33 @@ func (a *app) bindRules(cmd *cobra.Command, set *governance.Set) error {
 	if err != nil {
 		return err
 	}
-	schema, err := standard.SchemaOf(cmd.Context(), c, newExtension().modules()...)
+	schema, err := a.schemaOf(cmd, c)
 	if err != nil {
 		return err
 	}
 	return set.Bind(schema)
+}
+
+// schemaOf returns what rules can speak of under a configuration.
+func (a *app) schemaOf(cmd *cobra.Command, c config.Config) (*rules.Schema, error) {
+	catalog, err := a.catalogOf(cmd, c)
+	if err != nil {
+		return nil, err
+	}
+	return standard.RuleSchema(catalog)
+}
+
+// catalogOf returns what there is to call under a configuration, with what other servers offered when they were last seen.
+// Of which servers that is not known, it says on the error stream.
+func (a *app) catalogOf(cmd *cobra.Command, c config.Config) (*tools.Catalog, error) {
+	v, err := a.viewOf(cmd, c)
+	return v.Catalog, err
+}
+
+func (a *app) viewOf(cmd *cobra.Command, c config.Config) (standard.View, error) {
+	v, err := standard.ViewOf(cmd.Context(), c, newExtension().modules()...)
+	for _, u := range v.Unseen {
+		fmt.Fprintf(a.err, "what server %s offers is not known (%s), so its tools are taken for none: mcp-kernel upstream test %s\n", u.Server, oneLine(u.Reason, 200), u.Server)
+	}
+	return v, err
 }

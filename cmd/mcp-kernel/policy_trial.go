@@ -113,7 +113,7 @@ func (a *app) testPolicies(cmd *cobra.Command, paths, files []string) (*trialRep
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := standard.CatalogOf(cmd.Context(), c, newExtension().modules()...)
+	catalog, err := a.catalogOf(cmd, c)
 	if err != nil {
 		return nil, err
 	}

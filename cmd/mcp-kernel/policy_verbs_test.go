@@ -115,6 +115,15 @@ func TestPolicyLint(t *testing.T) {
 		t.Errorf("exit %d", o.code)
 	}
 	policyGolden(t, "lint", dir, o.out)
+	write(t, file, "- name: p\n  allowed_tools: [\"file_*\", memory_read]\n")
+	ok(t, "tools", "call", "file_list", `{"path":"work:"}`, "--config", config, "--policy-file", file, "--policy", "p")
+	o = cli(t, "policy", "lint", file, "--from", "1h", "--config", config)
+	if o.code != exitOK || !strings.Contains(o.out, "of which 1 were called since") || !strings.Contains(o.out, `"memory_read" allows what was not called since`) {
+		t.Errorf("compared with the journal: %+v", o)
+	}
+	if o := cli(t, "policy", "lint", file, "--from", "soon", "--config", config); o.code != exitUsage {
+		t.Errorf("--from soon: %+v", o)
+	}
 	for _, name := range templates.Names() {
 		ok(t, "policy", "lint", "template:"+name, "--config", config)
 	}

@@ -21,16 +21,13 @@ func (d *Document) Sketch() Sketch {
 	var s Sketch
 	for i := range d.rules {
 		r := &d.rules[i]
-		tokens := r.body()
-		words := make([]string, len(tokens))
-		for k, t := range tokens {
-			words[k] = t.text
+		for _, t := range r.body() {
 			s.note(t)
 		}
-		if form := strings.Join(words, " "); r.Forbid {
-			s.Forbids = append(s.Forbids, form)
+		if r.Forbid {
+			s.Forbids = append(s.Forbids, r.form())
 		} else {
-			s.Permits = append(s.Permits, form)
+			s.Permits = append(s.Permits, r.form())
 		}
 		for _, p := range r.paths() {
 			if p.variable != variableContext || len(p.names) == 0 {
@@ -48,6 +45,16 @@ func (d *Document) Sketch() Sketch {
 	s.Texts, s.Numbers = slices.Compact(s.Texts), slices.Compact(s.Numbers)
 	s.Arguments = slices.CompactFunc(s.Arguments, slices.Equal[[]string])
 	return s
+}
+
+// form is the rule without annotations, comments and white space.
+func (r *rule) form() string {
+	tokens := r.body()
+	words := make([]string, len(tokens))
+	for i, t := range tokens {
+		words[i] = t.text
+	}
+	return strings.Join(words, " ")
 }
 
 // body returns the tokens of a rule from its effect on: what stands before are annotations.

@@ -274,12 +274,20 @@ func New(o Options) (*Module, error) {
 // Name implements tools.Module.
 func (*Module) Name() string { return Name }
 
+// Recall makes known what servers offered when they were last seen, and starts nothing. Without it Begin does so.
+func (m *Module) Recall(ctx context.Context) {
+	for _, s := range m.servers {
+		s.recall(ctx)
+	}
+	m.publish()
+}
+
 // Begin makes what servers offered last known, and starts those that are to be started, each in the background; the error
 // says which of those that are required cannot be. It is called once.
 func (m *Module) Begin(ctx context.Context) error {
 	var faults []error
 	for _, s := range m.servers {
-		remembered := s.recall(ctx)
+		remembered := s.isKnown() || s.recall(ctx)
 		switch {
 		case m.o.Cold:
 		case s.Required:

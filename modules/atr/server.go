@@ -192,6 +192,26 @@ func (s *server) recall(ctx context.Context) bool {
 	return err == nil
 }
 
+// isKnown reports whether it is known what the server offers.
+func (s *server) isKnown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known
+}
+
+// Remembered copies what a server offered when it was last seen from one state to another, and reports whether that is
+// known there.
+func Remembered(ctx context.Context, server string, from, to state.Backend) (bool, error) {
+	item, err := from.Get(ctx, listingKey(server))
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return true, to.Set(ctx, listingKey(server), item.Value, 0)
+}
+
 // take judges a listing and takes it for what the server offers.
 func (s *server) take(ctx context.Context, listing upstream.Listing) error {
 	given, kept := s.definitions(&listing)

@@ -55,6 +55,8 @@ type Options struct {
 	OnLine    func(server, line string) // takes what other servers write for people. May be nil
 	Version   string                    // of the program, as other servers are told
 	Self      string                    // the principal that runs the kernel, who reads the lists of other servers
+
+	begin func(*Kernel) // called when there is state, before anything is made of it
 }
 
 // A Kernel is a whole kernel over one data directory. Its fields are the parts that a server or a command needs; they
@@ -219,6 +221,9 @@ func (k *Kernel) openState(context.Context, Options) error {
 
 // assemble makes the gate, the modules, the catalog and the dispatcher, and starts what wants to be started.
 func (k *Kernel) assemble(ctx context.Context, o Options) error {
+	if o.begin != nil {
+		o.begin(k)
+	}
 	executions := controlplane.NewExecutions(k.State, k.Now)
 	counter := tokens.New(tokens.Options{Sink: k.counted, Now: k.Now})
 	k.own(counter)
@@ -232,6 +237,9 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	modules = append(modules, o.Extra...)
 	for _, module := range modules {
 		k.own(module)
+	}
+	if k.atr != nil {
+		k.atr.Recall(ctx)
 	}
 	k.static = k.remembered(modules)
 	if k.Catalog, err = tools.NewCatalog(k.static...); err != nil {

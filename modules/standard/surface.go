@@ -4,38 +4,99 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
-	"github.com/mcp-kernel/mcp-kernel/governance/rules"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr"
+	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
-// CatalogOf returns what there would be to call under a configuration, without its data directory and its policies: it
-// puts a kernel together that is thrown away. Of the catalog only what it lists can be used.
-func CatalogOf(ctx context.Context, c config.Config, extra ...tools.Module) (catalog *tools.Catalog, err error) {
+// A View is what there would be to call under a configuration.
+type View struct {
+	Catalog *tools.Catalog // of which only what it lists can be used
+	Unseen  []Unseen       // other servers of which it is not known what they offer
+}
+
+// Unseen is another server of which it is not known what it offers.
+type Unseen struct {
+	Server string
+	Reason string // why not, for people
+}
+
+// ViewOf returns what there would be to call under a configuration, whatever its policies are: it puts a kernel together
+// that is thrown away. What other servers offer is what the data directory remembers of them; none is started, and nothing
+// there is written or made.
+func ViewOf(ctx context.Context, c config.Config, extra ...tools.Module) (v View, err error) {
 	dir, err := os.MkdirTemp("", "mcp-kernel-catalog-")
 	if err != nil {
-		return nil, fmt.Errorf("catalog: %w", err)
+		return View{}, fmt.Errorf("catalog: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	file := filepath.Join(c.DataDir, stateName)
+	if c.State.Backend == "memory" {
+		file = ""
+	}
 	c.DataDir = filepath.Join(dir, "data")
 	c.State.Backend = "memory"
 	c.Governance.PolicyFiles, c.Governance.Policies = nil, config.Default().Governance.Policies
-	k, err := Open(ctx, Options{Config: c, Extra: extra})
+	k, err := Open(ctx, Options{Config: c, Extra: extra, begin: func(k *Kernel) { v.Unseen = k.recollect(ctx, file) }})
 	if err != nil {
-		return nil, err
+		return View{}, err
 	}
 	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(ctx))) }()
-	return k.Catalog, nil
+	v.Catalog = k.catalog()
+	return v, nil
 }
 
-// SchemaOf returns what the rules of policies can speak of under a configuration, as CatalogOf finds it.
-func SchemaOf(ctx context.Context, c config.Config, extra ...tools.Module) (*rules.Schema, error) {
-	catalog, err := CatalogOf(ctx, c, extra...)
-	if err != nil {
-		return nil, err
+// CatalogOf returns the catalog of ViewOf.
+func CatalogOf(ctx context.Context, c config.Config, extra ...tools.Module) (*tools.Catalog, error) {
+	v, err := ViewOf(ctx, c, extra...)
+	return v.Catalog, err
+}
+
+// recollect takes over what a file of state remembers of other servers, and returns those of which that is nothing.
+func (k *Kernel) recollect(ctx context.Context, file string) (unseen []Unseen) {
+	all := func(reason string) []Unseen {
+		for i := range k.others {
+			unseen = append(unseen, Unseen{k.others[i].Name, reason})
+		}
+		return unseen
 	}
-	return RuleSchema(catalog)
+	if len(k.others) == 0 {
+		return nil
+	}
+	if file == "" {
+		return all("with state.backend: memory nothing is remembered")
+	}
+	switch _, err := os.Stat(file); {
+	case errors.Is(err, fs.ErrNotExist):
+		return all("it was never started with this data directory")
+	case err != nil:
+		return all(err.Error())
+	}
+	store, err := sqlitestate.Open(file, sqlitestate.Options{Now: k.Now})
+	if err != nil {
+		return all(err.Error())
+	}
+	defer func() { k.told(store.Close()) }()
+	for i := range k.others {
+		name := k.others[i].Name
+		switch known, err := atr.Remembered(ctx, name, store, k.State); {
+		case err != nil:
+			unseen = append(unseen, Unseen{name, err.Error()})
+		case !known:
+			unseen = append(unseen, Unseen{name, "it was never started with this data directory"})
+		}
+	}
+	return unseen
+}
+
+// told tells of a fault, if it is one.
+func (k *Kernel) told(err error) {
+	if err != nil {
+		k.fault("", err)
+	}
 }

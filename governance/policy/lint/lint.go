@@ -1,7 +1,8 @@
 // Package lint finds what is allowed in a policy and is probably not meant: entries that another makes needless, globs that
-// nothing matches, patterns that hit everything or cost more than they need, bounds that are never reached, lists that open
-// everything beside tools that destroy. Every finding has its place and what to do about it. What is wrong outright,
-// package policy refuses.
+// nothing matches, rules about calls that never come so far, patterns that hit everything or cost more than they need, bounds
+// that are never reached, questions that nobody can answer, exceptions that end, lists that open everything beside tools
+// that destroy, or more than was called. Every finding has its place and what to do about it. What is wrong outright, package
+// policy refuses.
 package lint
 
 import (
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
-	"github.com/mcp-kernel/mcp-kernel/governance/match"
 	"github.com/mcp-kernel/mcp-kernel/governance/rules"
 )
 
@@ -62,6 +62,13 @@ type Options struct {
 	Resources []string           // URIs and templates that there are
 	Ceiling   governance.Ceiling // what no policy exceeds
 	Now       time.Time          // by which exceptions have expired; zero does not look
+
+	Unseen []string                      // other servers, by name, of which it is not known what they offer
+	Closed map[governance.Channel]string // ways by which nobody can answer here, and why not
+
+	// Called are the names that were called since Since, of each kind; nil does not look.
+	Called map[governance.Kind]map[string]bool
+	Since  time.Time
 }
 
 // Policies returns what is found in policies that are valid, in the order of their places.
@@ -74,7 +81,10 @@ func Policies(o Options, policies ...governance.Policy) []Finding {
 		l.patterns()
 		l.numbers()
 		l.limits()
+		l.labels()
 		l.rules()
+		l.approvals()
+		l.used()
 		l.whole()
 		found = append(found, l.found...)
 	}
@@ -105,86 +115,6 @@ func (l *linter) add(s Severity, field, fix, format string, args ...any) {
 		File: l.p.Source.File, Line: at.Line, Column: at.Column, Policy: l.p.Name, Field: field, Severity: s,
 		Problem: fmt.Sprintf(format, args...), Fix: fix,
 	})
-}
-
-// A list is an allowlist of a policy, and the names of its kind that there are.
-type list struct {
-	field string
-	names []string
-	there []string
-}
-
-func (l *linter) all() []list {
-	tools, prompts := make([]string, 0, len(l.o.Surface.Tools)), make([]string, 0, len(l.o.Surface.Prompts))
-	for _, t := range l.o.Surface.Tools {
-		tools = append(tools, t.Name)
-	}
-	for _, p := range l.o.Surface.Prompts {
-		prompts = append(prompts, p.Name)
-	}
-	return []list{
-		{governance.CheckTools, l.p.AllowedTools, tools},
-		{governance.CheckResources, l.p.AllowedResources, l.o.Resources},
-		{governance.CheckPrompts, l.p.AllowedPrompts, prompts},
-	}
-}
-
-// lists looks for entries that another makes needless, and for those that nothing matches.
-func (l *linter) lists() {
-	for _, list := range l.all() {
-		l.entries(list.field, list.names, list.there)
-	}
-	for i, limit := range l.p.Limits {
-		l.entries(fmt.Sprintf("%s[%d].tools", governance.CheckRates, i), limit.Tools, l.all()[0].there)
-	}
-	for i, rule := range l.p.Labels {
-		l.entries(fmt.Sprintf("%s[%d].tools", governance.CheckLabels, i), rule.Tools, nil)
-	}
-}
-
-func (l *linter) entries(field string, names, there []string) {
-	globs := make([]*match.GlobMatcher, len(names))
-	for i, name := range names {
-		globs[i], _ = match.CompileGlob(name, true) // a valid policy has no other
-	}
-	for i, name := range names {
-		at := fmt.Sprintf("%s[%d]", field, i)
-		if by := covered(i, names, globs); by >= 0 {
-			l.warn(at, "strike it", "%q is needless beside %q", name, names[by])
-			continue
-		}
-		if globs[i] == nil || name == "*" || len(there) == 0 || slices.ContainsFunc(there, globs[i].Match) {
-			continue
-		}
-		fix := "strike it, or look for a slip"
-		if near := nearest(name, there); near != "" {
-			fix = fmt.Sprintf("did you mean %q?", near)
-		}
-		l.note(at, fix, "%q is the name of nothing that there is", name)
-	}
-}
-
-// covered returns which other entry allows all that the i-th does, or -1. Of two that are equal the later one is covered.
-func covered(i int, names []string, globs []*match.GlobMatcher) int {
-	for j := range names {
-		switch {
-		case i == j || globs[i] == nil || globs[j] == nil:
-		case names[i] == names[j]:
-			if j < i {
-				return j
-			}
-		case names[j] == "*":
-			return j
-		default:
-			if name, exact := globs[i].Literal(); exact && globs[j].Match(name) {
-				return j
-			}
-			if prefixed(names[i], names[j]) {
-				return j
-			}
-		}
-	}
-	return -1
 }
 
 // opens looks for lists that open everything beside what writes or destroys.
@@ -245,14 +175,6 @@ func (l *linter) limits() {
 				break
 			}
 		}
-	}
-}
-
-// rules looks for labels that no rule asks for.
-func (l *linter) rules() {
-	if len(l.p.Labels) > 0 && l.p.Rules.Text == "" {
-		l.note(governance.CheckLabels, "add a rule that asks context.labels, here or in a policy that holds beside this one",
-			"labels decide nothing by themselves, and this policy has no rules")
 	}
 }
 

@@ -18,12 +18,14 @@ import (
 func options() lint.Options {
 	return lint.Options{
 		Surface: rules.Surface{
-			Tools:   []rules.Tool{{Name: "file_read", ReadOnly: true}, {Name: "file_write", Destructive: true}, {Name: "web_fetch"}},
+			Tools:   []rules.Tool{{Name: "file_read", ReadOnly: true}, {Name: "file_write", Destructive: true}, {Name: "web_fetch"}, {Name: "there__read"}, {Name: "there__write"}},
 			Prompts: []rules.Prompt{{Name: "ask"}},
 		},
 		Resources: []string{"audit://log", "vfs://{+path}"},
 		Ceiling:   governance.Ceiling{MaxTokens: 1000, MaxCalls: 10, Timeout: time.Minute},
 		Now:       time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC),
+		Unseen:    []string{"gone"},
+		Closed:    map[governance.Channel]string{governance.ChannelConsole: "there is none"},
 	}
 }
 
@@ -88,9 +90,12 @@ func TestPolicies(t *testing.T) {
 			},
 		},
 		"exceptions": {
-			"- name: p\n  allowed_tools: [file_read]\n  blocked_patterns:\n    - type: substring\n      pattern: sudo\n      except:\n        - {reason: once, tools: [shell], until: 2026-01-05}\n        - {reason: longer, tools: [shell], until: 2027-01-01}\n",
+			"- name: p\n  allowed_tools: [file_read]\n  blocked_patterns:\n    - type: substring\n      pattern: sudo\n      except:\n        - {reason: once, tools: [shell], until: 2026-01-05}\n        - {reason: longer, tools: [shell], until: 2027-01-01}\n        - {reason: ends, tools: [file_read], until: 2026-01-10}\n        - {reason: other, tools: [file_write], until: 2027-01-01}\n",
 			[]string{
 				`p.yaml:7:11: warning: policy "p": blocked_patterns[0].except[0]: has been over since 2026-01-05: the pattern holds again: strike it, or give it another date`,
+				`p.yaml:8:36: note: policy "p": blocked_patterns[0].except[1].tools[0]: "shell" is the name of nothing that there is: strike it, or look for a slip`,
+				`p.yaml:9:11: note: policy "p": blocked_patterns[0].except[2]: ends on 2026-01-10: the pattern holds again then: see whether it is still needed, and give it another date if it is`,
+				`p.yaml:10:11: warning: policy "p": blocked_patterns[0].except[3]: is never reached: the policy allows nothing of what it is about: strike it, or allow what it is about`,
 			},
 		},
 		"numbers": {
@@ -115,6 +120,37 @@ func TestPolicies(t *testing.T) {
 				`p.yaml:7:11: note: policy "p": labels: labels decide nothing by themselves, and this policy has no rules: add a rule that asks context.labels, here or in a policy that holds beside this one`,
 			},
 		},
+		"rules": {
+			"- name: p\n  allowed_tools: [file_read]\n  labels:\n    - {add: [a:b, c:d], hints: {destructive: true}}\n    - {add: [a:b], resources: [\"vfs://notes/*\"]}\n  rules: |\n" +
+				"    @id(\"one\") forbid (principal, action == Action::\"file_read\", resource) when { context.labels.contains(\"a:b\") };\n" +
+				"    @id(\"two\")\n    forbid (principal, action == Action::\"file_read\", resource)\n    when { context.labels.contains(\"a:b\") }; // again\n" +
+				"    forbid (principal, action in [Action::\"file_write\", Action::\"ask\"], resource);\n    forbid (principal, action in Action::\"tools/call\", resource) when { context.depth > 3 };\n",
+			[]string{
+				`p.yaml:4:7: warning: policy "p": labels[0]: is never reached: the policy allows nothing of what it is about: strike it, or allow what it is about`,
+				`p.yaml:4:19: note: policy "p": labels[0].add[1]: no rule of this policy asks for the label "c:d": strike it, unless a policy that holds beside this one asks for it`,
+				`p.yaml:5:7: warning: policy "p": labels[1]: is never reached: the policy allows nothing of what it is about: strike it, or allow what it is about`,
+				`p.yaml:8:5: warning: policy "p": rules: rule "two" says what rule "one" says: strike it`,
+				`p.yaml:11:5: warning: policy "p": rules: rule "rules[2]" never decides: the policy does not allow ask, file_write: strike it, or allow what it is about`,
+			},
+		},
+		"approval": {
+			"- name: p\n  allowed_tools: [file_read, web_fetch]\n  require_approval:\n    - {tools: [file_wirte]}\n    - {tools: [file_write]}\n    - {tools: [web_fetch], channels: [console]}\n" +
+				"    - {tools: [web_fetch], quorum: 2, approvers: [\"user:a\", \"user:b\"], channels: [cli]}\n    - {tools: [web_fetch], approvers: [caller], channels: [client]}\n    - {tools: [web_fetch]}\n",
+			[]string{
+				`p.yaml:4:16: note: policy "p": require_approval[0].tools[0]: "file_wirte" is the name of nothing that there is: did you mean "file_write"?`,
+				`p.yaml:5:7: warning: policy "p": require_approval[1]: is never reached: the policy allows nothing of what it is about: strike it, or allow what it is about`,
+				`p.yaml:6:7: warning: policy "p": require_approval[2]: nobody can answer here, so the call never runs (console: there is none): add a channel that there is, or open one`,
+				`p.yaml:7:7: warning: policy "p": require_approval[3]: 2 people must agree, and over the command line answers only who owns the data directory: add console to the channels, or ask one person`,
+				`p.yaml:8:7: note: policy "p": require_approval[4]: only the caller's own client is asked, which can answer by itself: add cli or console to the channels if a person must see it`,
+			},
+		},
+		"servers": {
+			"- name: p\n  allowed_tools: [there__read, there__wirte, gone__read]\n",
+			[]string{
+				`p.yaml:2:32: note: policy "p": allowed_tools[1]: "there__wirte" is the name of nothing that there is: did you mean "there__write"?`,
+				`p.yaml:2:46: note: policy "p": allowed_tools[2]: what "gone__read" is cannot be checked: it is not known what server gone offers: look with mcp-kernel upstream test gone`,
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,6 +158,30 @@ func TestPolicies(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestUsed compares allowlists with what was called.
+func TestUsed(t *testing.T) {
+	t.Parallel()
+	policies, err := policy.Decode("p.yaml", []byte("- name: p\n  allowed_tools: [\"file_*\", web_fetch, there__read]\n  allowed_prompts: [ask]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Since = o.Now.AddDate(0, 0, -30)
+	o.Called = map[governance.Kind]map[string]bool{governance.KindTool: {"file_read": true, "there__read": true}}
+	var got []string
+	for _, f := range lint.Policies(o, policies...) {
+		got = append(got, f.String())
+	}
+	want := []string{
+		`p.yaml:2:19: note: policy "p": allowed_tools[0]: "file_*" allows 2 names, of which 1 were called since 2025-12-06: name what is needed: file_read`,
+		`p.yaml:2:29: note: policy "p": allowed_tools[1]: "web_fetch" allows what was not called since 2025-12-06: strike it if it is not needed`,
+		`p.yaml:3:21: note: policy "p": allowed_prompts[0]: "ask" allows what was not called since 2025-12-06: strike it if it is not needed`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -35,13 +35,22 @@ func (l *linter) patterns() {
 	}
 }
 
-// exceptions looks for exceptions that are over.
+// soon is how long before its end an exception is told of.
+const soon = 14 * 24 * time.Hour
+
+// exceptions looks for exceptions that are over or about to be, and for those that are about nothing.
 func (l *linter) exceptions(field string, p match.Pattern) {
 	for i, e := range p.Except {
-		if !l.o.Now.IsZero() && !l.o.Now.Before(e.Until) {
-			l.warn(fmt.Sprintf("%s.except[%d]", field, i), "strike it, or give it another date",
-				"has been over since %s: the pattern holds again", e.Until.Format(time.DateOnly))
+		at := fmt.Sprintf("%s.except[%d]", field, i)
+		switch left := e.Until.Sub(l.o.Now); {
+		case l.o.Now.IsZero():
+		case left <= 0:
+			l.warn(at, "strike it, or give it another date", "has been over since %s: the pattern holds again", e.Until.Format(time.DateOnly))
+			continue
+		case left < soon:
+			l.note(at, "see whether it is still needed, and give it another date if it is", "ends on %s: the pattern holds again then", e.Until.Format(time.DateOnly))
 		}
+		l.about(at, e.Tools, nil, nil, nil)
 	}
 }
 

@@ -25,7 +25,7 @@ func (m *Module) Surface() tools.Surface {
 	shown, instead := m.shown(offers)
 	for _, o := range offers {
 		one := o.surface(shown)
-		if _, err := tools.NewCatalog(single{one}); err != nil {
+		if err := o.publishable(one); err != nil {
 			m.o.Fault(o.server.Name, fmt.Errorf("%s %q cannot be published: %w", o.record.Kind, o.own, err))
 			continue
 		}
@@ -53,6 +53,33 @@ func (m *Module) shown(offers []offer) (others, instead []string) {
 		return nil, all
 	}
 	return all, nil
+}
+
+// publishable says why an offer cannot be published. A tool's schemas are those of objects: there are clients that take no
+// tool at all of a listing where one has none, or another.
+func (o *offer) publishable(one tools.Surface) error {
+	if o.record.Kind == pin.Tool {
+		var d struct {
+			Input  json.RawMessage `json:"inputSchema"`
+			Output json.RawMessage `json:"outputSchema"`
+		}
+		if json.Unmarshal(o.entry, &d) != nil || !describesObject(d.Input) {
+			return errors.New("inputSchema: want a schema of type object")
+		}
+		if len(d.Output) > 0 && !describesObject(d.Output) {
+			return errors.New("outputSchema: want a schema of type object")
+		}
+	}
+	_, err := tools.NewCatalog(single{one})
+	return err
+}
+
+// describesObject reports whether a schema says of itself that it is one of an object.
+func describesObject(schema json.RawMessage) bool {
+	var s struct {
+		Type string `json:"type"`
+	}
+	return json.Unmarshal(schema, &s) == nil && s.Type == "object"
 }
 
 // single is a module of one thing, to learn whether a catalog takes it.

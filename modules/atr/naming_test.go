@@ -134,6 +134,9 @@ func TestOddTools(t *testing.T) {
 		"no name":      {fine + `,{"description":"x"},{"name":""},{"name":7},7,null`, "without a name", []string{"odd__fine"}},
 		"two names":    {fine + `,{"name":"a","name":"b","inputSchema":{"type":"object"}}`, "cannot be looked at", nil},
 		"large":        {fine + `,{"name":"large","description":"` + strings.Repeat("x", pin.MaxDefinition) + `","inputSchema":{"type":"object"}}`, "at most", nil},
+		"no schema":    {fine + `,{"name":"bare"}`, `"bare" cannot be published`, []string{"odd__fine"}},
+		"no object":    {fine + `,{"name":"text","inputSchema":{"type":"string"}},{"name":"odd","inputSchema":[]}`, "want a schema of type object", []string{"odd__fine"}},
+		"odd answer":   {fine + `,{"name":"list","inputSchema":{"type":"object"},"outputSchema":{"type":"array"}}`, "outputSchema: want a schema", []string{"odd__fine"}},
 		"10,001 tools": {many, "more than 10000 entries", []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {

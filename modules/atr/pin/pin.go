@@ -96,6 +96,10 @@ type Definition struct {
 // FirstUse is who has agreed to a definition where nobody was asked: it was trusted when it was first seen.
 const FirstUse = "first use"
 
+// MaxRecords is how many names of a server are remembered. A server that invents names without end has the rest of them
+// quarantined.
+const MaxRecords = 20_000
+
 // firstSight is how long a server is seen for the first time: several processes may judge it then, each a part first.
 const firstSight = 30 * time.Second
 
@@ -157,6 +161,7 @@ type judge struct {
 	server string
 	trust  bool
 	known  map[string]*Record
+	added  int               // things that were not known
 	rests  map[string]string // names of trusted things that are not given any more, by what they are without them
 }
 
@@ -208,6 +213,11 @@ func (j *judge) compare(ctx context.Context, d *Definition) (Record, error) {
 		return j.again(ctx, r, canonical, digest, d.Doubt)
 	}
 	r := Record{Server: j.server, Kind: d.Kind, Name: d.Name, Seen: now, Standing: Quarantined, Why: d.Doubt}
+	if len(j.known)+j.added >= MaxRecords {
+		r.Why = fmt.Sprintf("%d names of this server are remembered, and no more", MaxRecords)
+		return r, nil
+	}
+	j.added++
 	if rest := nameless(canonical); rest != "" {
 		r.Renamed = j.rests[string(d.Kind)+rest]
 	}

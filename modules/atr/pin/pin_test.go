@@ -299,3 +299,25 @@ func TestAgreeUntil(t *testing.T) {
 		}
 	}
 }
+
+// A server that invents names without end does not fill the state.
+func TestTooManyNames(t *testing.T) {
+	t.Parallel()
+	b := book()
+	for round := range 3 {
+		given := make([]pin.Definition, pin.MaxRecords/2)
+		for i := range given {
+			given[i] = tool(fmt.Sprintf("t%d_%d", round, i), reader)
+		}
+		records, err := b.Judge(t.Context(), "files", pin.TrustNew, given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := records[len(records)-1]; (round < 2) != (last.Why == "" || last.Renamed != "") || round == 2 && last.Standing != pin.Quarantined {
+			t.Errorf("round %d: %+v", round, last)
+		}
+	}
+	if all, err := b.List(t.Context(), "files"); err != nil || len(all) != pin.MaxRecords {
+		t.Errorf("%d records, %v", len(all), err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
@@ -136,4 +137,28 @@ func TestSave(t *testing.T) {
 	if err != nil || len(rest) != 1 {
 		t.Errorf("%v, %v", rest, err)
 	}
+}
+
+// What can be read can be written, and means the same when it is read again.
+func FuzzParse(f *testing.F) {
+	for _, entry := range []string{
+		"command: x", "url: https://a.example", "command: x\n    sandbox: strict", "command: x\n    sandbox: {net: {connect: [443], listen: [0]}, write: [~]}",
+		"command: x\n    limits: {memory: 3GiB, cpu: 1h}", "command: x\n    idle: never\n    trust: new", "{}",
+	} {
+		f.Add([]byte("servers:\n  a:\n    " + entry + "\n"))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		servers, err := upstreams.Parse(text)
+		if err != nil {
+			return
+		}
+		written, err := upstreams.Encode(servers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := upstreams.Parse(written)
+		if diff := cmp.Diff(servers, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("%v (-read +read again):\n%s\n%s", err, diff, written)
+		}
+	})
 }

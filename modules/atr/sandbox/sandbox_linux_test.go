@@ -26,8 +26,8 @@ func self(t *testing.T) string {
 
 // run runs a program under a profile, or without one if it is nil, and returns what it wrote. The error is that of the
 // start, or of the program's end.
-func run(t testing.TB, p *sandbox.Profile, program string, args ...string) (string, sandbox.Report, error) {
-	t.Helper()
+func run(tb testing.TB, p *sandbox.Profile, program string, args ...string) (string, sandbox.Report, error) {
+	tb.Helper()
 	var out bytes.Buffer
 	cmd := &exec.Cmd{Path: program, Args: append([]string{program}, args...), Env: []string{"SANDBOX_TEST=1", "GORACE=atexit_sleep_ms=0"}, Stdout: &out, Stderr: &out}
 	if p == nil {
@@ -39,7 +39,7 @@ func run(t testing.TB, p *sandbox.Profile, program string, args ...string) (stri
 		return "", sandbox.Report{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r, err := l.Report()
 	err = errors.Join(err, cmd.Wait())

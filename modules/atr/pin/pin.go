@@ -110,6 +110,7 @@ var ErrStale = errors.New("the definition has changed meanwhile: look at it agai
 type Book struct {
 	state state.Backend
 	now   func() time.Time
+	most  int // names of a server
 }
 
 // NewBook returns the Book over a backend. A nil clock is the system's.
@@ -117,7 +118,7 @@ func NewBook(backend state.Backend, now func() time.Time) *Book {
 	if now == nil {
 		now = time.Now
 	}
-	return &Book{state: backend, now: now}
+	return &Book{state: backend, now: now, most: MaxRecords}
 }
 
 // key is where a record lies. Names are strangers' and of any length, so their digest stands for them.
@@ -213,8 +214,8 @@ func (j *judge) compare(ctx context.Context, d *Definition) (Record, error) {
 		return j.again(ctx, r, canonical, digest, d.Doubt)
 	}
 	r := Record{Server: j.server, Kind: d.Kind, Name: d.Name, Seen: now, Standing: Quarantined, Why: d.Doubt}
-	if len(j.known)+j.added >= MaxRecords {
-		r.Why = fmt.Sprintf("%d names of this server are remembered, and no more", MaxRecords)
+	if len(j.known)+j.added >= j.book.most {
+		r.Why = fmt.Sprintf("%d names of this server are remembered, and no more", j.book.most)
 		return r, nil
 	}
 	j.added++

@@ -304,8 +304,9 @@ func TestAgreeUntil(t *testing.T) {
 func TestTooManyNames(t *testing.T) {
 	t.Parallel()
 	b := book()
+	b.SetMost(100)
 	for round := range 3 {
-		given := make([]pin.Definition, pin.MaxRecords/2)
+		given := make([]pin.Definition, 50)
 		for i := range given {
 			given[i] = tool(fmt.Sprintf("t%d_%d", round, i), reader)
 		}
@@ -317,7 +318,7 @@ func TestTooManyNames(t *testing.T) {
 			t.Errorf("round %d: %+v", round, last)
 		}
 	}
-	if all, err := b.List(t.Context(), "files"); err != nil || len(all) != pin.MaxRecords {
+	if all, err := b.List(t.Context(), "files"); err != nil || len(all) != 100 {
 		t.Errorf("%d records, %v", len(all), err)
 	}
 }

@@ -53,7 +53,9 @@ func tellSandbox(t *table, r *sandbox.Report) {
 	if r == nil {
 		return
 	}
-	t.line("Its sandbox holds, on %s:", r.System)
+	if len(r.Enforced) > 0 {
+		t.line("Its sandbox holds, on %s:", r.System)
+	}
 	for _, m := range r.Enforced {
 		t.line("  %s: %s", m.Name, m.Detail)
 	}

@@ -88,6 +88,8 @@ func network(p *Profile, abi int, r *Report) {
 		r.lacking("network", "system calls are not filtered on this architecture")
 	case n.All:
 		r.enforced("network", "open, for TCP and UDP alone")
+	case !n.tcp() && n.Unix:
+		r.enforced("network", "none but local sockets")
 	case !n.tcp():
 		r.enforced("network", "none")
 	case abi < 4:

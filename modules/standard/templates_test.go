@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy"
+	"github.com/mcp-kernel/mcp-kernel/governance/policy/lint"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy/templates"
 	"github.com/mcp-kernel/mcp-kernel/governance/policy/trial"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
@@ -33,6 +34,11 @@ func TestTemplates(t *testing.T) {
 			policies, err := policy.Decode(name+".yaml", text)
 			if err != nil {
 				t.Fatal(err)
+			}
+			for _, f := range lint.Policies(lint.Options{Surface: surface}, policies...) {
+				if f.Severity == lint.Warning {
+					t.Error(f.String())
+				}
 			}
 			if len(policies) != 1 || policies[0].Name != name || policies[0].Description == "" {
 				t.Fatalf("holds %d policies, want one of its name, described", len(policies))

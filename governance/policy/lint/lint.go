@@ -119,7 +119,8 @@ func (l *linter) add(s Severity, field, fix, format string, args ...any) {
 
 // opens looks for lists that open everything beside what writes or destroys.
 func (l *linter) opens() {
-	if !slices.Contains(l.p.AllowedTools, "*") || l.p.Mode == governance.AuditOnly || l.p.Rules.Text != "" {
+	asks := slices.ContainsFunc(l.p.RequireApproval, func(r governance.ApprovalRule) bool { return r.Hints["destructive"] })
+	if !slices.Contains(l.p.AllowedTools, "*") || l.p.Mode == governance.AuditOnly || l.p.Rules.Text != "" || asks {
 		return
 	}
 	destroys := 0
@@ -130,7 +131,7 @@ func (l *linter) opens() {
 	}
 	if destroys > 0 {
 		l.note(fmt.Sprintf("%s[%d]", governance.CheckTools, slices.Index(l.p.AllowedTools, "*")),
-			`name the tools, or add a rule that asks resource.destructive`,
+			`name the tools, add a rule that asks resource.destructive, or require approval by hints`,
 			"everything is allowed, %d tools that delete or overwrite included, and whatever another server adds", destroys)
 	}
 }

@@ -68,7 +68,7 @@ func TestPolicies(t *testing.T) {
 		},
 		"open to everything": {
 			"- name: p\n  allowed_tools: [\"*\"]\n",
-			[]string{`p.yaml:2:19: note: policy "p": allowed_tools[0]: everything is allowed, 1 tools that delete or overwrite included, and whatever another server adds: name the tools, or add a rule that asks resource.destructive`},
+			[]string{`p.yaml:2:19: note: policy "p": allowed_tools[0]: everything is allowed, 1 tools that delete or overwrite included, and whatever another server adds: name the tools, add a rule that asks resource.destructive, or require approval by hints`},
 		},
 		"nothing allowed": {
 			"- name: p\n",

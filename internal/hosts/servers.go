@@ -57,6 +57,19 @@ func Servers(text []byte) ([]Server, error) {
 	return all, nil
 }
 
+// List reads the servers of a place's own list. A file that is not there, and one without a list, has none.
+func (p Place) List() ([]Server, error) {
+	c, err := look(p)
+	if err != nil {
+		return nil, err
+	}
+	d, err := Parse(c.before)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.File, err)
+	}
+	return serversAt(d, []string{p.key}), nil
+}
+
 func serversAt(d *Document, path []string) []Server {
 	names := d.Names(path...)
 	all := make([]Server, 0, len(names))
@@ -105,7 +118,7 @@ func serverAt(d *Document, path []string) Server {
 			s.URL = url
 		}
 	}
-	s.Kernel = isKernel(s.Command)
+	s.Kernel = s.Name == Own || isKernel(s.Command)
 	var faults [2]error
 	s.Env, faults[0] = values("env", e.Env)
 	s.Headers, faults[1] = values("headers", e.Headers)

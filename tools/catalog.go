@@ -91,6 +91,15 @@ func (c *Catalog) Templates() []ResourceSpec { return slices.Clone(c.all.Templat
 // Prompts returns the specs of the prompts, sorted by name. The slice is the caller's own.
 func (c *Catalog) Prompts() []PromptSpec { return slices.Clone(c.all.Prompts) }
 
+// Spec returns what a tool says of itself, and whether there is one of that name.
+func (c *Catalog) Spec(tool string) (Spec, bool) {
+	t, ok := c.tools[tool]
+	if !ok {
+		return Spec{}, false
+	}
+	return t.spec, true
+}
+
 // Has reports whether there is a tool, a prompt or a resource of that name, for whatever audience.
 func (c *Catalog) Has(kind governance.Kind, name string) bool {
 	switch kind {

@@ -74,29 +74,24 @@ func TestHostileCorpus(t *testing.T) {
 	}
 }
 
-func compare(t *testing.T, path string, r code.Report) {
+func compare(t *testing.T, golden string, r code.Report) {
 	t.Helper()
 	got, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, path, string(got)+"\n")
-}
-
-// golden compares a text with a file, or writes the file.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
+	got = append(got, '\n')
 	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := os.ReadFile(path)
+	want, err := os.ReadFile(golden)
 	if err != nil {
 		t.Fatalf("%v; run with -update and read what it wrote", err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Error(diff)
 	}
 }

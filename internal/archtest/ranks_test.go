@@ -31,6 +31,7 @@ framework:
 
 infrastructure:
 	20  modules/atr
+	20  modules/compose
 	12  modules/atr/pin
 	19  modules/atr/upstream
 	12  modules/atr/process

@@ -22,6 +22,15 @@ func (c *Config) UpstreamsFile() string {
 	return filepath.Join(dir, "mcp-kernel", name)
 }
 
+// CompositionsFile is the file of tools that are made of tools, beside that of other servers, or empty when no place for it
+// is known.
+func (c *Config) CompositionsFile() string {
+	if beside := c.UpstreamsFile(); beside != "" {
+		return filepath.Join(filepath.Dir(beside), "compositions.yaml")
+	}
+	return ""
+}
+
 // defaultDataDir is where a user's programs keep their data: $XDG_DATA_HOME or ~/.local/share on Unix,
 // ~/Library/Application Support on macOS, %LocalAppData% on Windows. It is empty when no home is known, and then has to
 // be configured.

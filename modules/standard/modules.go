@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
+	"github.com/mcp-kernel/mcp-kernel/modules/compose"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -25,6 +26,7 @@ func makers() []maker {
 		{cmvk.Name, func(*Kernel, *controlplane.Executions) (tools.Module, error) { return cmvk.New(), nil }},
 		{restsName, (*Kernel).results},
 		{controlplane.Name, (*Kernel).controlplane},
+		{compose.Name, (*Kernel).compositions},
 	}
 }
 
@@ -53,7 +55,35 @@ func (k *Kernel) modules(executions *controlplane.Executions) ([]tools.Module, e
 			faults = append(faults, fmt.Errorf("modules.disabled: there is no module %q, only %s", name, strings.Join(known, ", ")))
 		}
 	}
+	k.made = made
 	return made, errors.Join(faults...)
+}
+
+// compositions makes the module of tools that are made of tools, where there are any.
+func (k *Kernel) compositions(*controlplane.Executions) (tools.Module, error) {
+	plans, err := compose.Load(k.config.CompositionsFile())
+	if err != nil || len(plans) == 0 {
+		return nil, err
+	}
+	return compose.NewModule(compose.Options{Plans: plans, Known: k.known})
+}
+
+// known returns what a tool says of itself: as it is published now, or as it is about to be.
+func (k *Kernel) known(tool string) (tools.Spec, bool) {
+	if k.Dispatcher != nil {
+		return k.Dispatcher.Catalog().Spec(tool)
+	}
+	for _, m := range k.made {
+		if m.Name() == compose.Name {
+			continue
+		}
+		for _, t := range m.Surface().Tools {
+			if spec := t.Spec(); spec.Name == tool {
+				return spec, true
+			}
+		}
+	}
+	return tools.Spec{}, false
 }
 
 func (k *Kernel) results(*controlplane.Executions) (tools.Module, error) {

@@ -82,6 +82,7 @@ type Kernel struct {
 	others []atr.Server // other servers, as they are configured
 	atr    *atr.Module  // governs them; nil where there are none
 	static []tools.Module
+	made   []tools.Module // all modules, as they were made
 	fault  func(call string, err error)
 	live   atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
 	parts  []io.Closer                      // in the order of their making

@@ -14,9 +14,7 @@ func (c *comparison) known(kind governance.Kind) []string {
 	switch kind {
 	case governance.KindTool:
 		for _, t := range c.o.Surface.Tools {
-			if c.made[t.Name] == "" {
-				names = append(names, t.Name)
-			}
+			names = append(names, t.Name)
 		}
 	case governance.KindPrompt:
 		for _, p := range c.o.Surface.Prompts {

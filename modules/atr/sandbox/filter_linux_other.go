@@ -7,8 +7,7 @@ import (
 	"runtime"
 )
 
-// filterable says that there is no filter.
-func filterable() error { return filter(nil) }
+const filtered = false
 
 // filter says that there is none.
 func filter(*Profile) error {

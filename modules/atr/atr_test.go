@@ -185,9 +185,9 @@ func TestLearning(t *testing.T) {
 }
 
 // dispatcher puts a module behind a real dispatcher and gate.
-func dispatcher(t *testing.T, m *atr.Module) *tools.Dispatcher {
-	t.Helper()
-	return dispatcherOf(t, m, nil, governance.Policy{AllowedTools: []string{"*"}})
+func dispatcher(tb testing.TB, m *atr.Module) *tools.Dispatcher {
+	tb.Helper()
+	return dispatcherOf(tb, m, nil, governance.Policy{AllowedTools: []string{"*"}})
 }
 
 // blocked are patterns that block a text.
@@ -196,29 +196,29 @@ func blocked(text string) []match.Pattern {
 }
 
 // dispatcherOf is dispatcher under a policy, which allows all resources and prompts.
-func dispatcherOf(t *testing.T, m *atr.Module, events *governance.Stream, policy governance.Policy) *tools.Dispatcher {
-	t.Helper()
+func dispatcherOf(tb testing.TB, m *atr.Module, events *governance.Stream, policy governance.Policy) *tools.Dispatcher {
+	tb.Helper()
 	policy.Name, policy.AllowedResources, policy.AllowedPrompts = "own", []string{"*"}, []string{"*"}
 	snapshot, err := governance.Compile(governance.Ceiling{}, policy)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b := &book{}
 	gate, err := governance.New(governance.Options{
 		Select: func(*governance.Call) (*governance.Snapshot, error) { return snapshot, nil }, Limiter: b, Peek: b.Take, Allow: []governance.Check{m.Pins()},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	catalog, err := tools.NewCatalog(m)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	d, err := tools.NewDispatcher(tools.DispatcherOptions{Catalog: catalog, Gate: gate, Journal: b, Events: events})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.Close(context.Background()) })
+	tb.Cleanup(func() { _ = d.Close(context.Background()) })
 	return d
 }
 

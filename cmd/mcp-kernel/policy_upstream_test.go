@@ -44,6 +44,18 @@ func TestPolicyVerbsKnowServers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 
+	_, late := home(t)
+	write(t, late, read(t, late)+"governance: {policy_files: ["+p+"], policies: [p]}\n")
+	write(t, file, string(text))
+	_ = ok(t, "upstream", "add", "other", "--no-test", "--env", "SCRIPTED="+file, "--config", late, "--", scripted(t, file, late)[len(scripted(t, file, late))-1])
+	if got := cli(t, "tools", "list", "--config", late); got.code != 1 || !strings.Contains(got.err, "mcp-kernel upstream test other") {
+		t.Errorf("a rule about a server that nobody has seen: %+v", got)
+	}
+	_ = ok(t, "upstream", "test", "other", "--config", late)
+	if got := ok(t, "tools", "list", "--config", late); !strings.Contains(got, "other__note_delete") {
+		t.Error(got)
+	}
+
 	_, fresh := home(t)
 	_ = ok(t, append([]string{"upstream", "add", "other", "--no-test", "--config", fresh}, "--", "/nonexistent")...)
 	if got := cli(t, "policy", "lint", narrower, "--config", fresh); got.code != 0 || !strings.Contains(got.err, "what server other offers is not known") || !strings.Contains(got.out, "mcp-kernel upstream test other") {

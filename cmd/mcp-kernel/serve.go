@@ -203,12 +203,18 @@ func logFault(log zerolog.Logger) func(call string, err error) {
 
 // open opens the kernel for one command. What it would log goes to standard error.
 func (a *app) open(cmd *cobra.Command) (*standard.Kernel, config.Config, error) {
+	return a.openWith(cmd, standard.Options{})
+}
+
+// openWith opens the kernel with some options besides.
+func (a *app) openWith(cmd *cobra.Command, o standard.Options) (*standard.Kernel, config.Config, error) {
 	c, err := a.configuration(cmd)
 	if err != nil {
 		return nil, c, err
 	}
 	log := newLog(a.err, c.Log)
-	k, err := standard.Open(cmd.Context(), standard.Options{Config: c, OnFault: logFault(log), Self: operator().Principal})
+	o.Config, o.OnFault, o.Self = c, logFault(log), operator().Principal
+	k, err := standard.Open(cmd.Context(), o)
 	if err != nil {
 		return nil, c, fmt.Errorf("data directory %s: %w", c.DataDir, err)
 	}

@@ -40,7 +40,7 @@ What a server defines is pinned when it is first seen; when a definition changes
 
 // withServers opens the kernel for a verb about other servers.
 func (a *app) withServers(cmd *cobra.Command, run func(ctx context.Context, m *atr.Module, k *standard.Kernel) error) (err error) {
-	k, c, err := a.open(cmd)
+	k, c, err := a.openWith(cmd, standard.Options{Learning: true})
 	if err != nil {
 		return err
 	}

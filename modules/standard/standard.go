@@ -50,6 +50,9 @@ type Options struct {
 	Extra   []tools.Module                                      // further modules, for tests and embedders
 	Around  func(*governance.Call, tools.Handler) tools.Handler // wraps each handler, as in tools.DispatcherOptions. May be nil
 
+	// Learning opens the kernel although rules of policies name what is not there; until it is, what has rules is refused.
+	// It is for finding out what other servers offer.
+	Learning  bool
 	Servers   bool                      // other servers are learned and started as they are configured, not only when they are called
 	OnCatalog func()                    // told that there is something else to be called than before. May be nil
 	OnLine    func(server, line string) // takes what other servers write for people. May be nil
@@ -247,7 +250,10 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := k.bindRules(k.Policies.Set()); err != nil {
-		return err
+		if err = k.unlearned(ctx, err); !o.Learning {
+			return err
+		}
+		k.fault("", err)
 	}
 	if err := k.makeDispatcher(o, counter); err != nil {
 		return err

@@ -193,6 +193,20 @@ func (k *Kernel) republish() {
 	}
 }
 
+// unlearned adds to what is wrong with rules of which other servers it is not known what they offer.
+func (k *Kernel) unlearned(ctx context.Context, err error) error {
+	if k.atr == nil {
+		return err
+	}
+	reports := k.atr.Reports(ctx)
+	for i := range reports {
+		if !reports[i].Known {
+			err = fmt.Errorf("%w\nwhat server %s offers is not known yet: mcp-kernel upstream test %s", err, reports[i].Name, reports[i].Name)
+		}
+	}
+	return err
+}
+
 // remembered are modules each of which is asked for its surface once, but for the one whose surface changes, which comes
 // last and yields to them.
 func (k *Kernel) remembered(modules []tools.Module) []tools.Module {

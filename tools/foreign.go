@@ -36,6 +36,25 @@ func Foreign(spec Spec, definition json.RawMessage, fn func(context.Context, *Re
 	return t
 }
 
+// Enforced returns a tool of Foreign's whose arguments must fit the schema of its definition before its function is called, as
+// those of Raw must. The schema is not compiled before a call needs it; one that cannot be refuses each call.
+func (t Tool) Enforced() Tool {
+	whole, err := newValidator(t.spec.InputSchema)
+	if err != nil {
+		t.fault("input schema: %w", err)
+		return t
+	}
+	args := &plan{root: node{shape: shapeObject, object: &object{open: true}}, whole: whole}
+	bind := t.bind
+	t.args, t.bind = args, func(c *call) (Handler, error) {
+		if err := args.check(c.args(), c.maxArgs()); err != nil {
+			return nil, err
+		}
+		return bind(c)
+	}
+	return t
+}
+
 // define takes over a definition, and its schemas for whoever wants to know what arguments there are.
 func (t *Tool) define(definition json.RawMessage) {
 	if err := wellFormed(definition); err != nil {

@@ -128,3 +128,30 @@ func TestForwarded(t *testing.T) {
 		})
 	}
 }
+
+// A definition whose schema holds refuses what does not fit, before its function; one that cannot be a schema is a fault.
+func TestEnforced(t *testing.T) {
+	t.Parallel()
+	const definition = `{"inputSchema":{"type":"object","properties":{"a":{"type":"string","maxLength":3},"b":{"oneOf":[{"type":"integer"},{"type":"null"}]}},"additionalProperties":false}}`
+	ran := 0
+	tool := tools.Foreign(foreignSpec("held"), json.RawMessage(definition), func(context.Context, *tools.Request, json.RawMessage) (tools.Result, error) {
+		ran++
+		return tools.Verbatim(json.RawMessage(`{"content":[]}`))
+	}).Enforced()
+	d := newDesk(t, tools.Surface{Tools: []tools.Tool{tool}})
+	for args, good := range map[string]bool{
+		`{"a":"abc","b":1}`: true, `{}`: true, `{"b":null}`: true, `{"a":"abcd"}`: false, `{"b":"x"}`: false, `{"c":1}`: false, `[]`: false,
+	} {
+		before := ran
+		_, err := d.Dispatch(t.Context(), d.call("held", args), nil)
+		if (err == nil) != good || (ran > before) != good {
+			t.Errorf("%s: %v, ran %v", args, err, ran > before)
+		}
+	}
+	_, err := tools.NewCatalog(module{"m", tools.Surface{Tools: []tools.Tool{
+		tools.Foreign(foreignSpec("looped"), json.RawMessage(`{"inputSchema":{"type":"object","$ref":"#"}}`), verbatim(`{}`)).Enforced(),
+	}}})
+	if err == nil || !strings.Contains(err.Error(), "refers to itself") {
+		t.Error(err)
+	}
+}

@@ -24,6 +24,7 @@ intelligence:
 	46  server/keys
 	46  server/tasks
 	46  internal/upstreams
+	46  internal/locals
 	45  internal/config
 
 framework:
@@ -44,6 +45,7 @@ infrastructure:
 	13  modules/atr/oauth
 	12  modules/atr/local
 	13  modules/atr/command
+	14  modules/atr/inside
 	13  modules/atr/wasi
 	13  modules/atr/openapi
 

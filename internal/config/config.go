@@ -16,6 +16,7 @@ type Config struct {
 	Modules    Modules    `mapstructure:"modules"`
 	Files      Files      `mapstructure:"files"`
 	Upstreams  Upstreams  `mapstructure:"upstreams"`
+	Tools      Tools      `mapstructure:"tools"`
 
 	// File is the file that was read, or empty.
 	File string `mapstructure:"-"`
@@ -116,6 +117,11 @@ type Files struct {
 type Upstreams struct {
 	File            string `mapstructure:"file"`             // that lists them; empty is upstreams.yaml beside the configuration
 	SearchThreshold int    `mapstructure:"search_threshold"` // tools of theirs that are listed; more are searched for. -1 lists all
+}
+
+// Tools configures which programs, operations of services and WebAssembly modules are tools.
+type Tools struct {
+	File string `mapstructure:"file"` // that lists them; empty is tools.yaml beside the configuration
 }
 
 // A Root is one directory that the file actions may reach.

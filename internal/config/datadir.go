@@ -7,11 +7,16 @@ import (
 )
 
 // UpstreamsFile is the file that lists which other servers are governed, or empty when no place for it is known.
-func (c *Config) UpstreamsFile() string {
-	const name = "upstreams.yaml"
+func (c *Config) UpstreamsFile() string { return c.beside(c.Upstreams.File, "upstreams.yaml") }
+
+// ToolsFile is the file that lists which programs, operations and modules are tools, or empty when no place for it is known.
+func (c *Config) ToolsFile() string { return c.beside(c.Tools.File, "tools.yaml") }
+
+// beside is a file as it is configured, or else one of a name beside the configuration.
+func (c *Config) beside(configured, name string) string {
 	switch {
-	case c.Upstreams.File != "":
-		return c.Upstreams.File
+	case configured != "":
+		return configured
 	case c.File != "":
 		return filepath.Join(filepath.Dir(c.File), name)
 	}

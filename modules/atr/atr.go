@@ -48,6 +48,8 @@ type Server struct {
 	Sandbox *sandbox.Profile
 	Limits  sandbox.Limits
 
+	Local *Local // tools that run here, in the place of a server's; nil is none
+
 	URL     string            // of a server over HTTP
 	Headers map[string]string // values may be references to secrets
 	Private bool              // the url may lead to this machine and to private networks
@@ -86,6 +88,10 @@ func (s *Server) check() error {
 		fault("a name is 1 to 20 letters, digits, - and single _")
 	}
 	switch {
+	case s.Local != nil:
+		if err := s.checkLocal(); err != nil {
+			fault("%w", err)
+		}
 	case s.Command == "" && s.URL == "":
 		fault("has neither a command nor a url")
 	case s.Command != "" && s.URL != "":
@@ -164,6 +170,9 @@ func (s *Server) identity() (json.RawMessage, error) {
 	}
 	all := map[string]any{
 		"command": s.Command, "args": s.Args, "env": keys(s.Env), "pass_env": s.Pass, "dir": s.Dir, "url": s.URL, "headers": keys(s.Headers),
+	}
+	if s.Local != nil {
+		all = map[string]any{"local": s.Local.From}
 	}
 	if c := s.OAuth; c != nil {
 		all["auth"] = map[string]any{"grant": c.Grant, "issuer": c.Issuer, "client_id": c.ClientID, "shared": c.Shared}
@@ -290,6 +299,8 @@ func (m *Module) Begin(ctx context.Context) error {
 		remembered := s.isKnown() || s.recall(ctx)
 		switch {
 		case m.o.Cold:
+		case s.Local != nil:
+			s.present(ctx, remembered)
 		case s.Required:
 			if err := s.refresh(ctx); err != nil {
 				faults = append(faults, fmt.Errorf("server %s is required: %w", s.Name, err))

@@ -117,14 +117,18 @@ func (o *offer) surface(shown []string) tools.Surface {
 			Name: o.published, Title: title, Description: description, Audience: tools.ForAgents, Timeout: o.server.Timeout,
 			Profiles: shown, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
 		}
-		if o.server.Hints {
+		if o.server.Hints || o.server.Local != nil {
 			spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
 			spec.Idempotent, spec.OpenWorld = hint(d.Annotations.Idempotent, false), hint(d.Annotations.OpenWorld, true)
 			if spec.ReadOnly == tools.Yes {
 				spec.Destructive = tools.No
 			}
 		}
-		return tools.Surface{Tools: []tools.Tool{tools.Foreign(spec, o.marked(), o.call)}}
+		tool := tools.Foreign(spec, o.marked(), o.call)
+		if o.server.Local != nil {
+			tool = tool.Enforced()
+		}
+		return tools.Surface{Tools: []tools.Tool{tool}}
 	case pin.Prompt:
 		spec := tools.PromptSpec{Name: o.published, Title: title, Description: description, Audience: tools.ForAgents}
 		for _, a := range d.Arguments {
@@ -181,6 +185,7 @@ func (o *offer) marked() json.RawMessage {
 		return o.entry
 	}
 	meta[metaOrigin] = origin
+	o.server.unmarked(meta)
 	if members["_meta"], err = json.Marshal(meta); err != nil {
 		return o.entry
 	}
@@ -263,12 +268,16 @@ func (o *offer) ask(ctx context.Context, r *tools.Request, method string, params
 	if err != nil {
 		return tools.Result{}, o.failed(ctx, err)
 	}
+	meta, err := o.meant()
+	if err != nil {
+		return tools.Result{}, err
+	}
 	for range maxRounds {
 		text, err := json.Marshal(params)
 		if err != nil {
 			return tools.Result{}, err
 		}
-		result, err := o.called(ctx, r, t, rpc.Request{Method: method, Params: text, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
+		result, err := o.called(ctx, r, t, rpc.Request{Method: method, Params: text, Meta: meta, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
 		if err != nil {
 			return tools.Result{}, err
 		}

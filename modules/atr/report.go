@@ -65,6 +65,9 @@ func (s *server) report(ctx context.Context) Report {
 
 // where is the server's command or address, on a line.
 func (s *Server) where() string {
+	if s.Local != nil {
+		return s.Local.From
+	}
 	if s.URL != "" {
 		return s.URL
 	}

@@ -47,6 +47,9 @@ func (s *server) newTalk(principal string) *talk {
 			if err := s.trusted(ctx); err != nil {
 				return upstream.Link{}, err
 			}
+			if s.Local != nil {
+				return s.Local.link(func(line string) { s.m.o.Line(s.Name, line) }), nil
+			}
 			link, err := s.m.o.Open(ctx, s.Server, principal, func(line string) { s.m.o.Line(s.Name, s.filled.Text(line)) })
 			s.confined(link.Sandbox)
 			return s.discreet(link), err

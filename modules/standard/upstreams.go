@@ -12,6 +12,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/internal/locals"
 	"github.com/mcp-kernel/mcp-kernel/internal/upstreams"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/dial"
@@ -28,8 +29,24 @@ func (k *Kernel) loadServers(context.Context, Options) (err error) {
 	if slices.Contains(k.config.Modules.Disabled, atr.Name) {
 		return nil
 	}
-	k.others, err = upstreams.Load(k.config.UpstreamsFile())
-	return err
+	if k.others, err = upstreams.Load(k.config.UpstreamsFile()); err != nil {
+		return err
+	}
+	own, err := locals.Load(k.config.ToolsFile())
+	if err != nil || own.Empty() {
+		return err
+	}
+	tools, err := own.Make(locals.Options{Resolve: resolve, Line: func(line string) {
+		if k.opts.OnLine != nil {
+			k.opts.OnLine(locals.Server, line)
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	k.parts = append(k.parts, tools)
+	k.others = append(k.others, tools.Servers()...)
+	return nil
 }
 
 // upstreams makes the module that governs other servers, where there are any.
@@ -55,14 +72,14 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", k.config.UpstreamsFile(), err)
+		return nil, fmt.Errorf("%s, %s: %w", k.config.UpstreamsFile(), k.config.ToolsFile(), err)
 	}
 	return k.atr, nil
 }
 
 // ours are the files by which this kernel is governed.
 func (k *Kernel) ours() []string {
-	all := append([]string{k.config.DataDir, k.config.UpstreamsFile(), k.config.File}, k.config.Governance.PolicyFiles...)
+	all := append([]string{k.config.DataDir, k.config.UpstreamsFile(), k.config.ToolsFile(), k.config.File}, k.config.Governance.PolicyFiles...)
 	all = slices.DeleteFunc(all, func(path string) bool { return path == "" })
 	for i, path := range all {
 		if whole, err := filepath.Abs(path); err == nil {

@@ -64,7 +64,7 @@ func TestDocumentedJSON(t *testing.T) {
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
 		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
 		"approvals list, show, approve, deny, watch": {approval.Request{}, approval.Vote{}, governance.Requirement{}},
-		"upstream list, add, test, import, remove":   {atr.Report{}, learned{}}, "upstream login, logout": {learned{}, loggedOut{}}, "tool list, check, add": {toolEntry{}, added{}}, "doctor": {diagnosis{}}, "scan": {scanReport{}, scanLine{}}, "hook pre-tool-use, post-tool-use": {beforeVerdict{}, afterVerdict{}}, "pins list, diff, approve": {pin.Record{}, pin.Change{}, difference{}},
+		"upstream list, add, test, import, remove":   {atr.Report{}, learned{}}, "upstream login, logout": {learned{}, loggedOut{}}, "tool list, check, add": {toolEntry{}, added{}}, "doctor": {diagnosis{}}, "install, uninstall": {hostLine{}, hostChange{}, hostServer{}}, "scan": {scanReport{}, scanLine{}}, "hook pre-tool-use, post-tool-use": {beforeVerdict{}, afterVerdict{}}, "pins list, diff, approve": {pin.Record{}, pin.Change{}, difference{}},
 		"bench": {
 			benchResult{}, bench.Machine{}, bench.Report{}, bench.SentCall{}, bench.Latencies{}, bench.Fault{},
 		}, "bench compare": {bench.Comparison{}, bench.Standing{}, bench.Ratio{}, bench.Figures{}, bench.Spread{}},

@@ -43,8 +43,8 @@ func (a *app) doctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong, and say how to mend it",
-		Long: `Doctor looks at everything that mcp-kernel needs: configuration, policies, data directory, key, state, journal, clock, and the
-other servers that it governs. It changes nothing but what every start does. Exit code 1 says that something is bad; what is
+		Long: `Doctor looks at everything that mcp-kernel needs: configuration, policies, data directory, key, state, journal, clock, the
+other servers that it governs, and the hosts that it was installed in. It changes nothing but what every start does. Exit code 1 says that something is bad; what is
 odd works and is worth a look.`,
 		Example: `  mcp-kernel doctor
   mcp-kernel doctor --start -o json | jq '.[] | select(.health != "good")'`,
@@ -131,6 +131,7 @@ func (d *doctor) examine(c config.Config) {
 	d.journal(c, k)
 	d.tokens(c.DataDir)
 	d.servers(servers, k)
+	d.hosts(c)
 }
 
 // directory looks at the data directory before anything is opened in it.

@@ -37,6 +37,10 @@ func TestPolicyVerbsKnowServers(t *testing.T) {
 	if got := ok(t, "policy", "test", fixtures, "--config", config); !strings.Contains(got, "2 cases, 0 failed") {
 		t.Error(got)
 	}
+	write(t, fixtures, "tools:\n  - {name: other__note_read, hints: {read_only: true}}\n"+read(t, fixtures))
+	if got := ok(t, "policy", "test", fixtures, "--config", config); !strings.Contains(got, "2 cases, 0 failed") {
+		t.Errorf("a tool that is listed and known: %s", got)
+	}
 	if got := ok(t, "policy", "diff", p, narrower, "--config", config); !strings.Contains(got, "tool other__note_delete") {
 		t.Error(got)
 	}

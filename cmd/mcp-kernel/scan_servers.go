@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
+	"github.com/mcp-kernel/mcp-kernel/internal/hosts"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
@@ -65,34 +66,35 @@ func (a *app) scanTarget(ctx context.Context, s *scan, t *scanTarget) error {
 	if err != nil {
 		return err
 	}
-	if !listsServers(text) {
-		return s.document(text)
-	}
-	servers, err := hostServers(text)
+	found, err := hosts.Servers(text)
 	if err != nil {
-		return err
+		return s.document(text) // it is no host's file
 	}
-	for i := range servers {
-		if err := s.entry(&servers[i]); err != nil {
-			return err
-		}
-		servers[i].Private = t.private
-		if servers[i].Command != "" {
-			servers[i].Sandbox = t.kept.Sandbox
-		}
-	}
-	return s.servers(ctx, servers)
+	return s.listed(ctx, t, found)
 }
 
-// listsServers reports whether a text is a host's file.
-func listsServers(text []byte) bool {
-	var doc map[string]json.RawMessage
-	if json.Unmarshal(text, &doc) != nil {
-		return false
+// listed looks through the servers of a host's file.
+func (s *scan) listed(ctx context.Context, t *scanTarget, found []hosts.Server) error {
+	var servers []atr.Server
+	var faults []error
+	for i := range found {
+		if found[i].Kernel {
+			continue
+		}
+		server := serverOf(&found[i])
+		if server.Private = t.private; server.Command != "" {
+			server.Sandbox = t.kept.Sandbox
+		}
+		if err := s.entry(&server); err != nil {
+			return err
+		}
+		if why := found[i].Fault; why != "" {
+			faults = append(faults, fmt.Errorf("server %s: %s", oneLine(server.Name, 80), oneLine(why, 200)))
+			continue
+		}
+		servers = append(servers, server)
 	}
-	_, servers := doc["servers"]
-	_, mcpServers := doc["mcpServers"]
-	return servers || mcpServers
+	return errors.Join(append(faults, s.servers(ctx, servers))...)
 }
 
 // entry looks through how a server is started or reached: a secret stands there for everybody who reads the file, and is

@@ -3,10 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -294,79 +292,4 @@ logins are forgotten.`,
 			return a.saveServers(c, left)
 		},
 	}
-}
-
-func (a *app) upstreamImport() *cobra.Command {
-	var untested bool
-	cmd := &cobra.Command{
-		Use:   "import FILE",
-		Short: "Govern the servers that a host's file lists",
-		Long: `Import reads the servers of a host's own file: mcpServers of Claude Desktop, Claude Code, Cursor, Windsurf and Gemini CLI,
-servers of VS Code. Those that are here already, and mcp-kernel itself, are passed over. The host's file is not changed.`,
-		Example: `  mcp-kernel upstream import ~/.config/Claude/claude_desktop_config.json`,
-		Args:    arguments(1, 1, "a host's file"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := os.ReadFile(args[0])
-			if err != nil {
-				return err
-			}
-			found, err := hostServers(text)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			c, err := a.configuration(cmd)
-			if err != nil {
-				return err
-			}
-			known, err := upstreams.Load(c.UpstreamsFile())
-			if err != nil {
-				return err
-			}
-			found = slices.DeleteFunc(found, func(s atr.Server) bool {
-				return slices.ContainsFunc(known, func(k atr.Server) bool { return strings.EqualFold(k.Name, s.Name) })
-			})
-			if len(found) == 0 {
-				fmt.Fprintln(a.err, "nothing new in", args[0])
-				return nil
-			}
-			return a.addServers(cmd, untested, found...)
-		},
-	}
-	cmd.Flags().BoolVar(&untested, "no-test", false, "do not start them now")
-	return cmd
-}
-
-// hostServers reads the servers of a host's file, by name.
-func hostServers(text []byte) ([]atr.Server, error) {
-	type entry struct {
-		Command string            `json:"command"`
-		Args    []string          `json:"args"`
-		Env     map[string]string `json:"env"`
-		Dir     string            `json:"cwd"`
-		URL     string            `json:"url"`
-		Headers map[string]string `json:"headers"`
-	}
-	var doc struct {
-		MCPServers map[string]entry `json:"mcpServers"`
-		Servers    map[string]entry `json:"servers"`
-	}
-	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, err
-	}
-	var all []atr.Server
-	for _, list := range []map[string]entry{doc.MCPServers, doc.Servers} {
-		for name, e := range list {
-			if strings.Contains(e.Command, "mcp-kernel") {
-				continue
-			}
-			all = append(all, atr.Server{
-				Name: name, Command: e.Command, Args: e.Args, Env: e.Env, Dir: e.Dir, URL: e.URL, Headers: e.Headers, Trust: pin.TrustFirst,
-			})
-		}
-	}
-	if len(all) == 0 && doc.MCPServers == nil && doc.Servers == nil {
-		return nil, errors.New("it has neither mcpServers nor servers")
-	}
-	slices.SortFunc(all, func(a, b atr.Server) int { return cmp.Compare(a.Name, b.Name) })
-	return all, nil
 }

@@ -101,7 +101,7 @@ func TestUpstreamImport(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	write(t, host, `{"other":{}}`)
-	if got := cli(t, "upstream", "import", host, "--config", config); got.code != 1 || !strings.Contains(got.err, "neither mcpServers nor servers") {
+	if got := cli(t, "upstream", "import", host, "--config", config); got.code != 1 || !strings.Contains(got.err, "it lists no servers") {
 		t.Errorf("%+v", got)
 	}
 }

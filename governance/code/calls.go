@@ -23,18 +23,21 @@ const (
 	withShell       // with shell=True or shell: true
 	unlessSafe      // without a safe loader
 	unlessWeights
-	withZero      // with 0 as its first argument
-	withRecursive // with recursive: true
-	withMode      // with a mode that lets everybody write
-	withDanger    // with the name of what runs code
-	withFalse     // with a literal that says false or 0
-	withModule    // graver with the name of a module that runs commands
-	withVital     // with the path of a disk or of a file that says who may log in, to be written
-	withSecret    // with what lies in a file of credentials, or the whole environment
-	withStdio     // with a descriptor and the number of a standard stream
-	withEmpty     // with an empty condition, or none
-	withInput     // with what a request brought
-	neverAlone    // no finding for the call itself, only for what it is given
+	withZero        // with 0 as its first argument
+	withRecursive   // with recursive: true
+	withMode        // with a mode that lets everybody write
+	withDanger      // with the name of what runs code
+	withFalse       // with a literal that says false or 0
+	withModule      // graver with the name of a module that runs commands
+	withVital       // with the path of a disk or of a file that says who may log in, to be written
+	withSecret      // with what lies in a file of credentials, or the whole environment
+	withStdio       // with a descriptor and the number of a standard stream
+	withEmpty       // with an empty condition, or none
+	withInput       // with what a request brought
+	withEmptyFilter // with a condition of no members as its last argument
+	withSystem      // with the path of a file or folder of the system
+	withPassword    // with a literal that could be a password as one but the first argument
+	neverAlone      // no finding for the call itself, only for what it is given
 )
 
 // A callRule says what a call means.

@@ -24,7 +24,7 @@ func hostile() []bad {
 		{"rm -fr", "shell", "rm -fr ~/projects", "rm_rf", code.Critical, false},
 		{"rm long", "shell", "rm --recursive --force /srv/data", "rm_rf", code.Critical, false},
 		{"rm apart", "shell", "rm -r -f -v -- /srv/data", "rm_rf", code.Critical, false},
-		{"rm project folder", "shell", "rm -rf build", "rm_rf", code.Medium, false},
+		{"rm project folder", "shell", "rm -rf build", "rm_rf", code.Low, false},
 		{"rm root", "shell", "rm -rf /", "rm_root", code.Critical, false},
 		{"rm home", "shell", "rm -r $HOME", "rm_root", code.Critical, false},
 		{"rm tilde", "shell", "rm -rf ~/*", "rm_root", code.Critical, false},

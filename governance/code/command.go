@@ -7,6 +7,7 @@ type argument struct {
 	passage
 	start, end                int // in the passage that the command stands in
 	quoted, variable, fetched bool
+	guarded                   bool // its variable cannot be unset or empty
 	secret                    bool // has the output of a command that reveals credentials
 }
 
@@ -108,6 +109,9 @@ func (c *command) dropSetUp() {
 		case "nohup", "exec", "command", "builtin", "nice", "ionice", "stdbuf", "xargs", "busybox", "setsid", "timeout",
 			"watch", "time", "cmd", "chroot", "parallel", "coproc", "unbuffer", "strace":
 		case "export", "declare", "local", "readonly", "typeset", "set":
+			if name == "set" && (c.hasFlag('u', "") || c.hasWord("nounset")) {
+				c.scan.nounset = true
+			}
 			c.exports()
 			return
 		default:

@@ -40,7 +40,7 @@ func (c *command) remove(name string) {
 	case "remove-item":
 		recursive = strings.Contains(lower(c.joined()), " -r")
 	}
-	worst := hit{rule: rmRF, severity: Low, confidence: Certain}
+	worst, named := hit{rule: rmRF, severity: Low, confidence: Certain}, false
 	for i, options := 1, true; i < len(c.words); i++ {
 		w := &c.words[i]
 		if options && w.text == "--" {
@@ -50,14 +50,15 @@ func (c *command) remove(name string) {
 		if options && (strings.HasPrefix(w.text, "-") || strings.EqualFold(w.text, "/s") || strings.EqualFold(w.text, "/q") || strings.EqualFold(w.text, "/f")) {
 			continue
 		}
-		if h := removal(w, recursive); h.severity > worst.severity || h.severity == worst.severity && h.rule == rmRoot {
+		named = true
+		if h := c.removal(w, recursive); h.severity > worst.severity || h.severity == worst.severity && h.rule == rmRoot {
 			worst = h
 		}
 	}
-	if recursive && worst.severity == Low {
+	if recursive && !named {
 		worst.severity, worst.confidence = Medium, Likely // of what, another program says
 	}
-	if worst.severity > Low {
+	if worst.severity > Low || recursive {
 		c.report(worst)
 	}
 }
@@ -72,7 +73,7 @@ func (c *command) hasWord(word string) bool {
 }
 
 // removal judges the removal of one path.
-func removal(w *argument, recursive bool) hit {
+func (c *command) removal(w *argument, recursive bool) hit {
 	h := hit{rule: rmRF, severity: Low, confidence: Certain}
 	path := strings.TrimPrefix(w.text, "file://")
 	switch {
@@ -87,8 +88,7 @@ func removal(w *argument, recursive bool) hit {
 			h.rule, h.severity = rmRF, Medium
 		}
 	case !recursive:
-	case isScratch(path):
-		h.severity = Medium
+	case isScratch(path), isMadeAnew(path), c.guarded(w, path):
 	case strings.HasPrefix(path, "/"), strings.HasPrefix(path, "~"), strings.HasPrefix(path, "$HOME/"), len(path) > 1 && path[1] == ':':
 		h.severity = Critical
 	case strings.HasPrefix(path, "$") && strings.IndexByte(path, '/') > 0:
@@ -102,6 +102,28 @@ func removal(w *argument, recursive bool) hit {
 		h.severity = Medium
 	}
 	return h
+}
+
+// guarded reports whether a path below a variable is harmless: the variable cannot be empty, or what it is called says that it
+// holds what was made for a while.
+func (c *command) guarded(w *argument, path string) bool {
+	if !w.variable || !strings.HasPrefix(path, "$") || strings.Contains(path, "..") {
+		return false
+	}
+	name, rest, below := strings.Cut(path[1:], "/")
+	if name == "" || isDigit(name[0]) || name == "HOME" || name == "@" || name == "*" {
+		return false
+	}
+	if w.guarded || c.scan.nounset && (!below || strings.Trim(rest, "*.") != "") {
+		return true
+	}
+	small := lower(name)
+	for _, word := range [...]string{"tmp", "temp", "scratch", "workdir", "work_dir", "builddir", "build_dir", "cache", "staging", "stage"} {
+		if strings.Contains(small, word) {
+			return !below || strings.Trim(rest, "*.") != ""
+		}
+	}
+	return false
 }
 
 // isVital reports whether a path is the root, a home, or a folder that a machine or a person cannot do without.
@@ -144,7 +166,7 @@ func isScratch(path string) bool {
 
 // find looks at a search that deletes what it finds.
 func (c *command) find() {
-	deletes, filtered := false, false
+	deletes, filtered, narrow, aged := false, false, false, false
 	for i := 1; i < len(c.words); i++ {
 		switch c.text(i) {
 		case "-delete":
@@ -157,8 +179,11 @@ func (c *command) find() {
 				inner.examine()
 				return
 			}
-		case "-name", "-iname", "-path", "-regex", "-mtime", "-mmin", "-newer", "-size":
+		case "-mtime", "-mmin", "-ctime", "-atime":
+			filtered, aged = true, aged || strings.HasPrefix(c.text(i+1), "+")
+		case "-name", "-iname", "-path", "-regex", "-newer", "-size":
 			filtered = filtered || c.text(i+1) != "*"
+			narrow = narrow || isDisposable(c.text(i+1))
 		}
 	}
 	if !deletes {
@@ -166,12 +191,32 @@ func (c *command) find() {
 	}
 	h := hit{rule: findDelete, severity: High, confidence: Certain}
 	switch root := c.text(1); {
+	case aged && !isHome(root) && (narrow || !isVital(root)), narrow && !isVital(root), aged && isScratch(root+"/"):
+		h.severity = Low
 	case isVital(root) && root != "":
 		h.severity = Critical
 	case filtered && !strings.HasPrefix(root, "-"):
 		h.severity = Medium
 	}
 	c.report(h)
+}
+
+// isHome reports whether a folder holds what people own, or everything.
+func isHome(path string) bool {
+	switch strings.TrimRight(path, "/") {
+	case "", "~", "$HOME", "/home", "/root", "/etc", "/usr", "/Users", "/boot":
+		return true
+	}
+	return false
+}
+
+// isDisposable reports whether a pattern of names means files that nobody misses.
+func isDisposable(pattern string) bool {
+	switch strings.TrimPrefix(pattern, "*") {
+	case ".pyc", ".pyo", ".o", ".tmp", ".log", ".bak", ".swp", "~", ".gz", ".log.gz", ".sql.gz", ".old", ".orig", ".rej", ".DS_Store", "__pycache__", ".class", ".cache", "node_modules", ".log.*", ".part", ".core":
+		return true
+	}
+	return strings.HasSuffix(pattern, ".gz") || strings.HasSuffix(pattern, ".log") || strings.HasSuffix(pattern, ".tmp")
 }
 
 // makes looks at programs that make file systems and partitions.

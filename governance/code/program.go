@@ -42,6 +42,7 @@ func (s *scan) program(p passage, l Language, depth int) (parsed bool) {
 			pr.setting(i, pr.text[tok.start:tok.end])
 			pr.scope(i)
 			pr.reference(i)
+			pr.idiom(i, pr.text[tok.start:tok.end])
 		case kindString:
 			pr.setting(i, pr.body(i))
 			pr.literal(i)
@@ -51,6 +52,9 @@ func (s *scan) program(p passage, l Language, depth int) (parsed bool) {
 		}
 	}
 	pr.bombs()
+	if traces(l) && depth == 1 {
+		pr.trace()
+	}
 	return parsed
 }
 
@@ -60,6 +64,7 @@ func (p *program) literal(i int) {
 		return
 	}
 	body := p.body(i)
+	p.scan.embedded(p, i, body)
 	if !p.continues(i+1) && !strings.HasPrefix(body, `\`) && !readsLikeSQL(body) {
 		return
 	}

@@ -50,6 +50,17 @@ const (
 	workflowInjection
 	deserialize
 	tlsOff
+	pathTraversal
+	forgedRequest
+	crossSite
+	openRedirect
+	prototype
+	heavyWork
+	weakCrypto
+	weakRandom
+	weakAuth
+	exposed
+	persistence
 	apiKey
 	password
 	awsKey
@@ -66,6 +77,7 @@ func Rules() []Rule {
 	rules := append(dataRules(), fileRules()...)
 	rules = append(rules, machineRules()...)
 	rules = append(rules, codeRules()...)
+	rules = append(rules, requestRules()...)
 	return append(rules, secretRules()...)
 }
 
@@ -123,6 +135,22 @@ func codeRules() []Rule {
 		{"workflow_injection", High, "CWE-94", "puts what strangers wrote into a command", "pass it through an environment variable, and quote that"},
 		{"unsafe_deserialization", High, "CWE-502", "builds objects from data, which can run code", "use JSON, yaml.safe_load or weights_only=True"},
 		{"tls_off", High, "CWE-295", "does not check whom it talks to", "trust the right certificate instead of every one"},
+	}
+}
+
+func requestRules() []Rule {
+	return []Rule{
+		{"path_traversal", High, "CWE-22", "opens the file that a stranger names", "take the name apart from its folders (filepath.IsLocal, os.Root, basename), and check that the result stays in its folder"},
+		{"ssrf", High, "CWE-918", "asks the address that a stranger names", "ask only hosts of a fixed list"},
+		{"xss", High, "CWE-79", "writes what it is given into a page as markup", "set text, escape it, or clean the markup first"},
+		{"open_redirect", Medium, "CWE-601", "sends the browser where a stranger says", "redirect to paths of this site, or to hosts of a fixed list"},
+		{"prototype_pollution", Medium, "CWE-1321", "copies members that may be named __proto__", "skip __proto__, constructor and prototype, or copy known members"},
+		{"heavy_work", Medium, "CWE-400", "does as much work as a stranger asks for", "bound the size, the depth and the time"},
+		{"weak_crypto", Medium, "CWE-327", "uses cryptography that can be broken", "use AES-GCM, SHA-256, argon2 or bcrypt, keys of 2048 bits and more, TLS 1.2 and more"},
+		{"weak_random", Medium, "CWE-338", "makes a secret of numbers that can be guessed", "use the random source that is made for secrets"},
+		{"weak_auth", High, "CWE-287", "lets in who has not shown who they are", "verify the signature or the password, and name the algorithms that are accepted"},
+		{"exposed", Medium, "CWE-668", "opens to everybody what a few should reach", "name who may reach it"},
+		{"persistence", High, "CWE-506", "stays on the machine and starts again by itself", "install it in the open, by the package manager"},
 	}
 }
 

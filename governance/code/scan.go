@@ -15,11 +15,12 @@ type hit struct {
 
 // A scan is one examination of one source. It belongs to one call of Check.
 type scan struct {
-	tables *tables
-	hits   []hit
-	shells bool // the text names a shell by its path
-	wanted func() error
-	err    error
+	tables  *tables
+	hits    []hit
+	nounset bool // a shell was told not to go on with variables that are not set
+	shells  bool // the text names a shell by its path
+	wanted  func() error
+	err     error
 }
 
 // found notes a finding that reaches over a part of a passage.

@@ -197,6 +197,7 @@ func (f *fielder) parameter(p *syntax.ParamExp, quoted bool) {
 // unknown adds what stands for a variable of unknown value, and what is taken when it has none.
 func (f *fielder) unknown(p *syntax.ParamExp, at int) {
 	f.open, f.field.variable = true, true
+	f.field.guarded = f.field.guarded || p.Exp != nil && isDemand(p.Exp.Op)
 	if p.Exp != nil && p.Exp.Word != nil {
 		for _, inner := range p.Exp.Word.Parts {
 			if isDefault(p.Exp.Op) {
@@ -210,6 +211,11 @@ func (f *fielder) unknown(p *syntax.ParamExp, at int) {
 		}
 	}
 	f.write("$"+p.Param.Value, at)
+}
+
+// isDemand reports whether an expansion ends the program when there is no value.
+func isDemand(op syntax.ParExpOperator) bool {
+	return op == syntax.ErrorUnset || op == syntax.ErrorUnsetOrNull
 }
 
 func isDefault(op syntax.ParExpOperator) bool {
@@ -228,7 +234,7 @@ func (f *fielder) expanded(p *syntax.ParamExp) (values []string, known bool) {
 		return sliced(values[0], p.Slice)
 	case p.Repl != nil:
 		return replaced(values[0], p.Repl)
-	case p.Exp != nil && !isDefault(p.Exp.Op):
+	case p.Exp != nil && !isDefault(p.Exp.Op) && !isDemand(p.Exp.Op):
 		return nil, false
 	}
 	for _, v := range values {

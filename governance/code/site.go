@@ -109,8 +109,22 @@ func (s *site) judge(r *callRule) (hit, bool) {
 	case neverAlone:
 		return h, false
 	default:
+		return h, s.holds(r.when)
 	}
-	return h, true
+}
+
+// holds says whether a call is given what a rule wants of it.
+func (s *site) holds(w when) bool {
+	switch w {
+	case withEmptyFilter:
+		return s.emptyFilter()
+	case withSystem:
+		return len(s.args) > 0 && s.args[0].isText() && (isSystemFile(s.args[0].text.text) || isVital(s.args[0].text.text) || strings.HasPrefix(s.args[0].text.text, "/var/log/"))
+	case withPassword:
+		return s.password()
+	default:
+	}
+	return true
 }
 
 // runsThings reports whether a module of Python is one that reaches beyond the program.
@@ -129,9 +143,58 @@ func (s *site) removes(h hit) hit {
 		name := lastName(strings.TrimSuffix(a.name, "()"))
 		if a.isText() && i == 0 && (isVital(a.text.text) || a.text.text == "") && a.text.text != "." || name == "homedir" || name == "UserHomeDir" || strings.HasSuffix(a.name, "env.HOME") || strings.HasSuffix(a.name, "Path.home()") {
 			h.rule, h.severity = rmRoot, Critical
+			return h
 		}
 	}
+	if s.temporary() {
+		h.severity = Low
+	}
 	return h
+}
+
+// temporary reports whether what is removed was made for a while, or is made anew by a build.
+func (s *site) temporary() bool {
+	if len(s.args) == 0 {
+		return false
+	}
+	first := &s.args[0]
+	given := s.source.text[first.from:min(first.to, len(s.source.text))]
+	small := lower(given)
+	if strings.Contains(small, "tmp") || strings.Contains(small, "temp") {
+		return !strings.ContainsAny(given, "/") || strings.HasPrefix(strings.Trim(given, `"'`), "/tmp/")
+	}
+	if first.isText() && first.kind == opText && isMadeAnew(first.text.text) {
+		return true
+	}
+	before := s.source.text[max(s.from-800, 0):s.from]
+	for word := range strings.FieldsFuncSeq(given, func(r rune) bool { return r > 0x7f || !isWord(byte(r)) }) {
+		if madeTemporary(before, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// madeTemporary reports whether a name is set in a text to a folder that was made for a while.
+func madeTemporary(text, name string) bool {
+	for _, mark := range [...]string{"MkdirTemp(", "TempDir(", "mkdtemp(", "mkdtempSync(", "TemporaryDirectory("} {
+		if n := strings.LastIndex(text, mark); n >= 0 && strings.Contains(text[strings.LastIndexByte(text[:n], '\n')+1:n], name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMadeAnew reports whether a path is a folder that a build makes anew.
+func isMadeAnew(path string) bool {
+	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "~") || strings.Contains(path, "..") {
+		return false
+	}
+	switch baseName(strings.TrimSuffix(strings.TrimSuffix(path, "/*"), "/")) {
+	case "build", "dist", "out", "target", "node_modules", "coverage", ".cache", "cache", "__pycache__", ".pytest_cache", ".next", ".nuxt", "bin", "obj", "tmp", ".turbo", "htmlcov", ".mypy_cache", ".tox", "site", "public", ".parcel-cache", "vendor", "logs", ".venv", "venv", "generated", "gen", "_build", "release":
+		return true
+	}
+	return strings.HasSuffix(path, ".egg-info")
 }
 
 // overwrites reports whether the first argument is a disk or a file that says who may log in, and is opened for writing.
@@ -143,6 +206,23 @@ func (s *site) overwrites() bool {
 		return true
 	}
 	return len(s.args) > 1 && s.args[1].isText() && strings.ContainsAny(s.args[1].text.text, "wax+")
+}
+
+// emptyFilter reports whether the condition that is given last has no members.
+func (s *site) emptyFilter() bool {
+	last := &s.args[max(len(s.args)-1, 0)]
+	return len(s.args) > 0 && (last.kind == opList && len(last.items) == 0 || strings.HasPrefix(strings.TrimSpace(s.source.text[last.from:]), "bson.D{}") ||
+		strings.HasPrefix(s.source.text[last.from:], "bson.M{}"))
+}
+
+// password reports whether an argument behind the first is a literal that could be a password.
+func (s *site) password() bool {
+	for i := 1; i < len(s.args); i++ {
+		if a := &s.args[i]; a.kind == opText && a.literal && couldBePassword("password", a.text.text) && !strings.ContainsAny(a.text.text, "@.") {
+			return true
+		}
+	}
+	return false
 }
 
 // secret reports whether what is given holds what lies in a file of credentials, or the whole environment.

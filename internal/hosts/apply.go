@@ -51,7 +51,18 @@ func (l *Ledger) Apply(c *Change, note func(*Receipt)) (*Receipt, error) {
 	if err := l.save(r); err != nil { // first: a change that nobody knows of could not be undone
 		return nil, err
 	}
-	return r, c.write()
+	if err := c.write(); err != nil {
+		return nil, errors.Join(err, l.takeBack(r, old))
+	}
+	return r, nil
+}
+
+// takeBack makes the ledger what it was before a change that could not be made.
+func (l *Ledger) takeBack(r, old *Receipt) error {
+	if old != nil {
+		return l.save(old)
+	}
+	return errors.Join(gone(r.Backup), gone(l.path(r.File)))
 }
 
 // receipt is what undoes a change and the one before it.

@@ -320,6 +320,45 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// A change that cannot be written leaves no trace.
+func TestNotWritable(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
+		t.Skip("here folders can be written whatever their permissions")
+	}
+	s := staged(t, "cursor", "{}")
+	c, err := hosts.Plan(s.place, kernel(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(s.place.File)
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ledger.Apply(c, nil); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.untouched(t, "{}")
+}
+
+// Another user's file is left alone, even by who could replace it.
+func TestForeignFile(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" || os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	s := staged(t, "cursor", "{}")
+	if err := os.Chown(s.place.File, 12345, -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hosts.Plan(s.place, kernel(), nil); !errors.Is(err, hosts.ErrForeign) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Nothing secret is in what is shown.
 func TestDiff(t *testing.T) {
 	t.Parallel()

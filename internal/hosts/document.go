@@ -153,7 +153,7 @@ func (d *Document) SetRaw(text string, path ...string) error {
 	if v, _, err := scan([]byte(text)); err != nil {
 		return err
 	} else if v.kind == 0 || v.from != 0 || v.to != len(text) {
-		return fmt.Errorf("%w: %q is more than a value, or less", ErrSyntax, text)
+		return fmt.Errorf("%w: the text is more than a value, or less", ErrSyntax) // which may hold secrets, so it is not shown
 	}
 	return d.put(path, func(layout) string { return text })
 }

@@ -204,10 +204,12 @@ func (y System) All() []Place {
 // Find returns the lists of servers of the hosts that are in use here: those whose file is there, and for the user also those whose
 // folder is.
 func (y System) Find() []Place {
+	seen := map[string]bool{} // at home a project's file is the user's
 	return slices.DeleteFunc(y.All(), func(p Place) bool {
-		if p.Hooks {
+		if p.Hooks || seen[p.File] {
 			return true
 		}
+		seen[p.File] = true
 		return !exists(p.File) && (p.Scope == Project || !slices.ContainsFunc(p.near, exists))
 	})
 }

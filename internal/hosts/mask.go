@@ -137,5 +137,17 @@ func clean(diff string) (string, error) {
 			}
 		}
 	}
-	return string(text), nil
+	return strings.Map(visible, string(text)), nil
+}
+
+// visible replaces what a terminal would obey instead of showing it, and what turns the direction of a text.
+func visible(r rune) rune {
+	switch {
+	case r == '\n' || r == '\t':
+		return r
+	case r < ' ', 0x7f <= r && r < 0xa0, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
+		return '\ufffd'
+	default:
+		return r
+	}
 }

@@ -199,6 +199,9 @@ func exists(path string) bool {
 // Empty reports whether nothing would change.
 func (c *Change) Empty() bool { return bytes.Equal(c.before, c.after) && c.existed == !c.remove }
 
+// Removes reports whether the file goes away.
+func (c *Change) Removes() bool { return c.remove && c.existed }
+
 // Diff is what would change, in the form that patch reads, but with what may be a secret hidden.
 func (c *Change) Diff() (string, error) {
 	before, after := "/dev/null", "/dev/null"

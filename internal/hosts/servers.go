@@ -57,6 +57,19 @@ func Servers(text []byte) ([]Server, error) {
 	return all, nil
 }
 
+// List reads the servers of a place's own list. A file that is not there, and one without a list, has none.
+func (p Place) List() ([]Server, error) {
+	c, err := look(p)
+	if err != nil {
+		return nil, err
+	}
+	d, err := Parse(c.before)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.File, err)
+	}
+	return serversAt(d, []string{p.key}), nil
+}
+
 func serversAt(d *Document, path []string) []Server {
 	names := d.Names(path...)
 	all := make([]Server, 0, len(names))
@@ -105,7 +118,7 @@ func serverAt(d *Document, path []string) Server {
 			s.URL = url
 		}
 	}
-	s.Kernel = isKernel(s.Command)
+	s.Kernel = s.Name == Own || isKernel(s.Command)
 	var faults [2]error
 	s.Env, faults[0] = values("env", e.Env)
 	s.Headers, faults[1] = values("headers", e.Headers)
@@ -149,7 +162,7 @@ func (e *entry) whole(s *Server) error {
 func (s *Server) plain() error {
 	for _, text := range append([]string{s.Command, s.Dir, s.URL}, s.Args...) {
 		if v := variable().FindString(text); v != "" {
-			return fmt.Errorf("%s is filled in by the host", v)
+			return fmt.Errorf("%s is filled in by the host", bare(v))
 		}
 	}
 	return nil
@@ -157,6 +170,14 @@ func (s *Server) plain() error {
 
 // variable is what hosts fill in: ${NAME}, ${env:NAME}, ${input:ID}, ${workspaceFolder}, ${NAME:-DEFAULT}.
 func variable() *regexp.Regexp { return regexp.MustCompile(`\$\{[^}]*\}`) }
+
+// bare is a variable without what stands in for it where it is not set, which may be a secret.
+func bare(variable string) string {
+	if name, _, ok := strings.Cut(variable, ":-"); ok {
+		return name + "}"
+	}
+	return variable
+}
 
 // fromEnv is a text that is a variable of the environment and nothing else, as Claude Code, Gemini CLI, Cursor and others write it.
 func fromEnv() *regexp.Regexp {
@@ -182,7 +203,7 @@ func values(key string, table map[string]any) (map[string]string, error) {
 			m := fromEnv().FindStringSubmatch(text)
 			text = "env:" + m[1] + m[2]
 		case variable().MatchString(text):
-			faults = append(faults, fmt.Errorf("%s.%s: %s is filled in by the host", key, name, variable().FindString(text)))
+			faults = append(faults, fmt.Errorf("%s.%s: %s is filled in by the host", key, name, bare(variable().FindString(text))))
 		case secret.Is(text):
 			faults = append(faults, fmt.Errorf("%s.%s would be taken for a reference to a secret", key, name))
 		}

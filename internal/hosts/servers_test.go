@@ -32,6 +32,13 @@ func TestServers(t *testing.T) {
 			},
 		},
 		{
+			"Claude Code", `{"mcpServers": {"a": {"command": "a", "args": ["--key", "${KEY:-hush}"]}, "mcp-kernel": {"command": "k"}}}`,
+			[]hosts.Server{
+				{Name: "a", Command: "a", Args: []string{"--key", "${KEY:-hush}"}, Fault: "${KEY} is filled in by the host"},
+				{Name: "mcp-kernel", Command: "k", Kernel: true},
+			},
+		},
+		{
 			"older VS Code", `{"mcp": {"servers": {"a": {"command": "a", "cwd": "${workspaceFolder}"}}}}`,
 			[]hosts.Server{{Name: "a", Command: "a", Dir: "${workspaceFolder}", Fault: "${workspaceFolder} is filled in by the host"}},
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +54,8 @@ type entry struct {
 	Deny        []string              `yaml:"deny,omitempty"`
 	Trust       string                `yaml:"trust,omitempty"`
 	Hints       bool                  `yaml:"believe_hints,omitempty"`
+	Version     string                `yaml:"version,omitempty"`
+	Tools       map[string]tool       `yaml:"tools,omitempty"`
 }
 
 // A credential is one that arguments may name.
@@ -133,7 +136,7 @@ func (e *entry) server(name string) (atr.Server, error) {
 	s := atr.Server{
 		Name: name, Command: e.Command, Args: e.Args, Env: e.Env, Pass: e.PassEnv, Dir: e.Dir, URL: e.URL, Headers: e.Headers,
 		Private: e.Private, Eager: e.Eager, Required: e.Required, Idle: span("idle", e.Idle), Start: span("start", e.Start), Timeout: span("timeout", e.Timeout),
-		Parallel: e.Parallel, Bytes: e.MaxMessage, Allow: e.Allow, Deny: e.Deny, Hints: e.Hints,
+		Parallel: e.Parallel, Bytes: e.MaxMessage, Allow: e.Allow, Deny: e.Deny, Hints: e.Hints, Version: e.Version,
 		Credentials: converted(e.Credentials, func(c credential) atr.Credential { return atr.Credential(c) }),
 	}
 	if e.Auth != nil {
@@ -144,6 +147,13 @@ func (e *entry) server(name string) (atr.Server, error) {
 	}
 	if e.Sandbox != nil {
 		s.Sandbox = e.Sandbox.profile
+	}
+	for _, own := range slices.Sorted(maps.Keys(e.Tools)) {
+		t := e.Tools[own]
+		if s.Tools == nil {
+			s.Tools = map[string]atr.Override{}
+		}
+		s.Tools[own] = t.override(span("tools."+own+".timeout", t.Timeout))
 	}
 	var err error
 	s.Limits, err = e.Limits.limits(name)
@@ -170,6 +180,7 @@ func Encode(servers []atr.Server) ([]byte, error) {
 			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Private: s.Private, Eager: s.Eager,
 			Required: s.Required, Idle: said(s.Idle), Start: said(s.Start), Timeout: said(s.Timeout), Parallel: s.Parallel,
 			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints, Limits: limited(s.Limits), Auth: authOf(s.OAuth),
+			Version: s.Version, Tools: toolsOf(s.Tools),
 			Credentials: converted(s.Credentials, func(c atr.Credential) credential { return credential(c) }),
 		}
 		if s.Sandbox != nil {

@@ -59,12 +59,21 @@ servers:
     deny: [read_all]
     trust: new
     believe_hints: true
+    version: ">=1.2 <2"
+    tools:
+      read_file: {title: Read, read_only: true, destructive: false, tags: [notes], cost: low, timeout: 10s}
+      read_all: {description: Reads., idempotent: true, open_world: false, deprecated: slow, use: Files__read_file}
 `))
+	yes, no := true, false
 	want := []atr.Server{
 		{
 			Name: "Files", Command: "npx", Args: []string{"-y", "server-filesystem", "/notes"}, Env: map[string]string{"API_Key": "file:/run/key"},
 			Pass: []string{"HTTPS_PROXY"}, Dir: "/tmp", Eager: true, Required: true, Idle: -1, Start: 10 * time.Second, Timeout: time.Minute,
 			Parallel: 4, Bytes: 1000, Allow: []string{"read*"}, Deny: []string{"read_all"}, Trust: pin.TrustNew, Hints: true,
+			Version: ">=1.2 <2", Tools: map[string]atr.Override{
+				"read_file": {Title: "Read", ReadOnly: &yes, Destructive: &no, Tags: []string{"notes"}, Cost: "low", Timeout: 10 * time.Second},
+				"read_all":  {Description: "Reads.", Idempotent: &yes, OpenWorld: &no, Deprecated: "slow", Use: "Files__read_file"},
+			},
 			Credentials: map[string]atr.Credential{"key": {Value: "keyring:notes/me", Tools: []string{"read*"}, Arguments: []string{"/key", "/headers/*"}}},
 		},
 		{Name: "document", URL: "https://b.example/", OAuth: &oauth.Config{Document: "https://k.example/client.json", Needed: true}},
@@ -95,6 +104,8 @@ func TestFaults(t *testing.T) {
 		"an unknown key":   {"servers:\n  a:\n    comand: x\n", `comand`},
 		"a key twice":      {"servers:\n  a: {command: x}\n  a: {command: y}\n", "already defined"},
 		"no duration":      {"servers:\n  a: {command: x, idle: 10, timeout: never}\n", `servers.a.idle: "10" is no duration such as 30s or 10m` + "\n" + `servers.a.timeout: "never" is no duration`},
+		"no time":          {"servers:\n  a: {command: x, tools: {b: {timeout: soon}}}\n", `servers.a.tools.b.timeout: "soon" is no duration`},
+		"a tool's key":     {"servers:\n  a: {command: x, tools: {b: {tag: c}}}\n", `tag`},
 		"unknown trust":    {"servers:\n  a: {command: x, trust: yes}\n", `servers.a.trust: "yes" is none of first, new, nothing`},
 		"two ways in":      {"servers:\n  a: {url: x, auth: {oauth: {}, exchange: {}}}\n", "servers.a.auth: has one of oauth, client_credentials and exchange"},
 		"no way in":        {"servers:\n  a: {url: x, auth: {}}\n", "servers.a.auth: has one of oauth"},

@@ -20,6 +20,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/semver"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
 	"github.com/mcp-kernel/mcp-kernel/state"
 )
@@ -71,6 +72,9 @@ type Server struct {
 	Deny  []string // globs of those that are not
 	Trust pin.Trust
 	Hints bool // what the server says of its tools' effects is believed; otherwise each may do anything
+
+	Version string              // range of versions of which the server must be, as semver.ParseRange reads it; empty is any
+	Tools   map[string]Override // what the operator says of tools, by their own names
 }
 
 // nameOf is what a server may be called.
@@ -110,6 +114,17 @@ func (s *Server) check() error {
 	if s.OAuth != nil {
 		if err := s.OAuth.Check(s.URL); err != nil {
 			fault("auth: %w", err)
+		}
+	}
+	if s.Version != "" {
+		if _, err := semver.ParseRange(s.Version); err != nil {
+			fault("version: %w", err)
+		}
+	}
+	for _, name := range sortedKeys(s.Tools) {
+		o := s.Tools[name]
+		if err := o.check(); err != nil {
+			fault("tools.%s: %w", name, err)
 		}
 	}
 	for _, err := range s.checkSandbox() {
@@ -233,6 +248,7 @@ type Module struct {
 
 	mu      sync.RWMutex
 	offered map[string]offer // by published name, with its kind before it
+	warned  map[string]bool  // who was warned of a deprecated tool
 
 	stats statistics
 

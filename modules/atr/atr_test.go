@@ -36,6 +36,7 @@ type world struct {
 	began   map[string]int
 	faults  []string
 	changed chan struct{}
+	version *atomic.Pointer[string] // that servers say they have; nil says nothing
 }
 
 func (w *world) open(_ context.Context, s *atr.Server, _ string, _ func(string)) (upstream.Link, error) {
@@ -65,7 +66,11 @@ func (w *world) open(_ context.Context, s *atr.Server, _ string, _ func(string))
 				continue
 			}
 			if m.Method == "initialize" {
-				_, _ = fmt.Fprintf(outWrite, `{"id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{},"resources":{},"prompts":{}}}}`+"\n", m.ID)
+				info := ""
+				if w.version != nil {
+					info = fmt.Sprintf(`,"serverInfo":{"name":%q,"version":%q}`, s.Name, *w.version.Load())
+				}
+				_, _ = fmt.Fprintf(outWrite, `{"id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{},"resources":{},"prompts":{}}%s}}`+"\n", m.ID, info)
 				continue
 			}
 			said := answer(m.Method, m.Params, func(text string) { _, _ = io.WriteString(outWrite, text+"\n") })

@@ -48,9 +48,9 @@ func fetchers() []string {
 	return []string{"npx", "npm", "pnpx", "pnpm", "yarn", "bunx", "uvx", "uv", "pipx"}
 }
 
-// profile returns what the server may do when it is started in an environment; nil is all that we may. Who may change ours
+// profile returns what a server may do when it is started in an environment; nil is all that we may. Who may change ours
 // could let itself do anything at its next start, so nobody may.
-func (s *Server) profile(env, ours []string) (*sandbox.Profile, error) {
+func (o Opener) profile(s *Server, env []string) (*sandbox.Profile, error) {
 	if s.Sandbox == nil {
 		if s.Limits.Zero() {
 			return nil, nil //nolint:nilnil // there is nothing to hold it to
@@ -88,8 +88,11 @@ func (s *Server) profile(env, ours []string) (*sandbox.Profile, error) {
 		p.Grant(sandbox.Program{Path: program, Env: env})
 	}
 	p.Grant(sandbox.Program{Path: path, Args: s.Args, Env: env, Dir: s.Dir})
-	if path := p.Overlaps(ours...); path != "" {
+	if path := sandbox.Overlap(p.Write, o.Ours); path != "" {
 		return nil, fmt.Errorf("sandbox: to write %s is to change mcp-kernel's own configuration or data: grant less", path)
+	}
+	if path := sandbox.Overlap(slices.Concat(p.Read, p.Run), []string{o.Keys}); o.Keys != "" && path != "" {
+		return nil, fmt.Errorf("sandbox: to read %s is to read mcp-kernel's keys and journal: grant less", path)
 	}
 	return &p, nil
 }

@@ -156,6 +156,12 @@ func TestConfinedFaults(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	for _, path := range []string{ours, filepath.Dir(ours), filepath.Join(ours, "below")} {
+		s := atr.Server{Name: "a", Command: os.Args[0], Sandbox: &sandbox.Profile{Read: []string{path}}}
+		if _, err := (atr.Opener{Keys: ours}).Open(t.Context(), &s, "", nil); err == nil || !strings.Contains(err.Error(), "is to read mcp-kernel's keys") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 	s := atr.Server{Name: "a", Command: "x", Sandbox: &sandbox.Profile{Read: []string{"${ATR_TEST_NOT_SET}/x", "/y"}}}
 	if _, err := (atr.Opener{}).Open(t.Context(), &s, "", nil); err == nil || !strings.Contains(err.Error(), "ATR_TEST_NOT_SET is not set") {
 		t.Error(err)

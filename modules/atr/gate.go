@@ -27,6 +27,11 @@ func (p pins) Check(_ context.Context, c *governance.Call, _ *governance.Snapsho
 	}[c.Kind]
 	for _, kind := range kinds {
 		o, ok := p.m.offering(kind, c.Name)
+		if ok {
+			if why := o.server.unfit(); why != "" {
+				return governance.Decision{Effect: governance.Deny, Rule: "version", Reason: why}, nil
+			}
+		}
 		if !ok || o.record.Stands(o.server.m.o.Now()) {
 			continue
 		}

@@ -56,7 +56,7 @@ func (s *server) health() Health {
 	for _, t := range s.personal {
 		h.Calls += t.up.Status().Running
 	}
-	h.Tools = len(s.listing.Tools)
+	h.Tools, h.Blocked = len(s.listing.Tools), s.blocked
 	for i := range s.records {
 		if !s.records[i].Stands(s.m.o.Now()) {
 			h.Waiting++
@@ -110,6 +110,9 @@ func word(text string) string {
 
 // harmless is why a server failed, in words of ours: what it said itself, and how it is started, is for its operator.
 func harmless(cause error) string {
+	if version, ok := errors.AsType[*VersionError](cause); ok {
+		return version.Error()
+	}
 	for _, known := range []struct {
 		is   error
 		says string

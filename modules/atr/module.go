@@ -109,8 +109,9 @@ type said struct {
 func (o *offer) surface(shown []string) tools.Surface {
 	var d said
 	_ = json.Unmarshal(o.entry, &d) // what is of another type is not believed, and published all the same
-	title := firstText(d.Title, d.Annotations.Title, o.own)
-	description := firstText(d.Description, fmt.Sprintf("%s of the server %s, which says nothing of it.", o.record.Kind, o.server.Name))
+	said := o.override()
+	title := firstText(said.Title, d.Title, d.Annotations.Title, o.own)
+	description := said.described(firstText(d.Description, fmt.Sprintf("%s of the server %s, which says nothing of it.", o.record.Kind, o.server.Name)))
 	switch o.record.Kind {
 	case pin.Tool:
 		spec := tools.Spec{
@@ -120,11 +121,9 @@ func (o *offer) surface(shown []string) tools.Surface {
 		if o.server.Hints || o.server.Local != nil {
 			spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
 			spec.Idempotent, spec.OpenWorld = hint(d.Annotations.Idempotent, false), hint(d.Annotations.OpenWorld, true)
-			if spec.ReadOnly == tools.Yes {
-				spec.Destructive = tools.No
-			}
 		}
-		tool := tools.Foreign(spec, o.marked(), o.call)
+		override(&spec, &said)
+		tool := tools.Foreign(spec, o.marked(description), o.call)
 		if o.server.Local != nil {
 			tool = tool.Enforced()
 		}
@@ -134,17 +133,17 @@ func (o *offer) surface(shown []string) tools.Surface {
 		for _, a := range d.Arguments {
 			spec.Arguments = append(spec.Arguments, tools.PromptArgument{Name: a.Name})
 		}
-		return tools.Surface{Prompts: []tools.Prompt{tools.ForeignPrompt(spec, o.marked(), o.get).WithPass(o.complete)}}
+		return tools.Surface{Prompts: []tools.Prompt{tools.ForeignPrompt(spec, o.marked(description), o.get).WithPass(o.complete)}}
 	default:
 		spec := tools.ResourceSpec{
 			Name: o.server.Name + "__" + o.own, Title: title, Description: description, MIMEType: d.MIMEType, Audience: tools.ForAgents,
 		}
 		if o.record.Kind == pin.Template {
 			spec.Template = o.own
-			return tools.Surface{Resources: []tools.Resource{tools.ForeignResource(spec, o.marked(), o.read).WithWatch(o.watch).WithPass(o.complete)}}
+			return tools.Surface{Resources: []tools.Resource{tools.ForeignResource(spec, o.marked(description), o.read).WithWatch(o.watch).WithPass(o.complete)}}
 		}
 		spec.URI = o.own
-		return tools.Surface{Resources: []tools.Resource{tools.ForeignResource(spec, o.marked(), o.read).WithWatch(o.watch)}}
+		return tools.Surface{Resources: []tools.Resource{tools.ForeignResource(spec, o.marked(description), o.read).WithWatch(o.watch)}}
 	}
 }
 
@@ -155,6 +154,28 @@ func firstText(texts ...string) string {
 		}
 	}
 	return ""
+}
+
+// override puts what the operator says into a spec.
+func override(spec *tools.Spec, said *Override) {
+	for _, h := range []struct {
+		said *bool
+		to   *tools.Hint
+	}{{said.ReadOnly, &spec.ReadOnly}, {said.Destructive, &spec.Destructive}, {said.Idempotent, &spec.Idempotent}, {said.OpenWorld, &spec.OpenWorld}} {
+		if h.said != nil {
+			*h.to = hint(h.said, false)
+		}
+	}
+	if spec.ReadOnly == tools.Yes {
+		if said.Destructive != nil && *said.Destructive { // the server says that it only reads, the operator that it does not
+			spec.ReadOnly = tools.No
+		} else {
+			spec.Destructive = tools.No
+		}
+	}
+	if said.Timeout > 0 {
+		spec.Timeout = said.Timeout
+	}
 }
 
 // hint is what a server says, or what the protocol says where it says nothing.
@@ -171,8 +192,8 @@ func hint(said *bool, otherwise bool) tools.Hint {
 // metaOrigin is the key of _meta under which a definition says whose it is, and by what name.
 const metaOrigin = "io.mcp-kernel/origin"
 
-// marked is the definition with whose it is.
-func (o *offer) marked() json.RawMessage {
+// marked is the definition with whose it is, and with what the operator says of it.
+func (o *offer) marked(description string) json.RawMessage {
 	var members, meta map[string]json.RawMessage
 	if json.Unmarshal(o.entry, &members) != nil {
 		return o.entry
@@ -186,6 +207,8 @@ func (o *offer) marked() json.RawMessage {
 	}
 	meta[metaOrigin] = origin
 	o.server.unmarked(meta)
+	said := o.override()
+	said.amend(members, meta, description)
 	if members["_meta"], err = json.Marshal(meta); err != nil {
 		return o.entry
 	}
@@ -208,7 +231,21 @@ func (o *offer) call(ctx context.Context, r *tools.Request, args json.RawMessage
 	if !errors.Is(err, tools.ErrInputRequired) { // it is called again with the answers
 		o.server.m.stats.called(o.published, began, now().Sub(began), err != nil || result.IsError)
 	}
+	if err == nil {
+		o.warn(ctx, r, &result)
+	}
 	return result, err
+}
+
+// warn tells who calls a tool that should not be used any more, once.
+func (o *offer) warn(ctx context.Context, r *tools.Request, result *tools.Result) {
+	said := o.override()
+	bye := said.farewell()
+	if bye == "" || !o.server.m.warns(r.Caller().Identity(), o.published) {
+		return
+	}
+	r.Log(ctx, "warning", o.published, bye)
+	result.Verbatim = withNote(result.Verbatim, "["+o.published+"] "+bye)
 }
 
 // unfilled is what the caller is told when a credential that it names is not filled in.
@@ -331,6 +368,7 @@ func inputs(ctx context.Context, r *tools.Request, asks map[string]json.RawMessa
 func (o *offer) failed(ctx context.Context, err error) error {
 	var refused *rpc.Error
 	var down *upstream.DownError
+	var version *VersionError
 	name := o.server.Name
 	switch {
 	case errors.As(err, &refused):
@@ -341,6 +379,8 @@ func (o *offer) failed(ctx context.Context, err error) error {
 		return tools.Fail("login_required", o.server.missing(err), err)
 	case unauthorized(err):
 		return tools.Fail("unauthorized", "the server "+name+" does not accept what the kernel authenticates with, or there is no token for it", err)
+	case errors.As(err, &version):
+		return tools.Fail("version", version.Error(), err)
 	case errors.Is(err, ErrChanged):
 		return tools.Fail("changed", "how the server "+name+" is started is not what was trusted: an operator has to agree first", err)
 	case errors.As(err, &down):

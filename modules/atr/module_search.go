@@ -64,7 +64,7 @@ func (m *Module) findable(spec *tools.Spec) search.Tool {
 		Name: spec.Name, Title: spec.Title, Description: spec.Description, ReadOnly: spec.ReadOnly == tools.Yes, Params: paramsOf(spec.InputSchema),
 	}
 	if o, ok := m.offering(pin.Tool, spec.Name); ok {
-		t.Own, t.Server = o.own, o.server.Name
+		t.Own, t.Server, t.Tags = o.own, o.server.Name, o.override().Tags
 	}
 	return t
 }
@@ -87,10 +87,11 @@ func paramsOf(schema json.RawMessage) (all []search.Param) {
 
 // A toolQuery is the question of tool_search.
 type toolQuery struct {
-	Query   string `json:"query" maxLength:"500" doc:"what it should do, in ordinary words, or its name; * is everything"`
-	Limit   int    `json:"limit,omitempty" min:"1" max:"100" default:"10"`
-	Server  string `json:"server,omitempty" maxLength:"64" doc:"only tools of this server"`
-	Effects string `json:"effects,omitempty" enum:"any,reads" default:"any" doc:"reads: only tools that change nothing"`
+	Query   string   `json:"query" maxLength:"500" doc:"what it should do, in ordinary words, or its name; * is everything"`
+	Limit   int      `json:"limit,omitempty" min:"1" max:"100" default:"10"`
+	Server  string   `json:"server,omitempty" maxLength:"64" doc:"only tools of this server"`
+	Tags    []string `json:"tags,omitempty" maxItems:"16" doc:"only tools with all of these"`
+	Effects string   `json:"effects,omitempty" enum:"any,reads" default:"any" doc:"reads: only tools that change nothing"`
 }
 
 // A FoundTool is one that was searched for.
@@ -102,6 +103,9 @@ type FoundTool struct {
 	Score       float64  `json:"score" doc:"how well it fits, beside the others"`
 	Effects     []string `json:"effects" doc:"reads, or writes; destroys, repeatable, reaches out"`
 	Trust       string   `json:"trust" doc:"own, first use or agreed"`
+	Tags        []string `json:"tags,omitempty"`
+	Cost        string   `json:"cost,omitempty" enum:"free,low,medium,high"`
+	Deprecated  string   `json:"deprecated,omitempty" doc:"why it should not be used any more, and what to use instead"`
 }
 
 // FoundTools is the answer of tool_search.
@@ -144,7 +148,7 @@ func invoked(args json.RawMessage) (name string, inner json.RawMessage, err erro
 func (m *Module) search(ctx context.Context, r *tools.Request, q toolQuery) (FoundTools, error) {
 	shelf := m.shelf(r.Catalog())
 	hits := shelf.index.Find(search.Query{
-		Text: q.Query, Limit: q.Limit, Server: q.Server, Reads: q.Effects == "reads",
+		Text: q.Query, Limit: q.Limit, Server: q.Server, Tags: q.Tags, Reads: q.Effects == "reads",
 		Keep: func(name string) bool { return r.Sees(ctx, name) },
 	})
 	answer := FoundTools{Tools: make([]FoundTool, len(hits)), Searched: shelf.index.Len()}
@@ -152,7 +156,9 @@ func (m *Module) search(ctx context.Context, r *tools.Request, q toolQuery) (Fou
 		spec := shelf.specs[hit.Name]
 		found := FoundTool{Name: hit.Name, Title: spec.Title, Description: line(spec.Description), Score: hit.Score, Effects: effects(spec), Trust: "own"}
 		if o, ok := m.offering(pin.Tool, hit.Name); ok {
+			said := o.override()
 			found.Server, found.Trust = o.server.Name, trust(&o.record)
+			found.Tags, found.Cost, found.Deprecated = said.Tags, said.Cost, said.farewell()
 		}
 		answer.Tools[i] = found
 	}

@@ -38,6 +38,9 @@ func (o *offer) distrust() string {
 func (o *offer) refused() string {
 	at := o.server.m.o.Now()
 	now, ok := o.server.m.offering(o.record.Kind, o.published)
+	if why := o.server.unfit(); why != "" {
+		return why
+	}
 	switch {
 	case !o.record.Stands(at):
 		return o.distrust()

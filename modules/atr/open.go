@@ -15,6 +15,8 @@ import (
 type Opener struct {
 	// Ours are files and folders that no sandbox may let a server change: what is configured, keys, the journal.
 	Ours []string
+	// Keys is the folder of those that no sandbox may let a server read.
+	Keys string
 	// Resolve returns what a reference to a secret stands for; what is no reference is returned as it is. Nil takes
 	// everything as it is written.
 	Resolve func(ctx context.Context, text string) (string, error)
@@ -40,7 +42,7 @@ func (o Opener) Open(ctx context.Context, s *Server, principal string, log func(
 		return upstream.Link{}, err
 	}
 	given := process.CleanEnv(os.Environ(), s.Pass, env)
-	profile, err := s.profile(given, o.Ours)
+	profile, err := o.profile(s, given)
 	if err != nil {
 		return upstream.Link{}, err
 	}

@@ -37,6 +37,7 @@ type server struct {
 	known    bool             // there is a listing
 	personal map[string]*talk // with others than ourselves, by their principals, where each has his own
 	closed   bool
+	blocked  string                // why nothing of it is used
 	sandbox  *sandbox.Report       // of the last start
 	trying   *attempt              // the login that a call has asked for last; nil is none
 	tried    [loginTries]time.Time // when such were begun, the oldest first

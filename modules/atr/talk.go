@@ -54,7 +54,8 @@ func (s *server) newTalk(principal string) *talk {
 			s.confined(link.Sandbox)
 			return s.discreet(link), err
 		},
-		Waits: func(err error) bool { return errors.Is(err, oauth.ErrLogin) },
+		Accept: s.accept,
+		Waits:  func(err error) bool { return errors.Is(err, oauth.ErrLogin) },
 		OnState: func(state upstream.State, cause error) {
 			if state == upstream.Down || state == upstream.Running {
 				s.tell(cause)

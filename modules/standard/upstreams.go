@@ -68,7 +68,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	reach := reach{logins}
 	k.atr, err = atr.New(atr.Options{
 		Servers: k.others, State: k.State, Client: client, Changed: k.republish, Line: k.opts.OnLine, Now: k.Now,
-		Open: atr.Opener{Ours: k.ours(), Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers, Threshold: k.config.Upstreams.SearchThreshold, Record: k.agreed,
+		Open: atr.Opener{Ours: k.ours(), Keys: k.ours()[0], Resolve: resolve, Dial: reach.dial}.Open, Self: k.opts.Self, Source: reach.source, Resolve: resolve, Cold: !k.opts.Servers, Threshold: k.config.Upstreams.SearchThreshold, Record: k.agreed,
 		Fault: func(server string, err error) { k.fault("", fmt.Errorf("server %s: %w", server, err)) },
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func (k *Kernel) upstreams(*controlplane.Executions) (tools.Module, error) {
 	return k.atr, nil
 }
 
-// ours are the files by which this kernel is governed.
+// ours are the files by which this kernel is governed, the data directory first, with the keys in it.
 func (k *Kernel) ours() []string {
 	all := append([]string{k.config.DataDir, k.config.UpstreamsFile(), k.config.ToolsFile(), k.config.File}, k.config.Governance.PolicyFiles...)
 	all = slices.DeleteFunc(all, func(path string) bool { return path == "" })

@@ -26,6 +26,10 @@ func (c *comparison) approvals(ctx context.Context) []Field {
 			calls = append(calls, c.scope(r.Tools, r.Resources, r.Prompts, r.Hints)...)
 		}
 	}
+	for _, call := range calls { // some rules refuse agents what they let operators do
+		call.operator = true
+		calls = append(calls, call)
+	}
 	calls = calls[:min(len(calls), maxRuled)]
 	for i := range calls {
 		if shown := f.shown(); ctx.Err() != nil || shown[0] && shown[1] {

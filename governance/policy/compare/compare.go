@@ -103,10 +103,14 @@ type Options struct {
 }
 
 // Sets compares what two sets of policies come to for a call that names no further ones. The rules of both are bound to
-// the surface.
+// the surface, and to tools that are made up for the comparison.
 func Sets(ctx context.Context, first, second *governance.Set, o Options) (Report, error) {
 	c := &comparison{o: o}
 	if err := errors.Join(c.side(0, first), c.side(1, second)); err != nil {
+		return Report{}, err
+	}
+	c.makeUp()
+	if err := errors.Join(c.bind(0), c.bind(1)); err != nil {
 		return Report{}, err
 	}
 	r := Report{First: c.sides[0].snapshot.Digest(), Second: c.sides[1].snapshot.Digest(), Fields: []Field{}}
@@ -139,18 +143,26 @@ type comparison struct {
 	sides [2]side
 	call  probe // that both let pass, where there is one
 	calls bool
+	made  map[string]string // tools of the surface that are made up, and what they do
+}
+
+// bind binds the rules of a side to the surface.
+func (c *comparison) bind(i int) error {
+	set := c.sides[i].set
+	if !set.HasRules() {
+		return nil
+	}
+	schema, err := rules.NewSchema(c.o.Surface)
+	if err != nil {
+		return err
+	}
+	if err := set.Bind(schema); err != nil {
+		return err
+	}
+	return c.side(i, set)
 }
 
 func (c *comparison) side(i int, set *governance.Set) error {
-	if set.HasRules() {
-		schema, err := rules.NewSchema(c.o.Surface)
-		if err != nil {
-			return err
-		}
-		if err := set.Bind(schema); err != nil {
-			return err
-		}
-	}
 	snapshot, err := set.Select(&governance.Call{})
 	if err != nil {
 		return fmt.Errorf("policies: %w", err)

@@ -252,6 +252,10 @@ func TestSets(t *testing.T) {
 				`detect stricter (sampled) | stricter: tool web_post (tool file_read came before and answered {"text":"write to ada@example.org"}) allow →deny rules`,
 			},
 		},
+		"approval by hints, of a tool that somebody may offer": {
+			all + "require_approval: [{tools: [\"x_*\"], hints: {destructive: true, open_world: false}}]", all, compare.Looser,
+			[]string{`require_approval looser | looser: tool x_made_up_4 (a tool that is made up and destroys) ask require_approval→allow `},
+		},
 		"confidence and time": {
 			all + "confidence_threshold: 0.5\ntimeout: 10s", all + "confidence_threshold: 0.9\ntimeout: 20s", compare.Incomparable,
 			[]string{

@@ -105,12 +105,15 @@ func (c *comparison) scope(tools, resources, prompts []string, hints map[string]
 			list.names = []string{"*"}
 		}
 		names := c.known(list.kind)
+		if list.kind == governance.KindTool {
+			names = append(names, c.tools()...)
+		}
 		for _, glob := range list.names {
 			names = append(names, globSample(glob))
 		}
 		for _, name := range names {
 			if matchesAny(list.names, name) && (list.kind != governance.KindTool || c.hinted(name, hints)) {
-				found = append(found, probe{kind: list.kind, name: name})
+				found = append(found, c.of(list.kind, name))
 			}
 		}
 	}

@@ -14,7 +14,9 @@ func (c *comparison) known(kind governance.Kind) []string {
 	switch kind {
 	case governance.KindTool:
 		for _, t := range c.o.Surface.Tools {
-			names = append(names, t.Name)
+			if c.made[t.Name] == "" {
+				names = append(names, t.Name)
+			}
 		}
 	case governance.KindPrompt:
 		for _, p := range c.o.Surface.Prompts {

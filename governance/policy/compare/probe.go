@@ -26,6 +26,7 @@ type probe struct {
 	name     string
 	args     json.RawMessage
 	labels   []string
+	made     string // what its tool is when that is made up
 	operator bool
 	depth    int
 	at       time.Time // zero is noon on a Monday
@@ -180,6 +181,7 @@ func (p *probe) history(n int) string {
 			words = append(words, fmt.Sprintf(format, args...))
 		}
 	}
+	add(p.made != "", "%s", p.made)
 	add(p.calls > 0, "%d calls of the window are used", p.calls)
 	add(p.tokens > 0, "%d tokens of the window are used", p.tokens)
 	add(n > 0 && p.running, "%d such calls are running", n)

@@ -115,7 +115,7 @@ func (c *comparison) ruled(sketches ...rules.Sketch) []probe {
 	calls := c.everything(all.Texts)
 	for _, how := range manners {
 		for _, call := range calls {
-			how.kind, how.name, how.args = call.kind, call.name, nil
+			how.kind, how.name, how.made, how.args = call.kind, call.name, call.made, nil
 			if !add(how) {
 				return probes
 			}
@@ -124,7 +124,7 @@ func (c *comparison) ruled(sketches ...rules.Sketch) []probe {
 	for _, args := range arguments {
 		for _, how := range manners[:min(len(manners), 8)] {
 			for _, call := range calls {
-				if how.kind, how.name, how.args = call.kind, call.name, args; call.kind != governance.KindResource && !add(how) {
+				if how.kind, how.name, how.made, how.args = call.kind, call.name, call.made, args; call.kind != governance.KindResource && !add(how) {
 					return probes
 				}
 			}
@@ -139,6 +139,11 @@ func (c *comparison) everything(texts []string) []probe {
 	for _, kind := range []governance.Kind{governance.KindTool, governance.KindPrompt, governance.KindResource} {
 		for _, name := range c.known(kind) {
 			calls = append(calls, probe{kind: kind, name: name})
+		}
+	}
+	for _, name := range c.tools() {
+		if c.made[name] != "" {
+			calls = append(calls, c.of(governance.KindTool, name))
 		}
 	}
 	for _, text := range texts {

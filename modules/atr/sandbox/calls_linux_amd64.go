@@ -3,7 +3,6 @@ package sandbox
 import "golang.org/x/sys/unix"
 
 const (
-	filtered  = true
 	auditArch = unix.AUDIT_ARCH_X86_64
 	// otherABI is the bit of the calls with 32 bit pointers, whose numbers are others.
 	otherABI = 0x40000000

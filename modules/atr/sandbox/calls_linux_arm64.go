@@ -3,7 +3,6 @@ package sandbox
 import "golang.org/x/sys/unix"
 
 const (
-	filtered  = true
 	auditArch = unix.AUDIT_ARCH_AARCH64
 	otherABI  = 0 // there is none
 )

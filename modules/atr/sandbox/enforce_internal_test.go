@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestVersions(t *testing.T) {
 			want[abi] = expected
 			p, r := &Profile{Net: tt.net}, Report{}
 			partly(p, abi, &r)
-			network(p, abi, &r)
+			network(p, abi, nil, &r)
 			var lacking []string
 			for _, m := range r.Lacking {
 				lacking = append(lacking, m.Name)
@@ -63,5 +64,28 @@ func TestHandled(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A measure that a means was to enforce is told as lacking where that means failed.
+func TestMeansThatFail(t *testing.T) {
+	t.Parallel()
+	fault := errors.New("no")
+	for name, tt := range map[string]struct {
+		do   func(r *Report)
+		want []Measure
+	}{
+		"no filter, none":   {func(r *Report) { network(&Profile{}, 11, fault, r) }, []Measure{{"network", "no"}}},
+		"no filter, all":    {func(r *Report) { network(&Profile{Net: Net{All: true}}, 11, fault, r) }, []Measure{{"network", "no"}}},
+		"no landlock":       {func(r *Report) { network(&Profile{Net: Net{Connect: []uint16{1}}}, 0, nil, r) }, []Measure{{"network", "all TCP ports are open: Landlock 0, 4 is needed"}}},
+		"no filter, forks":  {func(r *Report) { limitProcesses(1, 0, fault, r) }, []Measure{{"processes", "no"}}},
+		"filtered":          {func(r *Report) { limitProcesses(1, 0, nil, r) }, nil},
+		"no limit, no need": {func(r *Report) { limitProcesses(0, 0, fault, r) }, nil},
+	} {
+		var r Report
+		tt.do(&r)
+		if diff := cmp.Diff(tt.want, r.Lacking); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

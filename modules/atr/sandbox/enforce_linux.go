@@ -17,15 +17,24 @@ func Enforce(p *Profile) (Report, error) {
 	}
 	abi := landlockABI()
 	r := Report{System: system(abi)}
-	limitProcesses(p.Limits.Processes, &r) // while /proc can be looked at
+	have, counted := tasks(p.Limits.Processes) // while /proc can be looked at
 	r.done(closeOnExec(), "descriptors", "none of ours is inherited")
 	if !p.Open {
-		confine(p, abi, &r)
+		abi = confine(p, abi, &r)
 	}
 	limit(p, &r)
+	var unfiltered error
 	if !p.Open || p.Limits.Processes == 1 {
-		r.done(filter(p), "calls", "%d system calls are refused", len(p.refused()))
+		unfiltered = filter(p)
+		r.done(unfiltered, "calls", "%d system calls are refused", len(p.refused()))
 	}
+	if !p.Open {
+		network(p, abi, unfiltered, &r)
+	}
+	if p.Limits.Processes == 1 {
+		counted = unfiltered // which is what this one is held to by
+	}
+	limitProcesses(p.Limits.Processes, have, counted, &r)
 	return r, r.required(p)
 }
 
@@ -43,27 +52,27 @@ func Foresee(p *Profile) Report {
 		r.enforced("files", "only those that are granted")
 		partly(p, abi, &r)
 	}
-	network(p, abi, &r)
+	network(p, abi, filterable(), &r)
 	return r
 }
 
 const noLandlock = "this system has no Landlock"
 
-// confine gives up privileges, files and ports.
-func confine(p *Profile, abi int, r *Report) {
+// confine gives up privileges, files and ports, and returns the version of Landlock that was enforced.
+func confine(p *Profile, abi int, r *Report) int {
 	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	r.done(errors.Join(err, dropCapabilities()), "privileges", "none can be gained; of root's only the use of other owners' files")
 	if abi == 0 {
 		r.lacking("files", noLandlock)
-	} else {
-		absent, err := landlock(p, abi)
-		r.Absent = absent
-		r.done(err, "files", "only those that are granted")
-		if err == nil {
-			partly(p, abi, r)
-		}
+		return 0
 	}
-	network(p, abi, r)
+	r.Absent, err = landlock(p, abi)
+	r.done(err, "files", "only those that are granted")
+	if err != nil {
+		return 0
+	}
+	partly(p, abi, r)
+	return abi
 }
 
 // partly says what this version of Landlock cannot do.
@@ -81,11 +90,12 @@ func partly(p *Profile, abi int, r *Report) {
 	}
 }
 
-// network says how far the network is closed. Kinds of sockets are the filter's work, ports are Landlock's.
-func network(p *Profile, abi int, r *Report) {
+// network says how far the network is closed. Kinds of sockets are the filter's work, whose fault unfiltered is, and ports are
+// Landlock's.
+func network(p *Profile, abi int, unfiltered error, r *Report) {
 	switch n := p.Net; {
-	case !filtered:
-		r.lacking("network", "system calls are not filtered on this architecture")
+	case unfiltered != nil:
+		r.lacking("network", "%v", unfiltered)
 	case n.All:
 		r.enforced("network", "open, for TCP and UDP alone")
 	case !n.tcp() && n.Unix:

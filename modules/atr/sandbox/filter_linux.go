@@ -244,6 +244,14 @@ func (t test) write(p *program, over int) {
 	p.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, t.value, yes, no)
 }
 
+// filterable says why calls cannot be filtered here.
+func filterable() error {
+	if _, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("this system does not filter system calls: %w", err)
+	}
+	return nil
+}
+
 // filter has the system refuse calls of this thread, and of all that it starts.
 func filter(p *Profile) error {
 	all, err := rules(p)

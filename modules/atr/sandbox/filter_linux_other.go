@@ -7,7 +7,8 @@ import (
 	"runtime"
 )
 
-const filtered = false
+// filterable says that there is no filter.
+func filterable() error { return filter(nil) }
 
 // filter says that there is none.
 func filter(*Profile) error {

@@ -36,22 +36,28 @@ func limit(p *Profile, r *Report) {
 // maxStack is what the stack of a program can grow to where its memory is limited, in bytes: 8 times what is usual.
 const maxStack = 64 << 20
 
-// limitProcesses sets how many there may be.
-func limitProcesses(n int, r *Report) {
+// limitProcesses sets how many there may be besides those that the user has. err is why they could not be counted or, where
+// there is to be one alone, why calls are not filtered.
+func limitProcesses(n, have int, err error, r *Report) {
 	switch {
 	case n == 0:
-	case n == 1 && filtered:
-		r.enforced("processes", "none but the program itself")
-	case os.Getuid() == 0:
+	case n > 1 && os.Getuid() == 0:
 		r.lacking("processes", "the system does not count those of root")
+	case err != nil:
+		r.lacking("processes", "%v", err)
+	case n == 1:
+		r.enforced("processes", "none but the program itself")
 	default:
-		have, err := tasksOfUser()
-		if err != nil {
-			r.lacking("processes", "those that the user has cannot be counted: %v", err)
-			return
-		}
 		r.done(lower(unix.RLIMIT_NPROC, uint64(have+n)), "processes", "%d more than the user has", n)
 	}
+}
+
+// tasks counts what the user has, where a limit is to be that and some more.
+func tasks(limit int) (int, error) {
+	if limit <= 1 || os.Getuid() == 0 {
+		return 0, nil
+	}
+	return tasksOfUser()
 }
 
 // lower sets a limit that cannot be raised again. One that is lower already stays.

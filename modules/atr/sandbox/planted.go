@@ -61,11 +61,11 @@ func (p *Profile) writable(but string) []string {
 	return all
 }
 
-// Overlaps returns a path that the profile lets a program change and that lies within one of those given, or has one of them
-// within it; empty if none does. Links are followed.
-func (p *Profile) Overlaps(paths ...string) string {
-	for _, path := range p.Write {
-		for _, other := range paths {
+// Overlap returns a path of those that are granted which lies within one of the others, or has one of them within it; empty if
+// none does. Links are followed.
+func Overlap(granted, others []string) string {
+	for _, path := range granted {
+		for _, other := range others {
 			if a, b := actual(path), actual(other); within(a, b) || within(b, a) {
 				return path
 			}

@@ -75,7 +75,7 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-func TestOverlaps(t *testing.T) {
+func TestOverlap(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	link := filepath.Join(dir, "link")
@@ -86,10 +86,9 @@ func TestOverlaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	for other, want := range map[string]string{
-		dir: link, link: link, filepath.Join(dir, "sub"): link, filepath.Join(dir, "sub", "new"): link, filepath.Join(dir, "subway"): "", "/": link,
+		dir: filepath.Join(dir, "other"), link: link, filepath.Join(dir, "sub"): link, filepath.Join(dir, "sub", "new"): link, filepath.Join(dir, "subway"): "", "/": filepath.Join(dir, "other"),
 	} {
-		p := &sandbox.Profile{Read: []string{"/"}, Write: []string{link}}
-		if got := p.Overlaps("/elsewhere", other); got != want {
+		if got := sandbox.Overlap([]string{filepath.Join(dir, "other"), link}, []string{"/elsewhere", other}); got != want {
 			t.Errorf("%s: %q, want %q", other, got, want)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // A Program is what is to be run.
 type Program struct {
 	Path string   // absolute
-	Args []string // without its name
+	Args []string // without its name: an operator's and never a caller's, since the code that they name is granted
 	Env  []string // in which it finds others
 	Dir  string   // to run in; empty is the present one
 }

@@ -86,6 +86,8 @@ type Options struct {
 	Open func(ctx context.Context) (Link, error)
 	// Conn are the options of connections but for their transport.
 	Conn rpc.Options
+	// Accept judges who a server says that it is; an error is a start that has failed. May be nil.
+	Accept func(rpc.Server) error
 	// OnState is told of each change, with the cause of a failure. It must not wait. May be nil.
 	OnState func(state State, cause error)
 	// Waits reports whether a start that failed waits for a person, and not for time to pass: the next call tries again at
@@ -416,6 +418,11 @@ func (u *Upstream) open(ctx context.Context) (*rpc.Conn, Link, error) {
 	conn, err := rpc.Connect(ctx, o)
 	if err != nil {
 		return nil, Link{}, errors.Join(u.told(err, link), hangUp(nil, link))
+	}
+	if u.o.Accept != nil {
+		if err := u.o.Accept(conn.Server()); err != nil {
+			return nil, Link{}, errors.Join(err, hangUp(conn, link))
+		}
 	}
 	return conn, link, nil
 }

@@ -1,0 +1,72 @@
+package code
+
+import "strings"
+
+// embedded looks in the literal at i for a password within an address, or a header that carries a token.
+func (s *scan) embedded(p *program, i int, body string) {
+	if len(body) < 12 || len(body) > 4096 {
+		return
+	}
+	text := p.part(int(p.at(i).start)+int(p.at(i).open), int(p.at(i).end)-int(p.at(i).shut))
+	s.embeddedIn(&text)
+}
+
+// embeddedIn looks in a text for a password within an address (RFC 3986, 3.2.1), or for a token in a header.
+func (s *scan) embeddedIn(p *passage) {
+	h := hit{rule: password, severity: Critical, confidence: Certain, secret: true}
+	if from, to, ok := addressPassword(p.text); ok {
+		s.found(p, from, to, h)
+		return
+	}
+	for _, scheme := range [...]string{"Bearer ", "Basic "} {
+		n := strings.Index(p.text, scheme)
+		if n < 0 || n > 24 {
+			continue
+		}
+		from := n + len(scheme)
+		to := from
+		for to < len(p.text) && (isTokenByte(p.text[to], false) || p.text[to] == '=' || p.text[to] == '+' || p.text[to] == '/') {
+			to++
+		}
+		if to == len(p.text) && couldBeKey(strings.TrimRight(p.text[from:to], "=")) {
+			h.rule = apiKey
+			s.found(p, from, to, h)
+		}
+	}
+}
+
+// addressPassword returns where the password within an address stands, when it is written there and could be one.
+func addressPassword(text string) (from, to int, ok bool) {
+	n := strings.Index(text, "://")
+	if n <= 0 {
+		return 0, 0, false
+	}
+	authority := n + 3
+	at := strings.IndexByte(text[authority:], '@')
+	if at <= 0 || at > 200 {
+		return 0, 0, false
+	}
+	user := text[authority : authority+at]
+	if strings.ContainsAny(user, "/?# \t\n") {
+		return 0, 0, false
+	}
+	colon := strings.IndexByte(user, ':')
+	if colon < 0 {
+		return 0, 0, false
+	}
+	word := user[colon+1:]
+	host := text[authority+at+1:]
+	if len(word) < 3 || strings.ContainsAny(word, "{}$%<>") || isPlaceholder(word) || isUsualExample(word) || strings.HasPrefix(host, "example.") {
+		return 0, 0, false
+	}
+	return authority + colon + 1, authority + at, true
+}
+
+// isUsualExample reports whether a password is one that only manuals and tests use.
+func isUsualExample(word string) bool {
+	switch lower(word) {
+	case "pass", "password", "pwd", "passwd", "user", "guest", "localdev", "dev":
+		return true
+	}
+	return false
+}

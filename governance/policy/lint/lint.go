@@ -84,6 +84,7 @@ func Policies(o Options, policies ...governance.Policy) []Finding {
 		l.labels()
 		l.rules()
 		l.approvals()
+		l.detects()
 		l.used()
 		l.whole()
 		found = append(found, l.found...)

@@ -144,6 +144,18 @@ func TestPolicies(t *testing.T) {
 				`p.yaml:8:7: note: policy "p": require_approval[4]: only the caller's own client is asked, which can answer by itself: add cli or console to the channels if a person must see it`,
 			},
 		},
+		"detectors": {
+			"- name: p\n  allowed_tools: [file_read]\n  detect:\n    secrets: {action: block, on: [results]}\n    pii: {action: redact, on: [results]}\n    email: {action: redact, on: [results]}\n    iban: {action: block, on: [results], threshold: 0.5}\n",
+			[]string{
+				`p.yaml:6:12: warning: policy "p": detect.email: changes nothing: the other rules for detectors say the same, or one behind it has the last word: strike it, or write it behind what it is to change`,
+			},
+		},
+		"detectors of which the last has the last word": {
+			"- name: p\n  allowed_tools: [file_read]\n  detect:\n    email: block\n    all: log\n",
+			[]string{
+				`p.yaml:4:12: warning: policy "p": detect.email: changes nothing: the other rules for detectors say the same, or one behind it has the last word: strike it, or write it behind what it is to change`,
+			},
+		},
 		"servers": {
 			"- name: p\n  allowed_tools: [there__read, there__wirte, gone__read]\n",
 			[]string{

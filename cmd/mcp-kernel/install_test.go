@@ -217,7 +217,7 @@ func TestInstallFromNothing(t *testing.T) { //nolint:tparallel // the clients ru
 	if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("something is left: %v", err)
 	}
-	if got := p.run(t, "uninstall", "--client", "claude-desktop", "--yes"); got.code != exitFault || !strings.Contains(got.err, "was not installed") {
+	if got := p.run(t, "uninstall", "--client", "claude-desktop", "--yes"); got.code != exitFault || !strings.Contains(got.err, "is not installed in claude-desktop (user)") {
 		t.Errorf("%+v", got)
 	}
 	_ = p.ok(t, "audit", "verify")
@@ -341,6 +341,28 @@ func TestInstallHooks(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(p.work, ".mcp.json")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// TestUninstallByHand takes out what install knows nothing of, and nothing else.
+func TestUninstallByHand(t *testing.T) {
+	t.Parallel()
+	p := newResident(t)
+	settings := filepath.Join(p.home, ".claude", "settings.json")
+	own := `{"matcher": "*", "hooks": [{"type": "command", "command": "'/opt/my tools/mcp-kernel' hook pre-tool-use"}]}`
+	other := `{"matcher": "*", "hooks": [{"type": "command", "command": "echo hook pre-tool-use"}]}`
+	write(t, settings, `{"hooks": {"PreToolUse": [`+own+`, `+other+`], "Stop": []}}`)
+	write(t, p.file(t, "claude-code"), `{"mcpServers": {"a": {"command": "a"}, "mcp-kernel": {"command": "k"}}, "n": 1}`)
+	got := p.ok(t, "uninstall", "--client", "claude-code", "--yes")
+	if !strings.Contains(got, "only mcp-kernel itself is taken out") {
+		t.Errorf("%s", got)
+	}
+	for file, want := range map[string]string{
+		settings: `{"hooks": {"PreToolUse": [ ` + other + `], "Stop": []}}`, p.file(t, "claude-code"): `{"mcpServers": {"a": {"command": "a"}}, "n": 1}`,
+	} {
+		if now := read(t, file); now != want {
+			t.Errorf("got %s, want %s", now, want)
+		}
 	}
 }
 

@@ -16,7 +16,8 @@ func (a *app) uninstall() *cobra.Command {
 		Short: "Put a host's files back as they were",
 		Long: `Uninstall undoes what mcp-kernel install has done to the host's files, hooks and moved servers included. A file that nobody else has
 changed since is what it was before, to the byte, and one that was made by install goes away. In any other only what is ours is
-taken out and what was moved is put back; the backup stays then. It shows what will change, with secrets hidden, and asks.`,
+taken out and what was moved is put back; the backup stays then. Where the data directory knows nothing of it, because it was done by
+hand, mcp-kernel itself is taken out. It shows what will change, with secrets hidden, and asks.`,
 		Example: `  mcp-kernel uninstall --client claude-desktop
   mcp-kernel uninstall --client claude-code --scope project --yes`,
 		Args: arguments(0, 0, "no arguments"),
@@ -43,7 +44,7 @@ func (a *app) uninstallFrom(cmd *cobra.Command, how *installing) error {
 		return misusedHost(cmd, err)
 	}
 	if len(undoings) == 0 {
-		return fmt.Errorf("mcp-kernel was not installed in %s (%s) with this data directory, %s", how.client, how.scope, c.DataDir)
+		return fmt.Errorf("mcp-kernel is not installed in %s (%s)", how.client, how.scope)
 	}
 	return a.carryOut(changes, how, func() error {
 		var faults []error
@@ -76,14 +77,18 @@ func (w *hostWork) planUndo(y hosts.System, how *installing) ([]*hosts.Undoing, 
 		if err != nil {
 			return nil, nil, err
 		}
+		plan := func() (*hosts.Undoing, error) { return hosts.PlanUndo(r) }
 		if r == nil {
-			continue
+			plan = func() (*hosts.Undoing, error) { return hosts.PlanRemove(p) }
 		}
-		u, err := hosts.PlanUndo(r)
+		u, err := plan()
 		if err != nil {
 			return nil, nil, err
 		}
-		h := &hostChange{Client: r.Host, Scope: r.Scope, File: r.File, State: statePlanned, Left: u.Left, removes: u.Removes()}
+		if u == nil {
+			continue
+		}
+		h := &hostChange{Client: p.Host, Scope: p.Scope, File: p.File, State: statePlanned, Left: u.Left, removes: u.Removes()}
 		if h.Diff, err = u.Diff(); err != nil {
 			return nil, nil, err
 		}

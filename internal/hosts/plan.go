@@ -197,7 +197,7 @@ func exists(path string) bool {
 }
 
 // Empty reports whether nothing would change.
-func (c *Change) Empty() bool { return bytes.Equal(c.before, c.after) && c.existed == !c.remove }
+func (c *Change) Empty() bool { return bytes.Equal(c.before, c.after) && !c.Removes() }
 
 // Removes reports whether the file goes away.
 func (c *Change) Removes() bool { return c.remove && c.existed }

@@ -52,6 +52,48 @@ func PlanUndo(r *Receipt) (*Undoing, error) {
 	return u, nil
 }
 
+// PlanRemove says what would take the kernel out of a file of which there is no receipt, because it was set up by hand or the ledger is lost.
+// It is nil where there is nothing to take out.
+func PlanRemove(p Place) (*Undoing, error) {
+	c, err := plan(p, func(e *editor) error {
+		if !p.Hooks {
+			return e.remove(p.key, Own)
+		}
+		for _, event := range e.doc.Names(p.key) {
+			for _, index := range slices.Backward(e.doc.Names(p.key, event)) {
+				if path := []string{p.key, event, index}; ownHook(e.doc, path) {
+					if err := e.remove(path...); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || c.Empty() {
+		return nil, err
+	}
+	left := []string{"nothing is known of what stood there before: only mcp-kernel itself is taken out of " + p.File}
+	return &Undoing{Change: c, Receipt: &Receipt{Host: p.Host, Scope: p.Scope, Hooks: p.Hooks, File: p.File, Base: p.Base}, Left: left}, nil
+}
+
+// ownHook reports whether an element of a list of hooks asks the kernel and nobody else.
+func ownHook(d *Document, path []string) bool {
+	var m struct {
+		Hooks []struct{ Command string }
+	}
+	if _, err := d.Decode(&m, path...); err != nil || len(m.Hooks) == 0 {
+		return false
+	}
+	for _, h := range m.Hooks {
+		program, verb, ok := strings.Cut(h.Command, " hook ")
+		if !ok || !isKernel(strings.Trim(program, `'"`)) || !strings.HasPrefix(verb, "pre-tool-use") && !strings.HasPrefix(verb, "post-tool-use") {
+			return false
+		}
+	}
+	return true
+}
+
 // exact takes what was kept, if it is what it was.
 func (u *Undoing) exact() bool {
 	if u.Receipt.Made {

@@ -33,6 +33,11 @@ type yamlReader struct {
 	inBlock bool
 	depth   int // indentation of the block's key
 	skipped bool
+	frames  []yamlFrame // the mappings around the current line, outermost first
+	kind    string      // of the object, where it says
+	target  bool        // it is a workflow that strangers start and that has the repository's secrets
+	levels  int         // lines of aliases that have a name of their own
+	nested  int         // mappings within braces that are being read
 }
 
 func (y *yamlReader) line(from, to int) {
@@ -62,15 +67,28 @@ func (y *yamlReader) line(from, to int) {
 	key, value, ok := y.pair(indent, to)
 	switch {
 	case ok:
-		y.set(key, value, to, indent-from)
+		y.set(key, value, to, indent-from, item)
+	case item && y.text[indent] == '{':
+		y.flow(indent, to, indent-from)
 	case item && column >= y.keyAt && runsCommands(y.key):
 		y.run(indent, to)
 	case item && column >= y.keyAt:
 		y.listed(indent, to)
 	}
-	if n := strings.Index(y.text[indent:to], "!!python/"); n >= 0 {
+	if n := strings.IndexByte(y.text[indent:to], '!'); n >= 0 && isObjectTag(y.text[indent+n:to]) {
 		y.scan.found(&y.passage, indent+n, to, hit{rule: deserialize, severity: High, confidence: Certain})
 	}
+	y.aliases(indent, to)
+}
+
+// isObjectTag reports whether a tag makes a reader build objects of a program.
+func isObjectTag(text string) bool {
+	for _, tag := range [...]string{"!!python/", "!ruby/", "!!ruby/", "!!javax.", "!!java.", "!!com.", "!!org.", "!php/object", "!!php/object", "!!js/", "!<tag:yaml.org,2002:python", "!!net.", "!!sun."} {
+		if strings.HasPrefix(text, tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // pair reads "key: value" and returns where the value starts.
@@ -91,16 +109,23 @@ func (y *yamlReader) pair(from, to int) (key string, value int, ok bool) {
 }
 
 // set looks at the value of a key.
-func (y *yamlReader) set(key string, value, to, column int) {
+func (y *yamlReader) set(key string, value, to, column int, item bool) {
 	rest := strings.TrimSpace(y.text[value:to])
+	if key == "pull_request_target" {
+		y.target = true
+	}
+	y.enter(key, y.scalar(value, to), column, item)
 	switch {
 	case rest == "" || rest[0] == '#':
 		y.key, y.keyAt = key, column
 	case rest[0] == '|' || rest[0] == '>':
 		y.inBlock, y.depth, y.block, y.skipped = true, column, to+1, !runsCommands(key)
-	case runsCommands(key):
+	case runsCommands(key) && rest[0] != '{':
 		y.run(value, to)
-	case rest[0] == '[' && (key == "verbs" || key == "resources" || key == "cap_add" || key == "add" || key == "volumes"):
+	case rest[0] == '{' && !strings.HasPrefix(rest, "{{"):
+		y.key, y.keyAt = key, column
+		y.flow(value, to, column)
+	case rest[0] == '[' && (key == "on" || key == "security_opt" || key == "Action" || key == "environment" || key == "verbs" || key == "resources" || key == "cap_add" || key == "add" || key == "volumes"):
 		y.key, y.keyAt = key, column
 		for item := range strings.SplitSeq(strings.Trim(rest, "[] "), ",") {
 			n := strings.Index(y.text[value:to], strings.TrimSpace(item))
@@ -110,22 +135,22 @@ func (y *yamlReader) set(key string, value, to, column int) {
 		text := y.scalar(value, to)
 		y.scan.credential(key, &text)
 		y.grants(key, &text)
+		y.settings(key, &text)
+		y.scan.embeddedIn(&text)
 		if readsLikeSQL(text.text) {
 			y.scan.sql(text, sqlContext{})
-		}
-		if off := lower(text.text); (off == "false" || off == "no") && (key == "validate_certs" || key == "verify_ssl" || key == "rejectUnauthorized") ||
-			(off == "true") && (key == "insecure_skip_verify" || key == "insecureSkipTLSVerify" || key == "insecure-skip-tls-verify") {
-			y.scan.found(&text, 0, len(text.text), hit{rule: tlsOff, severity: High, confidence: Certain})
 		}
 	}
 }
 
 func runsCommands(key string) bool {
 	switch key {
-	case "run", "script", "before_script", "after_script", "command", "cmd", "shell", "entrypoint", "args", "commands", "install", "before_install", "test", "execute":
+	case "bash", "pwsh", "powershell", "raw", "job", "runcmd", "bootcmd", "cmds", "source", "postStart", "preStop", "entry", "inline", "sh", "execStart", "local_action", "run":
+		return true
+	case "script", "before_script", "after_script", "command", "cmd", "shell", "entrypoint", "args", "commands", "install", "before_install", "test", "execute":
 		return true
 	}
-	return false
+	return strings.HasSuffix(key, ".shell") || strings.HasSuffix(key, ".command") || strings.HasSuffix(key, ".raw") || strings.HasSuffix(key, ".script")
 }
 
 // scalar returns a value without its quotes and the comment behind it.
@@ -150,15 +175,25 @@ func (y *yamlReader) run(from, to int) {
 	}
 	text := y.scalar(from, to)
 	y.expressions(&text)
+	y.secretsOut(&text)
 	y.scan.shell(text, 1)
 }
 
 // endBlock ends a block literal.
 func (y *yamlReader) endBlock(end int) {
-	if y.inBlock && !y.skipped && y.block < end {
+	if y.inBlock && y.block < end {
 		text := y.part(y.block, end)
-		y.expressions(&text)
-		y.scan.shell(text, 1)
+		if body := strings.TrimLeft(text.text, " "); strings.HasPrefix(body, "#!") && strings.Contains(body[:min(len(body), 40)], "sh") {
+			y.skipped = false
+		}
+		switch {
+		case !y.skipped:
+			y.expressions(&text)
+			y.secretsOut(&text)
+			y.scan.shell(text, 1)
+		case readsLikeSQL(strings.TrimSpace(text.text)):
+			y.scan.sql(text, sqlContext{})
+		}
 	}
 	y.inBlock = false
 }

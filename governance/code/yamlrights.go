@@ -43,6 +43,7 @@ func (y *yamlReader) listed(from, to int) {
 	text := y.scalar(from, to)
 	value := strings.Trim(text.text, `"'`)
 	h := hit{rule: containerEscape, severity: Medium, confidence: Certain}
+	y.itemSetting(&text)
 	switch y.key {
 	case "volumes":
 		if !mountsMachine(value) {
@@ -52,14 +53,14 @@ func (y *yamlReader) listed(from, to int) {
 			h.severity = High
 		}
 	case "cap_add", "add":
-		if v := strings.TrimPrefix(strings.ToUpper(value), "CAP_"); v != "ALL" && v != "SYS_ADMIN" && v != "SYS_MODULE" && v != "SYS_PTRACE" {
+		if v := strings.TrimPrefix(strings.ToUpper(value), "CAP_"); v != "ALL" && v != "SYS_ADMIN" && v != "SYS_MODULE" && v != "SYS_PTRACE" && v != "NET_ADMIN" && v != "DAC_READ_SEARCH" && v != "SYS_RAWIO" && v != "BPF" {
 			return
 		}
 	case "verbs", "resources":
 		if value != "*" {
 			return
 		}
-		h.severity, h.note = Low, "grants every right, or rights to everything"
+		h.note = "grants every right, or rights to everything"
 	default:
 		return
 	}

@@ -49,6 +49,7 @@ func (c *command) examine() string {
 		c.interpreter(name)
 	}
 	c.hazard(name)
+	c.provision(name)
 	c.statements()
 	return name
 }

@@ -4,7 +4,8 @@ import "strings"
 
 // dockerfile examines the instructions of a Dockerfile: what RUN runs is shell, what ENV sets may be a credential.
 func (s *scan) dockerfile(p passage) {
-	endless := false // a here document has no end; then there are none
+	user := passage{} // the last one
+	endless := false  // a here document has no end; then there are none
 	for at := 0; at < len(p.text); {
 		end := instructionEnd(p.text, at)
 		if !endless {
@@ -13,8 +14,14 @@ func (s *scan) dockerfile(p passage) {
 		if s.stopped() {
 			return
 		}
-		s.instruction(p.part(at, end))
+		if name := s.instruction(p.part(at, end)); name.text != "" {
+			user = name
+		}
 		at = end + 1
+	}
+	switch strings.TrimSpace(user.text) {
+	case "root", "0", "0:0", "root:root":
+		s.found(&user, 0, len(user.text), hit{rule: containerEscape, severity: Medium, confidence: Certain, note: "runs as root"})
 	}
 }
 
@@ -75,7 +82,8 @@ func bareHere(p passage) (passage, bool) {
 	return p.part(line+1, last), true
 }
 
-func (s *scan) instruction(p passage) {
+// instruction examines one instruction and returns the user that it names.
+func (s *scan) instruction(p passage) (user passage) {
 	from := len(p.text) - len(strings.TrimLeft(p.text, " \t\r\n"))
 	n := from
 	for n < len(p.text) && isLetter(p.text[n]) {
@@ -96,17 +104,68 @@ func (s *scan) instruction(p passage) {
 	case "run", "cmd", "entrypoint", "healthcheck", "onbuild":
 		if strings.HasPrefix(rest.text, "[") {
 			s.commandList(rest)
-			return
+			return user
 		}
 		if here, ok := bareHere(rest); ok {
 			rest = here
 		}
 		s.shell(rest, 1)
 	case "add":
-		s.added(rest)
+		s.added(rest, strings.Contains(p.text[:body], "--checksum"))
+		s.copied(rest)
+	case "copy":
+		s.copied(rest)
 	case "env", "arg", "label":
+		s.kept(rest)
 		s.variables(rest)
+	case "user":
+		return p.part(body, body+len(strings.TrimRight(rest.text, " \t\r\n")))
 	}
+	return user
+}
+
+// copied looks at COPY and ADD of files that should not be in an image.
+func (s *scan) copied(p passage) {
+	for word := range strings.FieldsSeq(p.text) {
+		word = strings.Trim(word, `"[],`)
+		switch base := baseName(word); {
+		case base == "id_rsa", base == "id_ed25519", base == ".env", base == ".npmrc", base == ".netrc", base == ".git-credentials", base == "credentials.json", base == ".pypirc", base == ".aws", base == ".ssh", base == "id_ecdsa",
+			strings.HasPrefix(base, ".env.") && !strings.HasSuffix(base, "example") && !strings.HasSuffix(base, "sample"), strings.HasSuffix(word, ".aws/credentials"), base == ".kube", strings.HasSuffix(base, "-key.pem"), strings.HasSuffix(base, ".key"), base == "key.pem", base == "service-account.json", strings.HasSuffix(base, ".pfx"):
+			s.found(&p, 0, len(strings.TrimRight(p.text, " \t\r\n")), hit{rule: exposed, severity: Medium, confidence: Likely, note: "puts credentials into an image, for whoever has it"})
+			return
+		}
+	}
+}
+
+// kept looks at ARG and ENV that keep a secret in the image's history.
+func (s *scan) kept(p passage) {
+	for word := range strings.FieldsSeq(p.text) {
+		name, value, set := strings.Cut(word, "=")
+		if set && s.literalValue(&p, word, value) {
+			continue
+		}
+		small := strings.ReplaceAll(lower(name), "_", "")
+		for _, end := range [...]string{"token", "password", "passwd", "secret", "apikey", "privatekey", "secretkey", "accesskey", "sshkey"} {
+			if strings.HasSuffix(small, end) && (!set || strings.HasPrefix(value, "$") || strings.HasPrefix(value, `"$`)) {
+				s.found(&p, 0, len(strings.TrimRight(p.text, " \t\r\n")), hit{rule: exposed, severity: Medium, confidence: Likely, note: "keeps a secret in the image's history, for whoever has it"})
+				return
+			}
+		}
+		if !set {
+			return // NAME VALUE
+		}
+	}
+}
+
+// literalValue looks at a value that is written in the instruction, and reports whether it is.
+func (s *scan) literalValue(p *passage, word, value string) bool {
+	if value == "" || strings.ContainsAny(value, "$") {
+		return value == ""
+	}
+	at := strings.Index(p.text, word) + len(word) - len(value)
+	part := p.part(at, at+len(value))
+	s.embeddedIn(&part)
+	return true
 }
 
 // commandList reads ["program", "argument"].
@@ -131,9 +190,9 @@ func (s *scan) variables(p passage) {
 }
 
 // added looks at ADD: what it takes from the network it takes unseen, unless a checksum is given.
-func (s *scan) added(p passage) {
-	if (strings.HasPrefix(p.text, "http://") || strings.HasPrefix(p.text, "https://")) && !strings.Contains(p.text, "--checksum") {
-		h := hit{rule: pipeToShell, severity: Low, confidence: Likely, note: "adds a file from the network that nothing has verified"}
+func (s *scan) added(p passage, verified bool) {
+	if (strings.HasPrefix(p.text, "http://") || strings.HasPrefix(p.text, "https://")) && !verified {
+		h := hit{rule: pipeToShell, severity: Medium, confidence: Likely, note: "adds a file from the network that nothing has verified"}
 		s.found(&p, 0, len(strings.TrimRight(p.text, " \t\r\n")), h)
 	}
 }

@@ -15,7 +15,9 @@ func (s *scan) embedded(p *program, i int, body string) {
 func (s *scan) embeddedIn(p *passage) {
 	h := hit{rule: password, severity: Critical, confidence: Certain, secret: true}
 	if from, to, ok := addressPassword(p.text); ok {
-		s.found(p, from, to, h)
+		if !s.tells(p.where(from)) {
+			s.found(p, from, to, h)
+		}
 		return
 	}
 	for _, scheme := range [...]string{"Bearer ", "Basic "} {
@@ -33,6 +35,17 @@ func (s *scan) embeddedIn(p *passage) {
 			s.found(p, from, to, h)
 		}
 	}
+}
+
+// tells reports whether what stands at a place in the source is known for a token already, by its form; of the first findings, which
+// those by form are.
+func (s *scan) tells(at int) bool {
+	for n := range min(len(s.hits), 256) {
+		if s.hits[n].secret && int(s.hits[n].start) == at {
+			return true
+		}
+	}
+	return false
 }
 
 // addressPassword returns where the password within an address stands, when it is written there and could be one.

@@ -46,6 +46,12 @@ func (t *shellTree) target(w argument, op syntax.RedirOperator) {
 		if op == syntax.AppOut {
 			h.severity, h.note = Medium, "adds to a file that says who may log in"
 		}
+	case strings.HasSuffix(w.text, "/.ssh/authorized_keys"):
+		h.rule, h.severity, h.note = persistence, Medium, "lets somebody else log in"
+	case strings.HasPrefix(w.text, "/etc/cron.d/"), strings.HasPrefix(w.text, "/etc/cron.hourly/"), w.text == "/etc/crontab", w.text == "/etc/rc.local", w.text == "/etc/ld.so.preload", strings.HasPrefix(w.text, "/var/spool/cron/"):
+		h.rule, h.severity = persistence, Medium
+	case op != syntax.AppOut && (strings.HasSuffix(w.text, ".bash_history") || w.text == "/var/log/auth.log" || w.text == "/var/log/syslog" || w.text == "/var/log/wtmp" || w.text == "/var/log/secure" || w.text == "/var/log/messages"):
+		h.rule, h.severity, h.note = guardOff, Medium, "empties what the machine remembers"
 	default:
 		return
 	}

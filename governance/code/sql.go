@@ -31,6 +31,12 @@ func (s *scan) sql(p passage, c sqlContext) {
 		}
 		if t.list[i].kind == kindWord && t.list[i].open == 0 {
 			st.verb(i)
+			if st.whole {
+				st.guard(i)
+			}
+		}
+		if t.list[i].kind == kindString {
+			st.dynamic(i)
 		}
 	}
 }
@@ -115,7 +121,7 @@ func (st *statement) skip(i int) int {
 // verb looks at the word at i, which may begin something dangerous.
 func (st *statement) verb(i int) {
 	tok := st.list[i]
-	if n := tok.end - tok.start; n < 4 || n > 19 {
+	if n := tok.end - tok.start; n < 4 || n > 24 {
 		return
 	}
 	switch st.key(i) {

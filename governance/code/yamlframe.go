@@ -1,6 +1,9 @@
 package code
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxTogether is how many keys of one mapping are looked at together, and how deep mappings are told apart.
 const maxTogether = 32
@@ -39,8 +42,8 @@ func (y *yamlReader) enter(key string, value passage, column int, item bool) {
 
 // lastKey returns the key that a deeper mapping would be the value of.
 func (y *yamlReader) lastKey() string {
-	for n := len(y.frames) - 1; n >= 0; n-- {
-		if keys := y.frames[n].keys; len(keys) > 0 {
+	for _, f := range slices.Backward(y.frames) {
+		if keys := f.keys; len(keys) > 0 {
 			return keys[len(keys)-1].key
 		}
 	}

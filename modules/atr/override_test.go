@@ -2,6 +2,7 @@ package atr_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,11 +28,17 @@ func TestOverrides(t *testing.T) {
 			"cancelOrder": {
 				Destructive: &no, Deprecated: "it forgets the voucher", Use: "shop__findOrder",
 			},
+			"find_order": {Cost: "high"},
 		},
 	})
 	if err := m.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	w.mu.Lock()
+	if want := `shop: upstreams.yaml says something of its tool "find_order", which it does not have`; !slices.Contains(w.faults, want) {
+		t.Errorf("%q is not told: %q", want, w.faults)
+	}
+	w.mu.Unlock()
 	specs := map[string]tools.Spec{}
 	for _, tool := range m.Surface().Tools {
 		specs[tool.Spec().Name] = tool.Spec()

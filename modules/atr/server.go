@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -226,9 +227,22 @@ func (s *server) take(ctx context.Context, listing upstream.Listing) error {
 		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	first := !s.known
 	s.listing, s.records, s.known = kept, records, true
+	s.mu.Unlock()
+	if first {
+		s.miss(records)
+	}
 	return nil
+}
+
+// miss tells of tools of which the operator says something and that are not there, which is so where a name is misspelt.
+func (s *server) miss(records []pin.Record) {
+	for _, own := range sortedKeys(s.Tools) {
+		if !slices.ContainsFunc(records, func(r pin.Record) bool { return r.Kind == pin.Tool && r.Name == own }) {
+			s.m.o.Fault(s.Name, fmt.Errorf("upstreams.yaml says something of its tool %q, which it does not have", own))
+		}
+	}
 }
 
 // standing says what is wrong with something that is not trusted.

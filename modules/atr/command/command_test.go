@@ -422,6 +422,19 @@ func TestDefinition(t *testing.T) {
 	}
 }
 
+// BenchmarkCall is a program that does nothing, with everything that is done to run it.
+func BenchmarkCall(b *testing.B) {
+	tool, err := command.New(command.Spec{Name: "tool", Description: "Does it.", Argv: single("true")}, command.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if a, err := tool.Call(b.Context(), nil); err != nil || a.IsError {
+			b.Fatal(a, err)
+		}
+	}
+}
+
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{`{"a":"x"}`, `{"a":"-x","l":["--"]}`, `{"l":["a","-"]}`, `{`, `null`} {
 		f.Add(seed, "--x={a}")

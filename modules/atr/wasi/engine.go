@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/local"
@@ -208,7 +210,8 @@ func (c *code) compile(path string, k key) error {
 	if "sha256:"+hex.EncodeToString(sum[:]) != k.digest {
 		return fmt.Errorf("%w: %s has changed meanwhile", local.ErrBroken, path)
 	}
-	ctx := context.Background() // it outlives the call that wants it first
+	// It outlives the call that wants it first, and is done by as many as can.
+	ctx := experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0))
 	c.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithMemoryLimitPages(k.pages).WithCloseOnContextDone(true).WithDebugInfoEnabled(false))
 	if _, err = wasi_snapshot_preview1.Instantiate(ctx, c.runtime); err == nil {
 		c.module, err = c.runtime.CompileModule(ctx, text)

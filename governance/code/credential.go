@@ -33,7 +33,7 @@ func kindOfName(name string) credentialKind {
 		return passwordName
 	case endsIn(last, "apikey"), endsIn(last, "apisecret"), endsIn(last, "apitoken"), endsIn(last, "secretkey"), endsIn(last, "accesskey"),
 		endsIn(last, "accesstoken"), endsIn(last, "authtoken"), endsIn(last, "clientsecret"), endsIn(last, "privatekey"), endsIn(last, "secret"),
-		endsIn(last, "secretaccesskey"), endsIn(last, "bearertoken"), endsIn(last, "authkey"), endsIn(last, "encryptionkey"), endsIn(last, "signingkey"), last == "token":
+		endsIn(last, "secretaccesskey"), endsIn(last, "bearertoken"), endsIn(last, "authkey"), endsIn(last, "encryptionkey"), endsIn(last, "signingkey"), endsIn(last, "jwtkey"), endsIn(last, "hmackey"), last == "token":
 		return keyName
 	}
 	return noCredential

@@ -4,6 +4,10 @@ import "strings"
 
 // embedded looks in the literal at i for a password within an address, or a header that carries a token.
 func (s *scan) embedded(p *program, i int, body string) {
+	p.stays(i, body)
+	if body == "text/template" && p.language == Go && strings.Contains(p.text, "http.ResponseWriter") {
+		p.weak(i, i, crossSite, "makes pages with a template that does not escape")
+	}
 	if len(body) < 12 || len(body) > 4096 {
 		return
 	}
@@ -80,6 +84,31 @@ func isUsualExample(word string) bool {
 	switch lower(word) {
 	case "pass", "password", "pwd", "passwd", "user", "guest", "localdev", "dev":
 		return true
+	}
+	return false
+}
+
+// stays looks at the literal at i, which may be the path of a file that starts programs or lets people in, when it is written.
+func (p *program) stays(i int, body string) {
+	known := false
+	for _, end := range [...]string{".bashrc", ".zshrc", ".profile", ".bash_profile", "authorized_keys", "/etc/crontab", "/etc/rc.local", "/etc/ld.so.preload"} {
+		known = known || strings.HasSuffix(body, end)
+	}
+	if !known && !strings.HasPrefix(body, "/etc/cron.") && !strings.HasPrefix(body, "/var/spool/cron") && !strings.Contains(body, "LaunchAgents/") && !strings.HasPrefix(body, "/etc/systemd/system/") {
+		return
+	}
+	if len(body) < 64 && (p.about(i, "append", "writefile", "write_text", "openfile", "create") || p.opensToWrite(i)) {
+		p.mark(i, i, hit{rule: persistence, severity: Medium, confidence: Likely})
+	}
+}
+
+// opensToWrite reports whether the literal at i is the path of a file that is opened to be written.
+func (p *program) opensToWrite(i int) bool {
+	for n := i + 1; n < i+8 && p.at(n).kind != kindNewline; n++ {
+		switch p.body(n) {
+		case "a", "w", "a+", "ab", "wb", "w+":
+			return p.at(n).kind == kindString
+		}
 	}
 	return false
 }

@@ -204,7 +204,7 @@ func (p *program) splitsCommand(i int) {
 	for n := i; n < min(i+120, len(p.list)); n++ {
 		if p.is(n, "Command") || p.is(n, "CommandContext") {
 			for m := n + 2; m < n+6; m++ {
-				if p.is(m, name) && p.is(m+1, "[") && p.is(m+2, "0") {
+				if p.is(m, name) && p.is(m+1, "[") && p.word(m+2) == "0" {
 					p.mark(n, m+3, hit{rule: osCommand, severity: High, confidence: Likely, note: "runs the program that a text names"})
 					return
 				}
@@ -298,6 +298,18 @@ func (p *program) scriptIdiom(i int, word string) {
 		if p.isSetTo(i, "false") {
 			p.weak(i, i+2, exposed, "lets a page reach the machine")
 		}
+	case "DEFAULT_FULL_SCHEMA":
+		p.weak(i, i, deserialize, "")
+	case "checkServerIdentity":
+		p.nothingChecked(i)
+	case "truncate":
+		if p.isSetTo(i, "true") && p.about(i, "destroy") {
+			p.mark(i, i+2, hit{rule: deleteAll, severity: High, confidence: Certain})
+		}
+	case "origin":
+		if p.isSetTo(i, "true") && p.about(i, "credentials") {
+			p.weak(i, i+2, exposed, "lets every site make requests in its visitors' names")
+		}
 	case "httpOnly", "contentSecurityPolicy":
 		if p.isSetTo(i, "false") {
 			p.weak(i, i+2, exposed, "lets scripts of a page read or do what they should not")
@@ -312,6 +324,20 @@ func (p *program) scriptIdiom(i int, word string) {
 		if p.calledOf(i, "jwt") || p.calledOf(i, "jsonwebtoken") {
 			p.weak(i-2, i, weakAuth, "reads a token without verifying it")
 		}
+	}
+}
+
+// nothingChecked reports a function that is set at i to verify a server's name and says nothing.
+func (p *program) nothingChecked(i int) {
+	if !p.is(i+1, ":") || !p.is(i+2, "(") {
+		return
+	}
+	end := p.closing(i + 2)
+	if end < 0 || !p.is(end+1, "=>") {
+		return
+	}
+	if p.is(end+2, "undefined") || p.is(end+2, "null") || p.is(end+2, "{") && p.is(end+3, "}") {
+		p.mark(i, end+2, hit{rule: tlsOff, severity: High, confidence: Certain})
 	}
 }
 

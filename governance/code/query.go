@@ -1,19 +1,24 @@
 package code
 
+import "strings"
+
 // query looks at a call that may give a text to a database: one that is put together from what is not known lets whoever
 // gave that write the statement.
 func (p *program) query(path string, first, i int) {
-	if !isQuery(lower(lastName(path))) {
+	if !isQuery(lower(lastName(path))) && (!isCondition(lastName(path)) || p.language != Go) {
 		return
 	}
 	s := p.site(path, first, i)
 	for n := range s.args {
-		if n < 2 && s.args[n].injects() {
+		if n < 2 && (s.args[n].injects() || n == 0 && isCondition(lastName(path)) && s.args[n].kind == opMixed && strings.ContainsAny(s.args[n].text.text, "=<>")) {
 			s.report(hit{rule: sqlInjection, severity: Medium, confidence: Likely})
 			return
 		}
 	}
 }
+
+// isCondition reports whether a method of a builder of statements is given a condition of SQL.
+func isCondition(name string) bool { return name == "Where" || name == "Having" || name == "Or" }
 
 // isQuery reports whether a function of that name is given a statement of SQL.
 func isQuery(name string) bool {

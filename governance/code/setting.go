@@ -12,6 +12,9 @@ func (p *program) setting(i int, name string) {
 		return
 	}
 	if p.at(value).kind == kindString {
+		if name == "NODE_TLS_REJECT_UNAUTHORIZED" && p.body(value) == "0" {
+			p.mark(i, value, hit{rule: tlsOff, severity: High, confidence: Certain})
+		}
 		if kindOfName(name) != noCredential && !p.at(value).holes {
 			text := p.tokens.literal(value)
 			if !p.outside(value) {
@@ -31,6 +34,9 @@ func (p *program) value(i int) (int, bool) {
 	}
 	switch {
 	case p.is(n, "=") || p.is(n, ":=") || p.is(n, "=>"):
+		if p.language == Go && p.is(n+1, "[") && p.is(n+2, "]") && p.is(n+3, "byte") && p.is(n+4, "(") && p.is(n+6, ")") {
+			return n + 5, true
+		}
 		return n + 1, true
 	case p.is(n, ","):
 		if p.is(i-1, "(") && p.at(i).kind == kindString { // put("password", …), define('PASSWORD', …)

@@ -73,7 +73,7 @@ func (t *trace) reaches(kind sinkKind, i, argument, end int) {
 			return
 		}
 	case sinkPage:
-		if !t.writesMarkup(first, last) {
+		if !t.writesMarkup(first, last) && (t.word(i-1) != "send" || !t.joinsText(first, last)) {
 			return
 		}
 	case sinkProgram:
@@ -221,6 +221,16 @@ func fixesPlace(text string) bool {
 func (t *trace) writesMarkup(first, last int) bool {
 	for n := first; n < last; n++ {
 		if t.at(n).kind == kindString && hasTag(t.body(n)) || t.at(n).kind == kindWord && t.pages[t.spelled(n)] {
+			return true
+		}
+	}
+	return false
+}
+
+// joinsText reports whether what is given is a text that is joined of others, which a browser takes for a page.
+func (t *trace) joinsText(first, last int) bool {
+	for n := first; n < last; n++ {
+		if t.at(n).kind == kindString && (t.at(n).holes || t.is(n+1, "+")) {
 			return true
 		}
 	}

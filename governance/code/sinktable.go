@@ -1,8 +1,16 @@
 package code
 
+import "strings"
+
 // sink says what the function called at i, which has a name, does with which of its arguments.
 func (t *trace) sink(i int, name string) (kind sinkKind, argument int) {
 	receiver := t.receiverOf(i - 1)
+	if receiver == "" && t.is(i-3, ")") && t.separator(i-2) { // of a call
+		receiver = ")"
+	}
+	if receiver == ")" && t.language == Go && name == "Parse" && strings.Contains(t.text, "template.") {
+		return sinkTemplate, 0
+	}
 	switch t.language {
 	case Go:
 		return goSink(receiver, name)
@@ -163,6 +171,8 @@ func scriptSink(receiver, name string) (kind sinkKind, argument int) {
 		return sinkQuery, 0
 	case "spawn", "spawnSync", "execFile", "execFileSync", "fork":
 		return sinkProgram, 0
+	case "require":
+		return sinkCode, 0
 	case "runInNewContext", "runInThisContext", "runInContext":
 		return sinkCode, 0
 	}

@@ -64,6 +64,9 @@ func (t *trace) follow() {
 
 // begins looks at words that begin functions and conditions.
 func (t *trace) begins(i int, word string) {
+	if _, ok := t.arrivalAt(i); ok && t.is(i-1, "&") { // what a request is read into
+		t.hold(word, t.group(word, false))
+	}
 	switch word {
 	case "def", "func", "function":
 		t.function(i)

@@ -50,6 +50,7 @@ type entry struct {
 	Timeout     string                `yaml:"timeout,omitempty"`
 	Parallel    int                   `yaml:"parallel,omitempty"`
 	MaxMessage  int                   `yaml:"max_message,omitempty"`
+	Retries     *retries              `yaml:"retries,omitempty"`
 	Allow       []string              `yaml:"allow,omitempty"`
 	Deny        []string              `yaml:"deny,omitempty"`
 	Trust       string                `yaml:"trust,omitempty"`
@@ -139,6 +140,9 @@ func (e *entry) server(name string) (atr.Server, error) {
 		Parallel: e.Parallel, Bytes: e.MaxMessage, Allow: e.Allow, Deny: e.Deny, Hints: e.Hints, Version: e.Version,
 		Credentials: converted(e.Credentials, func(c credential) atr.Credential { return atr.Credential(c) }),
 	}
+	if e.Retries != nil {
+		s.Retries = e.Retries.policy(span)
+	}
 	if e.Auth != nil {
 		var err error
 		if s.OAuth, err = e.Auth.config(); err != nil {
@@ -180,7 +184,7 @@ func Encode(servers []atr.Server) ([]byte, error) {
 			Command: s.Command, Args: s.Args, Env: s.Env, PassEnv: s.Pass, Dir: s.Dir, URL: s.URL, Headers: s.Headers, Private: s.Private, Eager: s.Eager,
 			Required: s.Required, Idle: said(s.Idle), Start: said(s.Start), Timeout: said(s.Timeout), Parallel: s.Parallel,
 			MaxMessage: s.Bytes, Allow: s.Allow, Deny: s.Deny, Hints: s.Hints, Limits: limited(s.Limits), Auth: authOf(s.OAuth),
-			Version: s.Version, Tools: toolsOf(s.Tools),
+			Version: s.Version, Tools: toolsOf(s.Tools), Retries: retriesOf(s.Retries),
 			Credentials: converted(s.Credentials, func(c atr.Credential) credential { return credential(c) }),
 		}
 		if s.Sandbox != nil {

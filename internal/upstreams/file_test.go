@@ -13,6 +13,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/retry"
 )
 
 func TestParse(t *testing.T) {
@@ -53,6 +54,7 @@ servers:
     timeout: 1m
     parallel: 4
     max_message: 1000
+    retries: {attempts: 3, first: 100ms, most: 2s, each: 20s}
     credentials:
       key: {value: "keyring:notes/me", tools: ["read*"], arguments: [/key, "/headers/*"]}
     allow: ["read*"]
@@ -70,6 +72,7 @@ servers:
 			Name: "Files", Command: "npx", Args: []string{"-y", "server-filesystem", "/notes"}, Env: map[string]string{"API_Key": "file:/run/key"},
 			Pass: []string{"HTTPS_PROXY"}, Dir: "/tmp", Eager: true, Required: true, Idle: -1, Start: 10 * time.Second, Timeout: time.Minute,
 			Parallel: 4, Bytes: 1000, Allow: []string{"read*"}, Deny: []string{"read_all"}, Trust: pin.TrustNew, Hints: true,
+			Retries: retry.Policy{Attempts: 3, First: 100 * time.Millisecond, Most: 2 * time.Second, Each: 20 * time.Second},
 			Version: ">=1.2 <2", Tools: map[string]atr.Override{
 				"read_file": {Title: "Read", ReadOnly: &yes, Destructive: &no, Tags: []string{"notes"}, Cost: "low", Timeout: 10 * time.Second},
 				"read_all":  {Description: "Reads.", Idempotent: &yes, OpenWorld: &no, Deprecated: "slow", Use: "Files__read_file"},

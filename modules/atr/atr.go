@@ -19,6 +19,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance/detect"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/retry"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/semver"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
@@ -67,6 +68,7 @@ type Server struct {
 	Timeout  time.Duration // of a call; 0 is what policies say
 	Parallel int           // calls at once; 0 is upstream.DefaultParallel
 	Bytes    int           // of a message; 0 is rpc.DefaultMaxMessage
+	Retries  retry.Policy  // of calls that come to no answer, of tools that may be called twice; zero makes one attempt
 
 	Allow []string // globs of the tools, resources and prompts that are published, by their own names; nil is all
 	Deny  []string // globs of those that are not
@@ -134,6 +136,9 @@ func (s *Server) check() error {
 	}
 	if s.Start < 0 || s.Timeout < 0 || s.Parallel < 0 || s.Bytes < 0 {
 		fault("bounds and times must not be negative")
+	}
+	if err := s.Retries.Check(); err != nil {
+		fault("retries: %w", err)
 	}
 	faults = append(faults, s.checkCredentials())
 	for _, glob := range slices.Concat(s.Allow, s.Deny) {

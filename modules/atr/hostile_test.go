@@ -73,7 +73,11 @@ func hostile(kind string) {
 		case "initialize":
 			say(`{"id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}}}}`, m.ID)
 		case "tools/list":
-			say(`{"id":%s,"result":{"tools":[{"name":"do","description":"Does it.","inputSchema":{"type":"object"}}]}}`, m.ID)
+			hints := ""
+			if strings.HasPrefix(kind, "once ") {
+				hints = `,"annotations":{"idempotentHint":true}`
+			}
+			say(`{"id":%s,"result":{"tools":[{"name":"do","description":"Does it.","inputSchema":{"type":"object"}%s}]}}`, m.ID, hints)
 		case "tools/call":
 			if calls++; kind == "dies sometimes" && calls%10 == 0 {
 				os.Exit(7)
@@ -134,6 +138,8 @@ func misbehave(kind, id string, say func(string, ...any)) {
 	case "forks":
 		fork()
 		good()
+	case "once dies", "once never", "once refuses", "once fails":
+		once(kind, id, say)
 	default:
 		good()
 	}

@@ -120,10 +120,10 @@ func (o *offer) loggedIn(ctx context.Context, r *tools.Request, missing error) e
 // called makes one request of the server, and makes it again where a login was missing and somebody has logged in. The error
 // is for the caller.
 func (o *offer) called(ctx context.Context, r *tools.Request, t *talk, q rpc.Request) (json.RawMessage, error) {
-	result, err := t.call(ctx, q)
+	result, err := o.attempt(ctx, r, t, q)
 	if errors.Is(err, oauth.ErrLogin) {
 		if err = o.loggedIn(ctx, r, err); err == nil {
-			result, err = t.call(ctx, q)
+			result, err = o.attempt(ctx, r, t, q)
 		} else if !errors.Is(err, oauth.ErrLogin) {
 			return nil, err // of asking
 		}

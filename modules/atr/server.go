@@ -11,6 +11,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/retry"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/sandbox"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/upstream"
@@ -26,6 +27,8 @@ type server struct {
 	asks    chan struct{} // one token: the lists are to be read again
 	started sync.Once
 	reading sync.Mutex // held while the lists are read and judged
+
+	retries *retry.Retrier // of what may be called twice; nil makes one attempt
 
 	filled secret.Redactor // the credentials that were filled in
 
@@ -46,6 +49,9 @@ type server struct {
 
 func newServer(m *Module, s *Server) *server {
 	own := &server{Server: s, m: m, asks: make(chan struct{}, 1), personal: map[string]*talk{}}
+	if s.Retries.Attempts > 1 {
+		own.retries, _ = retry.New(s.Retries, retry.Options{}) // its faults are those of check
+	}
 	own.own = own.newTalk(m.o.Self)
 	return own
 }

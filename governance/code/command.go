@@ -237,6 +237,9 @@ func (c *command) interpreter(name string) {
 		if t == "-c" || t == "-e" || strings.EqualFold(t, "-command") || t == "--eval" || t == "-r" || t == "--command" || t == "--execute" || l == Shell && strings.HasPrefix(t, "-") && strings.HasSuffix(t, "c") {
 			inline = true
 			if i+1 < len(c.words) && !c.words[i+1].fetched {
+				if l == Shell && c.words[i+1].isGiven() {
+					c.report(hit{rule: osCommand, severity: Medium, confidence: Likely, note: "runs a command line that somebody else makes"})
+				}
 				c.scan.language(c.words[i+1].passage, l, c.depth+1)
 				c.connects(&c.words[i+1])
 			}
@@ -252,6 +255,15 @@ func (c *command) interpreter(name string) {
 	if c.piped && l != SQL {
 		c.report(hit{rule: pipeToShell, severity: Critical, confidence: Certain})
 	}
+}
+
+// isGiven reports whether a command line is a variable, or has what a script or xargs is given in it.
+func (a *argument) isGiven() bool {
+	text := strings.TrimSpace(a.text)
+	if a.variable && len(text) > 1 && text[0] == '$' && isName(text[1:]) {
+		return true
+	}
+	return a.variable && (strings.Contains(text, "$1") || strings.Contains(text, "$@") || strings.Contains(text, "$*")) && !strings.HasSuffix(text, "\"$@\"") || strings.Contains(text, "{}")
 }
 
 // readsInput reports whether no file is named that would be run instead of the input.

@@ -12,6 +12,9 @@ func (c *command) provision(name string) {
 		if w := &c.words[i]; len(w.text) >= 12 && strings.ContainsAny(w.text, ":") {
 			c.scan.embeddedIn(&w.passage)
 		}
+		if text := c.text(i); strings.Contains(text, "169.254.169.254/latest/meta-data/iam") || strings.Contains(text, "/computeMetadata/v1/instance/service-accounts/") {
+			c.report(hit{rule: exfiltration, severity: Medium, confidence: Likely, note: "asks the cloud for the machine's own credentials"})
+		}
 		if strings.Contains(c.text(i), "stratum+tcp://") || strings.Contains(c.text(i), "stratum+ssl://") {
 			c.report(hit{rule: persistence, severity: High, confidence: Certain, note: "mines coins for somebody else"})
 		}
@@ -31,6 +34,10 @@ func (c *command) provision(name string) {
 		c.report(hit{rule: persistence, severity: High, confidence: Certain, note: "mines coins for somebody else"})
 	case "curl", "sshpass", "mysql", "mysqldump", "docker", "redis-cli", "smbclient":
 		c.givenPassword(name)
+	case "chown", "chgrp":
+		if c.hasFlag('R', "--recursive") && isHome(c.text(len(c.words)-1)) && c.text(len(c.words)-1) != "" {
+			c.report(hit{rule: chmod777, severity: High, confidence: Certain, note: "changes whose the machine's own files are"})
+		}
 	case "umask":
 		if t := c.text(1); t == "000" || t == "0" || t == "0000" {
 			c.report(hit{rule: chmod777, severity: Medium, confidence: Certain})

@@ -33,6 +33,7 @@ func traces(l Language) bool {
 func (p *program) trace() {
 	t := trace{program: p}
 	t.follow()
+	p.runsDownload()
 	if p.leaks() {
 		t = trace{program: p, leaking: true}
 		t.follow()

@@ -70,7 +70,9 @@ func (y *yamlReader) line(from, to int) {
 		y.set(key, value, to, indent-from, item)
 	case item && y.text[indent] == '{':
 		y.flow(indent, to, indent-from)
-	case item && column >= y.keyAt && runsCommands(y.key):
+	case item && column >= y.keyAt && isBlockMark(y.text[indent:to]):
+		y.inBlock, y.depth, y.block, y.skipped = true, column, to+1, !runsCommands(y.key)
+	case column >= y.keyAt && runsCommands(y.key) && (item || column > y.keyAt):
 		y.run(indent, to)
 	case item && column >= y.keyAt:
 		y.listed(indent, to)
@@ -79,6 +81,12 @@ func (y *yamlReader) line(from, to int) {
 		y.scan.found(&y.passage, indent+n, to, hit{rule: deserialize, severity: High, confidence: Certain})
 	}
 	y.aliases(indent, to)
+}
+
+// isBlockMark reports whether a value is the beginning of a block literal.
+func isBlockMark(text string) bool {
+	text = strings.TrimRight(text, " \t\r")
+	return text != "" && len(text) <= 3 && (text[0] == '|' || text[0] == '>') && strings.Trim(text[1:], "+-123456789") == ""
 }
 
 // isObjectTag reports whether a tag makes a reader build objects of a program.
@@ -170,10 +178,21 @@ func (y *yamlReader) scalar(from, to int) passage {
 // run reads a value as shell.
 func (y *yamlReader) run(from, to int) {
 	if y.text[from] == '[' {
-		y.scan.commandList(y.part(from, to))
+		list := y.part(from, to)
+		if n := strings.Index(list.text, `"-c",`); n >= 0 && n < 4 { // what an entry point that stands elsewhere is given
+			if start := strings.IndexByte(list.text[n+5:], '"'); start >= 0 {
+				if end := strings.LastIndexByte(list.text, '"'); end > n+6+start {
+					y.scan.shell(list.part(n+6+start, end), 1)
+				}
+			}
+		}
+		y.scan.commandList(list)
 		return
 	}
 	text := y.scalar(from, to)
+	if strings.HasPrefix(text.text, "${{ inputs.") || strings.HasPrefix(text.text, "${{ github.event.inputs.") {
+		y.reportAt(&text, workflowInjection, High, "")
+	}
 	y.expressions(&text)
 	y.secretsOut(&text)
 	y.scan.shell(text, 1)

@@ -149,9 +149,22 @@ func refusal(err error) error {
 	switch failed.Code {
 	case tools.CodeDenied, tools.CodeApproval, tools.CodeWithheld, tools.CodeFrozen, tools.CodeUnknown:
 		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case tools.CodeFailed:
+		if withheld(failed.Details) {
+			return fmt.Errorf("%w: %w", ErrRefused, err)
+		}
 	default:
-		return err
 	}
+	return err
+}
+
+// withheld reports whether a tool of another server was not called because of what the kernel protects: a credential that its
+// arguments must not name, or a definition that is not what was trusted.
+func withheld(details json.RawMessage) bool {
+	var why struct {
+		Failure string `json:"failure"`
+	}
+	return json.Unmarshal(details, &why) == nil && (why.Failure == "credential_refused" || why.Failure == "changed")
 }
 
 // answer is a result as steps see it.

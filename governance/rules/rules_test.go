@@ -111,6 +111,9 @@ func TestFaults(t *testing.T) {
 		"nothing that can match": {
 			`forbid (principal, action == Action::"file_read", resource is Prompt);`, `f.cedar:1:1: policy "p": rule "rules[0]": no call can match: the action is never done to such a resource`,
 		},
+		"a group that is no action": {
+			`forbid (principal, action == Action::"tools/call", resource);`, `f.cedar:1:1: policy "p": rule "rules[0]": no call can match: Action::"tools/call" is many actions, none of which equals it: write: action in Action::"tools/call"`,
+		},
 		"an argument that some tools have": {
 			`forbid (principal, action in Action::"tools/call", resource) when { context.args.path like "/etc/*" };`,
 			`f.cedar:1:82: policy "p": rule "rules[0]": context.args.path is not there in tool web_post: write "context.args has path &&" before it, or name the tools that have it`,

@@ -47,7 +47,7 @@ func (c *checker) check() faults {
 	c.rule.literals(c.entity)
 	actions := c.schema.applicable(c.rule.tree)
 	if len(c.found) == 0 && len(actions) == 0 {
-		c.fault(c.rule.begin(), "no call can match: the action is never done to such a resource")
+		c.fault(c.rule.begin(), "no call can match: "+c.unmatched())
 	}
 	for _, p := range c.rule.paths() {
 		c.path(p, actions)
@@ -64,6 +64,15 @@ func (c *checker) check() faults {
 		c.types()
 	}
 	return c.found
+}
+
+// unmatched says why no action is one that the rule applies to.
+func (c *checker) unmatched() string {
+	one, ok := c.rule.tree.Action.(ast.ScopeTypeEq)
+	if action := c.schema.resolved.Actions[one.Entity]; ok && action.AppliesTo == nil {
+		return fmt.Sprintf("%s is many actions, none of which equals it: write: action in %[1]s", one.Entity)
+	}
+	return "the action is never done to such a resource"
 }
 
 // entity reports an entity that does not exist. Principals, agents and resources are not known beforehand.

@@ -16,6 +16,11 @@
 // rot13, reversal, code points). A shell's variables, arrays, loops, substitutions, pipes and here documents are expanded. The
 // order of the text is taken for the order of execution, without branches.
 //
+// What strangers send is followed in Go, Python, JavaScript and TypeScript: from a request, a message, a command line or the name of an
+// entry of an archive, through assignments, loops and joined texts, to where it names a file, an address or a program or is written
+// into a page. A call that cleans ends that, and a check of the value counts for all that follows it within the function. What should
+// not leave the machine (keys, the environment, cookies) is followed to the network in the same way.
+//
 // The package has limits. An answer without findings means that no rule applied, not that the code is safe. The work and
 // the memory are linear in the length of the text: what is nested deeper than a parser may descend, is read as tokens, and
 // what values make is bounded.

@@ -241,3 +241,38 @@ func TestDemoUpstream(t *testing.T) {
 		}
 	}
 }
+
+// TestGatewayAsks has a real server behind the kernel ask the client something while it works on a call: a form for the
+// person, and an answer of the model.
+func TestGatewayAsks(t *testing.T) {
+	t.Parallel()
+	dir := clients(t)
+	program := filepath.Join(dir, "node_modules", ".bin", "mcp-server-everything")
+	_, missing := os.Stat(program)
+	needed(t, "real servers", missing == nil)
+	s := governedServers()[0]
+	for _, sdk := range []string{"@modelcontextprotocol/client", "@modelcontextprotocol/sdk"} {
+		t.Run(sdk, func(t *testing.T) {
+			t.Parallel()
+			spec, err := json.Marshal(map[string]any{
+				"sdk": sdk, "era": "legacy", "name": "ada", "command": s.behind(t, t.TempDir(), program, nil),
+				"answers": []any{map[string]any{"action": "accept", "content": map[string]any{"name": "Ada", "check": true}}}, "sampled": "a haiku",
+				"calls": []any{
+					map[string]any{"name": "other__trigger-elicitation-request", "arguments": map[string]any{}},
+					map[string]any{"name": "other__trigger-sampling-request", "arguments": map[string]any{"prompt": "Say something", "maxTokens": 10}},
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := node(t, dir, "ask.mjs", string(spec))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := decoded[asking](t, string(out))
+			if len(got.Asked) != 2 || len(got.Said) != 2 || !strings.Contains(got.Said[0], "Ada") || !strings.Contains(got.Said[1], "a haiku") || !strings.Contains(got.Asked[1], "Say something") {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}

@@ -1,10 +1,11 @@
 // Calls of tools that a person must agree to, by the official TypeScript SDK, old or new:
 //
 //   node ask.mjs '{"sdk": "@modelcontextprotocol/client", "era": "modern", "name": "ada", "url": "http://…", "key": "…",
-//                  "answers": [{"action": "accept", "content": {"approve": true}}], "calls": [{"name": "…", "arguments": {}}]}'
+//                  "answers": [{"action": "accept", "content": {"approve": true}}], "sampled": "…",
+//                  "calls": [{"name": "…", "arguments": {}}]}'
 //
 // sdk, era, name, url, key and command are as in walk.mjs. The calls are made one after the other; what the server asks is
-// answered with the next of `answers`, or with a dismissal when there are no more. One line of JSON says what was asked, and
+// answered with the next of `answers`, or with a dismissal when there are no more; for `sampled` the client's model says that. One line of JSON says what was asked, and
 // what each call came to.
 
 const adapters = { "@modelcontextprotocol/client": "./sdk2.mjs" };
@@ -19,8 +20,10 @@ async function main(spec) {
       asked.push(message);
       return answers.shift() ?? { action: "cancel" };
     },
-    sample: () => {
-      throw new Error("not asked for");
+    sample: ({ messages }) => {
+      if (!spec.sampled) throw new Error("not asked for");
+      asked.push(messages.at(-1).content.text);
+      return { role: "assistant", model: "m", content: { type: "text", text: spec.sampled } };
     },
     log: () => {},
     progress: () => {},

@@ -40,6 +40,7 @@ infrastructure:
 	12  modules/atr/rpc
 	12  modules/atr/dial
 	12  modules/atr/search
+	12  modules/atr/cache
 	12  modules/atr/retry
 	12  modules/atr/semver
 	12  modules/atr/secret

@@ -157,7 +157,7 @@ func (e *entry) server(name string) (atr.Server, error) {
 		if s.Tools == nil {
 			s.Tools = map[string]atr.Override{}
 		}
-		s.Tools[own] = t.override(span("tools."+own+".timeout", t.Timeout))
+		s.Tools[own] = t.override(span("tools."+own+".timeout", t.Timeout), span("tools."+own+".cache", t.Cache))
 	}
 	var err error
 	s.Limits, err = e.Limits.limits(name)

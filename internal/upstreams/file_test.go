@@ -63,7 +63,7 @@ servers:
     believe_hints: true
     version: ">=1.2 <2"
     tools:
-      read_file: {title: Read, read_only: true, destructive: false, tags: [notes], cost: low, timeout: 10s}
+      read_file: {title: Read, read_only: true, destructive: false, tags: [notes], cost: low, timeout: 10s, cache: 1m}
       read_all: {description: Reads., idempotent: true, open_world: false, deprecated: slow, use: Files__read_file}
 `))
 	yes, no := true, false
@@ -74,7 +74,7 @@ servers:
 			Parallel: 4, Bytes: 1000, Allow: []string{"read*"}, Deny: []string{"read_all"}, Trust: pin.TrustNew, Hints: true,
 			Retries: retry.Policy{Attempts: 3, First: 100 * time.Millisecond, Most: 2 * time.Second, Each: 20 * time.Second},
 			Version: ">=1.2 <2", Tools: map[string]atr.Override{
-				"read_file": {Title: "Read", ReadOnly: &yes, Destructive: &no, Tags: []string{"notes"}, Cost: "low", Timeout: 10 * time.Second},
+				"read_file": {Title: "Read", ReadOnly: &yes, Destructive: &no, Tags: []string{"notes"}, Cost: "low", Timeout: 10 * time.Second, Cache: time.Minute},
 				"read_all":  {Description: "Reads.", Idempotent: &yes, OpenWorld: &no, Deprecated: "slow", Use: "Files__read_file"},
 			},
 			Credentials: map[string]atr.Credential{"key": {Value: "keyring:notes/me", Tools: []string{"read*"}, Arguments: []string{"/key", "/headers/*"}}},

@@ -19,13 +19,14 @@ type tool struct {
 	Deprecated  string   `yaml:"deprecated,omitempty"`
 	Use         string   `yaml:"use,omitempty"`
 	Timeout     string   `yaml:"timeout,omitempty"`
+	Cache       string   `yaml:"cache,omitempty"`
 }
 
 // override is what the entry says.
-func (t *tool) override(timeout time.Duration) atr.Override {
+func (t *tool) override(timeout, cache time.Duration) atr.Override {
 	return atr.Override{
 		Title: t.Title, Description: t.Description, ReadOnly: t.ReadOnly, Destructive: t.Destructive, Idempotent: t.Idempotent,
-		OpenWorld: t.OpenWorld, Tags: t.Tags, Cost: t.Cost, Deprecated: t.Deprecated, Use: t.Use, Timeout: timeout,
+		OpenWorld: t.OpenWorld, Tags: t.Tags, Cost: t.Cost, Deprecated: t.Deprecated, Use: t.Use, Timeout: timeout, Cache: cache,
 	}
 }
 
@@ -34,7 +35,7 @@ func toolsOf(all map[string]atr.Override) map[string]tool {
 	return converted(all, func(o atr.Override) tool {
 		return tool{
 			Title: o.Title, Description: o.Description, ReadOnly: o.ReadOnly, Destructive: o.Destructive, Idempotent: o.Idempotent,
-			OpenWorld: o.OpenWorld, Tags: o.Tags, Cost: o.Cost, Deprecated: o.Deprecated, Use: o.Use, Timeout: said(o.Timeout),
+			OpenWorld: o.OpenWorld, Tags: o.Tags, Cost: o.Cost, Deprecated: o.Deprecated, Use: o.Use, Timeout: said(o.Timeout), Cache: said(o.Cache),
 		}
 	})
 }

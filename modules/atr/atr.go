@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/detect"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/cache"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/oauth"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/retry"
@@ -243,6 +244,7 @@ const DefaultThreshold = 100
 
 // A Module governs other servers. It is safe for concurrent use.
 type Module struct {
+	answers cache.Cache // of tools that only read, where the operator says so
 	o       Options
 	book    *pin.Book
 	doubts  *detect.Engine

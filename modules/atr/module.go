@@ -227,7 +227,9 @@ func (o *offer) call(ctx context.Context, r *tools.Request, args json.RawMessage
 	}
 	now := o.server.m.o.Now
 	began := now()
-	result, err := o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": filled})
+	result, err := o.kept(ctx, r, filled, func() (tools.Result, error) {
+		return o.ask(ctx, r, "tools/call", map[string]any{"name": o.own, "arguments": filled})
+	})
 	if !errors.Is(err, tools.ErrInputRequired) { // it is called again with the answers
 		o.server.m.stats.called(o.published, began, now().Sub(began), err != nil || result.IsError)
 	}

@@ -77,6 +77,7 @@ func (t *talk) heard(method string, params json.RawMessage) {
 		}
 		t.m.o.Line(t.Name, p.Level+": "+string(p.Data))
 	case "notifications/resources/updated":
+		t.m.answers.Forget(t.Name)
 		var p struct {
 			URI string `json:"uri"`
 		}

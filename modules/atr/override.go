@@ -24,6 +24,7 @@ type Override struct {
 	Deprecated  string   // why it should not be used any more; empty is that it may
 	Use         string   // the published name of the tool to use instead
 	Timeout     time.Duration
+	Cache       time.Duration // that an answer is given again to who got it; 0 is never
 }
 
 // Bounds of an Override.
@@ -57,6 +58,9 @@ func (o *Override) check() error {
 		if word(tag) == "" {
 			faults = append(faults, fmt.Errorf("tags: %q is not a word", tag))
 		}
+	}
+	if err := o.checkCache(); err != nil {
+		faults = append(faults, err)
 	}
 	if o.Timeout < 0 {
 		faults = append(faults, errors.New("timeout: must not be negative"))

@@ -222,6 +222,7 @@ func Remembered(ctx context.Context, server string, from, to state.Backend) (boo
 
 // take judges a listing and takes it for what the server offers.
 func (s *server) take(ctx context.Context, listing upstream.Listing) error {
+	s.m.answers.Forget(s.Name)
 	given, kept := s.definitions(&listing)
 	records, err := s.m.book.Judge(ctx, s.Name, s.Trust, given)
 	if err != nil {

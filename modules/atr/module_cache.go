@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/cache"
-	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -34,7 +33,7 @@ func (o *offer) kept(ctx context.Context, r *tools.Request, args json.RawMessage
 	m, name := o.server.m, o.server.Name
 	said := o.override()
 	if said.Cache == 0 {
-		if o.record.Kind == pin.Tool && !o.reads() {
+		if o.server.keeps() && !o.reads() {
 			defer m.answers.Forget(name)
 		}
 		return ask()
@@ -55,6 +54,16 @@ func (o *offer) kept(ctx context.Context, r *tools.Request, args json.RawMessage
 		m.answers.Put(key, name, era, result.Verbatim, m.o.Now().Add(said.Cache))
 	}
 	return result, err
+}
+
+// keeps reports whether answers of any of the server's tools are kept.
+func (s *Server) keeps() bool {
+	for _, said := range s.Tools {
+		if said.Cache > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // reads reports whether a tool only reads, by the operator's word or by the server's, where that is believed.

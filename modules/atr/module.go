@@ -116,13 +116,9 @@ func (o *offer) surface(shown []string) tools.Surface {
 	case pin.Tool:
 		spec := tools.Spec{
 			Name: o.published, Title: title, Description: description, Audience: tools.ForAgents, Timeout: o.server.Timeout,
-			Profiles: shown, ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No, OpenWorld: tools.Yes,
+			Profiles: shown,
 		}
-		if o.server.Hints || o.server.Local != nil {
-			spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
-			spec.Idempotent, spec.OpenWorld = hint(d.Annotations.Idempotent, false), hint(d.Annotations.OpenWorld, true)
-		}
-		override(&spec, &said)
+		o.effects(&spec, &d)
 		tool := tools.Foreign(spec, o.marked(description), o.call)
 		if o.server.Local != nil {
 			tool = tool.Enforced()
@@ -154,6 +150,26 @@ func firstText(texts ...string) string {
 		}
 	}
 	return ""
+}
+
+// effects puts into a spec what the tool does to the world: by the operator's word, by the server's where that is believed, and
+// else anything.
+func (o *offer) effects(spec *tools.Spec, d *said) {
+	spec.ReadOnly, spec.Destructive, spec.Idempotent, spec.OpenWorld = tools.No, tools.Yes, tools.No, tools.Yes
+	if o.server.Hints || o.server.Local != nil {
+		spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
+		spec.Idempotent, spec.OpenWorld = hint(d.Annotations.Idempotent, false), hint(d.Annotations.OpenWorld, true)
+	}
+	over := o.override()
+	override(spec, &over)
+}
+
+// hints are the effects of a tool alone.
+func (o *offer) hints() (spec tools.Spec) {
+	var d said
+	_ = json.Unmarshal(o.entry, &d) // what is of another type is not believed
+	o.effects(&spec, &d)
+	return spec
 }
 
 // override puts what the operator says into a spec.

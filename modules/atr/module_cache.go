@@ -33,7 +33,7 @@ func (o *offer) kept(ctx context.Context, r *tools.Request, args json.RawMessage
 	m, name := o.server.m, o.server.Name
 	said := o.override()
 	if said.Cache == 0 {
-		if o.server.keeps() && !o.reads() {
+		if o.server.keeps() && o.hints().ReadOnly != tools.Yes {
 			defer m.answers.Forget(name)
 		}
 		return ask()
@@ -44,7 +44,7 @@ func (o *offer) kept(ctx context.Context, r *tools.Request, args json.RawMessage
 	}
 	who := r.Caller()
 	key := cache.KeyOf([]byte(name), []byte(o.own), []byte(o.record.Digest), []byte(who.Principal), []byte(who.Agent), canonical)
-	if doc, ok := m.answers.Get(key, m.o.Now()); ok {
+	if doc, ok := m.answers.Get(key, m.o.Now()); ok && o.refused() == "" { // asking says why it is
 		r.Log(ctx, "debug", o.published, "answered without asking the server again")
 		return tools.Verbatim(doc)
 	}
@@ -64,10 +64,4 @@ func (s *Server) keeps() bool {
 		}
 	}
 	return false
-}
-
-// reads reports whether a tool only reads, by the operator's word or by the server's, where that is believed.
-func (o *offer) reads() bool {
-	one := o.surface(nil)
-	return len(one.Tools) == 1 && one.Tools[0].Spec().ReadOnly == tools.Yes
 }

@@ -23,15 +23,7 @@ func (o *offer) repeatable() bool {
 	if o.record.Kind != pin.Tool {
 		return false
 	}
-	var d said
-	_ = json.Unmarshal(o.entry, &d) // what is of another type is not believed
-	over := o.override()
-	spec := tools.Spec{ReadOnly: tools.No, Destructive: tools.Yes, Idempotent: tools.No}
-	if o.server.Hints {
-		spec.ReadOnly, spec.Destructive = hint(d.Annotations.ReadOnly, false), hint(d.Annotations.Destructive, true)
-		spec.Idempotent = hint(d.Annotations.Idempotent, false)
-	}
-	override(&spec, &over)
+	spec, over := o.hints(), o.override()
 	return spec.Idempotent == tools.Yes || spec.ReadOnly == tools.Yes && (over.Idempotent == nil || *over.Idempotent)
 }
 

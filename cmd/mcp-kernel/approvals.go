@@ -227,13 +227,13 @@ func (a *app) withApprovals(cmd *cobra.Command, answering bool, do func(context.
 		return err
 	}
 	var j *audit.Journal
-	if answering && c.State.Backend != "memory" {
+	if answering && !c.State.Private() {
 		if j, err = openJournal(c); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, j.Close()) }()
 	}
-	d, closing, err := standard.OpenApprovals(c, j, time.Now)
+	d, closing, err := standard.OpenApprovals(cmd.Context(), c, j, time.Now)
 	if err != nil {
 		return err
 	}

@@ -132,8 +132,8 @@ func TestApprovalsSurvive(t *testing.T) {
 func TestApprovalsElsewhere(t *testing.T) {
 	t.Parallel()
 	_, config := careful(t, "")
-	write(t, config, read(t, config)+"state: {backend: memory}\n")
-	if o := cli(t, "approvals", "list", "--config", config); o.code != exitFault || !strings.Contains(o.err, "state.backend: sqlite") {
+	write(t, config, read(t, config)+"state: {url: \"memory:\"}\n")
+	if o := cli(t, "approvals", "list", "--config", config); o.code != exitFault || !strings.Contains(o.err, "state.url sqlite:") {
 		t.Errorf("exit %d, %s", o.code, o.err)
 	}
 	c := start(t, "serve", "--stdio", "--config", config)

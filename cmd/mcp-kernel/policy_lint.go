@@ -68,8 +68,8 @@ func (a *app) lintOptions(cmd *cobra.Command, from string) (o lint.Options, err 
 	for _, u := range v.Unseen {
 		o.Unseen = append(o.Unseen, u.Server)
 	}
-	if c.State.Backend == "memory" {
-		o.Closed = map[governance.Channel]string{governance.ChannelCLI: "with state.backend: memory questions are in the server alone"}
+	if c.State.Private() {
+		o.Closed = map[governance.Channel]string{governance.ChannelCLI: "with state.url memory: questions are in the server alone"}
 	}
 	if from != "" {
 		o.Called, err = a.calledSince(cmd, o.Since)

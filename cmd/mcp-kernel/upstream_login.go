@@ -67,8 +67,8 @@ func noteLogin(ctx context.Context, k *standard.Kernel, what, server, principal 
 // keepsLogins says why a login would be of no use.
 func (a *app) keepsLogins(cmd *cobra.Command) error {
 	c, err := a.configuration(cmd)
-	if err == nil && c.State.Backend == "memory" {
-		err = errors.New("state.backend is memory, so a login would be lost when this command ends")
+	if err == nil && c.State.Private() {
+		err = errors.New("state.url is memory:, so a login would be lost when this command ends")
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 )
 
@@ -98,8 +99,11 @@ type Audit struct {
 
 // State configures where modules keep what they keep.
 type State struct {
-	Backend string `mapstructure:"backend"` // sqlite, memory
+	URL string `mapstructure:"url"` // of the driver and its place: memory:, sqlite:PATH; or where that is kept: env:NAME, file:PATH
 }
+
+// Private reports whether what is kept is one process's alone, and gone with it.
+func (s State) Private() bool { return strings.HasPrefix(strings.ToLower(s.URL), "memory:") }
 
 // Modules configures what is left out.
 type Modules struct {
@@ -156,7 +160,7 @@ func Default() Config {
 			Durability: "process", Capture: "preview", CheckpointEvery: 4096, CheckpointInterval: time.Second,
 			SegmentBytes: 64 << 20,
 		},
-		State: State{Backend: "sqlite"},
+		State: State{URL: "sqlite:"},
 		Files: Files{MaxFileBytes: 8 << 20, Idempotency: 24 * time.Hour},
 	}
 }

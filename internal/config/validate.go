@@ -35,7 +35,9 @@ func (c *Config) Validate() error {
 	oneOf("server.profile", c.Server.Profile, "default", "files", "full")
 	oneOf("audit.durability", c.Audit.Durability, "process", "disk")
 	oneOf("audit.capture", c.Audit.Capture, "digest", "preview", "sealed")
-	oneOf("state.backend", c.State.Backend, "sqlite", "memory")
+	if !strings.Contains(c.State.URL, ":") {
+		fault("state.url", "must begin with a driver and a colon, like sqlite: or memory:")
+	}
 	positive("server.max_concurrent", int64(c.Server.MaxConcurrent))
 	positive("server.max_message", int64(c.Server.MaxMessage))
 	positive("server.page_size", int64(c.Server.PageSize))

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/state"
-	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
 )
 
 // Bounds of what people are shown of a call's arguments, in bytes.
@@ -38,7 +36,7 @@ func (k *Kernel) openApprovals(context.Context, Options) error {
 
 // agreeing is the command that callers are told of, which reaches this kernel only through state that processes share.
 func (k *Kernel) agreeing() string {
-	if k.config.State.Backend == "memory" {
+	if k.config.State.Private() {
 		return ""
 	}
 	return approveWith
@@ -61,16 +59,20 @@ func newDesk(store state.Backend, journal *audit.Journal, c config.Config, o app
 var errUnrecorded = errors.New("the journal is not open")
 
 // ErrNotShared says that approvals lie in the memory of another process.
-var ErrNotShared = errors.New("approvals are answered from here only with state.backend: sqlite")
+var ErrNotShared = errors.New("approvals are answered from here only where processes share state, as with state.url sqlite:")
 
 // OpenApprovals opens the approvals of a data directory beside the kernels that use it, and nothing else: whatever is wrong
 // with a policy keeps nobody from answering. Answers need its journal, which may be nil where nobody answers. closing ends
 // it.
-func OpenApprovals(c config.Config, journal *audit.Journal, now func() time.Time) (desk *approval.Desk, closing func() error, err error) {
-	if c.State.Backend == "memory" {
+func OpenApprovals(ctx context.Context, c config.Config, journal *audit.Journal, now func() time.Time) (desk *approval.Desk, closing func() error, err error) {
+	where, err := placeOf(c)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case where.private():
 		return nil, nil, ErrNotShared
 	}
-	store, err := sqlitestate.Open(filepath.Join(c.DataDir, stateName), sqlitestate.Options{Now: now})
+	store, err := where.open(ctx, now)
 	if err != nil {
 		return nil, nil, fmt.Errorf("approvals: %w", err)
 	}

@@ -24,9 +24,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/server/tasks"
-	"github.com/mcp-kernel/mcp-kernel/state"
-	"github.com/mcp-kernel/mcp-kernel/state/memstate"
-	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -72,6 +69,7 @@ type Kernel struct {
 	Policies   *Policies          // the loaded ones, and which of them are active
 	Events     *governance.Stream // announces decisions to subscribers
 	State      Store              // what modules keep
+	Shared     bool               // whether kernels on other machines have that state too; then it counts what limits bound
 	Signer     *primitives.Signer // signs the journal's heads
 	Approvals  *approval.Desk     // what people are asked about calls
 	Tasks      *tasks.Manager     // runs the calls that go on without their client
@@ -91,12 +89,6 @@ type Kernel struct {
 	parts  []io.Closer                      // in the order of their making
 
 	reloading sync.Mutex // held while policies are read again
-}
-
-// A Store is a driver of both kinds of state.
-type Store interface {
-	state.Backend
-	state.Log
 }
 
 // Open puts a kernel together. What it made is unmade again when a later step fails.
@@ -205,21 +197,6 @@ func (k *Kernel) openJournal(context.Context, Options) error {
 	}
 	k.Journal = journal
 	k.own(journal)
-	return nil
-}
-
-func (k *Kernel) openState(context.Context, Options) error {
-	if k.config.State.Backend == "memory" {
-		k.State = memstate.New(memstate.Options{Now: k.Now})
-	} else {
-		store, err := sqlitestate.Open(filepath.Join(k.config.DataDir, stateName), sqlitestate.Options{Now: k.Now})
-		if err != nil {
-			return err
-		}
-		k.State = store
-	}
-	k.own(k.State)
-	k.own(startProjector(k.Journal, k.State, k.Journal.ProcessID(), k.Now, func(err error) { k.fault("", err) }))
 	return nil
 }
 

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
-	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -35,14 +33,14 @@ func ViewOf(ctx context.Context, c config.Config, extra ...tools.Module) (v View
 		return View{}, fmt.Errorf("catalog: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	file := filepath.Join(c.DataDir, stateName)
-	if c.State.Backend == "memory" {
-		file = ""
+	where, err := placeOf(c)
+	if err != nil {
+		return View{}, err
 	}
 	c.DataDir = filepath.Join(dir, "data")
-	c.State.Backend = "memory"
+	c.State.URL = "memory:"
 	c.Governance.PolicyFiles, c.Governance.Policies = nil, config.Default().Governance.Policies
-	k, err := Open(ctx, Options{Config: c, Extra: extra, begin: func(k *Kernel) { v.Unseen = k.recollect(ctx, file) }})
+	k, err := Open(ctx, Options{Config: c, Extra: extra, begin: func(k *Kernel) { v.Unseen = k.recollect(ctx, where) }})
 	if err != nil {
 		return View{}, err
 	}
@@ -57,8 +55,8 @@ func CatalogOf(ctx context.Context, c config.Config, extra ...tools.Module) (*to
 	return v.Catalog, err
 }
 
-// recollect takes over what a file of state remembers of other servers, and returns those of which that is nothing.
-func (k *Kernel) recollect(ctx context.Context, file string) (unseen []Unseen) {
+// recollect takes over what state elsewhere remembers of other servers, and returns those of which that is nothing.
+func (k *Kernel) recollect(ctx context.Context, where place) (unseen []Unseen) {
 	all := func(reason string) []Unseen {
 		for i := range k.others {
 			unseen = append(unseen, Unseen{k.others[i].Name, reason})
@@ -68,16 +66,16 @@ func (k *Kernel) recollect(ctx context.Context, file string) (unseen []Unseen) {
 	if len(k.others) == 0 {
 		return nil
 	}
-	if file == "" {
-		return all("with state.backend: memory nothing is remembered")
+	if where.private() {
+		return all("with state.url memory: nothing is remembered")
 	}
-	switch _, err := os.Stat(file); {
-	case errors.Is(err, fs.ErrNotExist):
-		return all("it was never started with this data directory")
+	switch made, err := where.made(); {
 	case err != nil:
 		return all(err.Error())
+	case !made:
+		return all("it was never started with this state")
 	}
-	store, err := sqlitestate.Open(file, sqlitestate.Options{Now: k.Now})
+	store, err := where.open(ctx, k.Now)
 	if err != nil {
 		return all(err.Error())
 	}
@@ -88,7 +86,7 @@ func (k *Kernel) recollect(ctx context.Context, file string) (unseen []Unseen) {
 		case err != nil:
 			unseen = append(unseen, Unseen{name, err.Error()})
 		case !known:
-			unseen = append(unseen, Unseen{name, "it was never started with this data directory"})
+			unseen = append(unseen, Unseen{name, "it was never started with this state"})
 		}
 	}
 	return unseen

@@ -1,0 +1,100 @@
+package standard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mcp-kernel/mcp-kernel/internal/config"
+	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
+	"github.com/mcp-kernel/mcp-kernel/state"
+	"github.com/mcp-kernel/mcp-kernel/state/memstate"
+	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
+)
+
+// A Store is a driver of both kinds of state.
+type Store interface {
+	state.Backend
+	state.Log
+}
+
+// A place is where state lies, as state.url says.
+type place struct {
+	scheme string // of the driver
+	rest   string // behind the colon
+	url    string // whole; may hold a password, so it is in no message
+}
+
+// placeOf reads state.url, which may itself say where it is kept.
+func placeOf(c config.Config) (place, error) {
+	text := c.State.URL
+	if secret.Is(text) {
+		var err error
+		if text, err = (secret.Resolver{}).Resolve(text); err != nil {
+			return place{}, fmt.Errorf("state.url: %w", err)
+		}
+	}
+	scheme, rest, ok := strings.Cut(strings.TrimSpace(text), ":")
+	if !ok {
+		return place{}, errNoScheme
+	}
+	p := place{scheme: strings.ToLower(scheme), rest: rest, url: text}
+	switch {
+	case p.scheme == "sqlite" && p.rest == "":
+		p.rest = filepath.Join(c.DataDir, stateName)
+	case p.scheme == "sqlite" && !filepath.IsAbs(p.rest):
+		p.rest = filepath.Join(c.DataDir, p.rest)
+	}
+	return p, nil
+}
+
+var errNoScheme = errors.New("state.url: must begin with a driver: memory:, sqlite:")
+
+// shared reports whether kernels on several machines have this state in common. Then it counts, and not each one's journal.
+func (p place) shared() bool { return false }
+
+// private reports whether nobody but one process ever sees this state.
+func (p place) private() bool { return p.scheme == "memory" }
+
+// made reports whether there is anything to be read at a place yet.
+func (p place) made() (bool, error) {
+	if p.scheme != "sqlite" {
+		return !p.private(), nil
+	}
+	_, err := os.Stat(p.rest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// open opens the driver of a place.
+func (p place) open(_ context.Context, now func() time.Time) (Store, error) {
+	switch p.scheme {
+	case "memory":
+		return memstate.New(memstate.Options{Now: now}), nil
+	case "sqlite":
+		return sqlitestate.Open(p.rest, sqlitestate.Options{Now: now})
+	default:
+		return nil, fmt.Errorf("state.url: no driver is called %.20q: there are memory, sqlite", p.scheme)
+	}
+}
+
+func (k *Kernel) openState(ctx context.Context, _ Options) error {
+	where, err := placeOf(k.config)
+	if err != nil {
+		return err
+	}
+	if k.State, err = where.open(ctx, k.Now); err != nil {
+		return err
+	}
+	k.Shared = where.shared()
+	k.own(k.State)
+	k.own(startProjector(k.Journal, k.State, k.Journal.ProcessID(), k.Now, func(err error) { k.fault("", err) }))
+	return nil
+}

@@ -133,7 +133,7 @@ func TestApprovalsElsewhere(t *testing.T) {
 	t.Parallel()
 	_, config := careful(t, "")
 	write(t, config, read(t, config)+"state: {url: \"memory:\"}\n")
-	if o := cli(t, "approvals", "list", "--config", config); o.code != exitFault || !strings.Contains(o.err, "state.url sqlite:") {
+	if o := cli(t, "approvals", "list", "--config", config); o.code != exitFault || !strings.Contains(o.err, "sqlite: as state.url") {
 		t.Errorf("exit %d, %s", o.code, o.err)
 	}
 	c := start(t, "serve", "--stdio", "--config", config)

@@ -59,7 +59,7 @@ func newDesk(store state.Backend, journal *audit.Journal, c config.Config, o app
 var errUnrecorded = errors.New("the journal is not open")
 
 // ErrNotShared says that approvals lie in the memory of another process.
-var ErrNotShared = errors.New("approvals are answered from here only where processes share state, as with state.url sqlite:")
+var ErrNotShared = errors.New("approvals are answered from here only where processes share state, as with sqlite: as state.url")
 
 // OpenApprovals opens the approvals of a data directory beside the kernels that use it, and nothing else: whatever is wrong
 // with a policy keeps nobody from answering. Answers need its journal, which may be nil where nobody answers. closing ends

@@ -40,6 +40,9 @@ func (k *Kernel) recordUsage(counts []tokens.Count) error {
 			}
 		}
 	}
+	if err := k.returned(context.Background(), back); err != nil {
+		k.fault("", err) // too much stays charged, until the window ends
+	}
 	for {
 		n := min(len(back), audit.MaxCharges)
 		e.Charges, back = back[:n], back[n:]

@@ -101,7 +101,7 @@ func (k *Kernel) controlplane(executions *controlplane.Executions) (tools.Module
 		return nil, err
 	}
 	return controlplane.New(controlplane.Options{
-		Store: k.State, Log: k.State, Journal: k.Journal, Gate: k.Gate, Policies: k.Policies, Executions: executions,
+		Store: k.State, Log: k.State, Journal: record{k.Journal, k.counts()}, Gate: k.Gate, Policies: k.Policies, Executions: executions,
 		Now: k.Now, Window: k.config.Governance.Window, Verify: k.verify, Files: files, Idempotency: k.config.Files.Idempotency,
 		Approvals: k.Approvals,
 	})

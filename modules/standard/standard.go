@@ -45,6 +45,7 @@ type Options struct {
 	Now     func() time.Time                                    // the clock; nil is the system's
 	OnFault func(call string, err error)                        // told of faults that no caller sees; call is empty when it is no call's. May be nil
 	Extra   []tools.Module                                      // further modules, for tests and embedders
+	Store   Store                                               // state that other kernels share, which the caller closes; nil opens what state.url says
 	Around  func(*governance.Call, tools.Handler) tools.Handler // wraps each handler, as in tools.DispatcherOptions. May be nil
 
 	// Learning opens the kernel although rules of policies name what is not there; until it is, what has rules is refused.
@@ -257,8 +258,9 @@ func (k *Kernel) makeGate(executions governance.Executions, counter *tokens.Coun
 	if err != nil {
 		return err
 	}
+	counts := k.counts()
 	k.Gate, err = governance.New(governance.Options{
-		Select: k.Policies.Select, Limiter: patient{k.Journal, counter}, Peek: k.Journal.Peek, Standing: k.Journal, Executions: executions,
+		Select: k.Policies.Select, Limiter: patient{counts, counter}, Peek: counts.Peek, Standing: k.Journal, Executions: executions,
 		Window: k.config.Governance.Window, MaxDepth: k.config.Governance.MaxDepth, Baselines: baselines, Labels: labels,
 		Approvals: k.Approvals, Allow: k.pins(), Now: k.Now,
 	})

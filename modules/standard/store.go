@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,10 +54,10 @@ func placeOf(c config.Config) (place, error) {
 	return p, nil
 }
 
-var errNoScheme = errors.New("state.url: must begin with a driver: memory:, sqlite:")
+var errNoScheme = errors.New("state.url: must begin with the name of a driver and a colon")
 
 // shared reports whether kernels on several machines have this state in common. Then it counts, and not each one's journal.
-func (p place) shared() bool { return false }
+func (p place) shared() bool { return slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme) }
 
 // private reports whether nobody but one process ever sees this state.
 func (p place) private() bool { return p.scheme == "memory" }
@@ -85,7 +86,11 @@ func (p place) open(_ context.Context, now func() time.Time) (Store, error) {
 	}
 }
 
-func (k *Kernel) openState(ctx context.Context, _ Options) error {
+func (k *Kernel) openState(ctx context.Context, o Options) error {
+	if o.Store != nil {
+		k.State, k.Shared = o.Store, true
+		return nil
+	}
 	where, err := placeOf(k.config)
 	if err != nil {
 		return err
@@ -95,6 +100,9 @@ func (k *Kernel) openState(ctx context.Context, _ Options) error {
 	}
 	k.Shared = where.shared()
 	k.own(k.State)
+	if k.Shared {
+		return nil // its counters are the truth, and not a copy of the journal's
+	}
 	k.own(startProjector(k.Journal, k.State, k.Journal.ProcessID(), k.Now, func(err error) { k.fault("", err) }))
 	return nil
 }

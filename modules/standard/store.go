@@ -57,7 +57,9 @@ func placeOf(c config.Config) (place, error) {
 var errNoScheme = errors.New("state.url: must begin with the name of a driver and a colon")
 
 // shared reports whether kernels on several machines have this state in common. Then it counts, and not each one's journal.
-func (p place) shared() bool { return slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme) }
+func (p place) shared() bool {
+	return slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme)
+}
 
 // private reports whether nobody but one process ever sees this state.
 func (p place) private() bool { return p.scheme == "memory" }

@@ -152,39 +152,45 @@ func (r *Reader) open(v view, n int) (*source, error) {
 	return &source{File: f, size: info.Size()}, nil
 }
 
-// Entries yields the entries from number from on, up to the newest at the time of the call. Numbers before the oldest
-// entry that is kept begin with that. After an error it ends.
-func (r *Reader) Entries(ctx context.Context, from uint64) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+// A Line is one entry as it is stored.
+type Line struct {
+	Seq uint64
+	Raw []byte // canonical JSON with its hash, and a newline; valid until the next one is yielded
+}
+
+// Lines yields the stored lines from number from on, up to the newest at the time of the call, as they are: it does not check
+// them. Numbers before the oldest entry that is kept begin with that. After an error it ends.
+func (r *Reader) Lines(ctx context.Context, from uint64) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
 		v, err := r.view(ctx)
 		if err != nil {
-			yield(Entry{}, err)
+			yield(Line{}, err)
 			return
 		}
 		for n := range v.firsts {
 			if n+1 < len(v.firsts) && v.firsts[n+1] <= from {
 				continue
 			}
-			if !r.entriesOf(ctx, v, n, from, yield) {
+			if !r.linesOf(ctx, v, n, from, yield) {
 				return
 			}
 		}
 	}
 }
 
-// entriesOf yields the entries of one segment and reports whether to go on.
-func (r *Reader) entriesOf(ctx context.Context, v view, n int, from uint64, yield func(Entry, error) bool) bool {
+// linesOf yields the lines of one segment and reports whether to go on.
+func (r *Reader) linesOf(ctx context.Context, v view, n int, from uint64, yield func(Line, error) bool) bool {
 	f, err := r.open(v, n)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true // retention was faster
 	}
 	if err != nil {
-		return yield(Entry{}, err) && false
+		return yield(Line{}, err) && false
 	}
 	defer f.Close()
 	at, err := find(f, f.size, from)
 	if err != nil {
-		return yield(Entry{}, err) && false
+		return yield(Line{}, err) && false
 	}
 	in := newLines(io.NewSectionReader(f, at, f.size-at))
 	for {
@@ -192,18 +198,34 @@ func (r *Reader) entriesOf(ctx context.Context, v view, n int, from uint64, yiel
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return true // a torn last line is no entry, and no fault while its writer may live
 		}
-		var e Entry
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err == nil {
-			e, err = ParseLine(line)
-		}
-		if err == nil && e.Seq < from {
+		seq, ok := lineSeq(line)
+		switch {
+		case err != nil:
+		case !ok:
+			err = fmt.Errorf("%w: a line without a number", ErrMalformed)
+		case seq < from:
 			continue
 		}
-		if !yield(e, err) || err != nil {
+		if !yield(Line{Seq: seq, Raw: line}, err) || err != nil {
 			return false
+		}
+	}
+}
+
+// Entries yields the entries of Lines, each checked against its own hash.
+func (r *Reader) Entries(ctx context.Context, from uint64) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for line, err := range r.Lines(ctx, from) {
+			var e Entry
+			if err == nil {
+				e, err = ParseLine(line.Raw)
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
 		}
 	}
 }

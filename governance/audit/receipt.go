@@ -46,15 +46,20 @@ func (j *Journal) Receipt(ctx context.Context, seq uint64, o ReceiptOptions) (Re
 	if err != nil {
 		return Receipt{}, err
 	}
-	proof, err := merkle.Inclusion(readTile(j.dir), seq-1, head.Size)
+	r, err := j.receipt(seq, body, head)
+	if err == nil && o.Disclose && e.Call != "" {
+		r.Salt = j.salt(e.Call)
+	}
+	return r, err
+}
+
+// receipt proves that an entry is under a head.
+func (r *Reader) receipt(seq uint64, body []byte, head Checkpoint) (Receipt, error) {
+	proof, err := merkle.Inclusion(readTile(r.dir), seq-1, head.Size)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("receipt of entry %d: %w", seq, err)
 	}
-	r := Receipt{Version: receiptVersion, Entry: body, Index: seq - 1, Proof: proof, Checkpoint: string(head.Note)}
-	if o.Disclose && e.Call != "" {
-		r.Salt = j.salt(e.Call)
-	}
-	return r, nil
+	return Receipt{Version: receiptVersion, Entry: body, Index: seq - 1, Proof: proof, Checkpoint: string(head.Note)}, nil
 }
 
 // VerifyReceipt checks a receipt with public keys alone and returns its entry. The receipt may have been formatted anew:

@@ -13,6 +13,7 @@ import (
 
 // An entryLine is one entry, as `audit query --output json` prints it. What an entry does not have is left out.
 type entryLine struct {
+	Replica    string       `json:"replica,omitempty"` // in whose journal it is, with --replica
 	Seq        uint64       `json:"seq"`
 	At         time.Time    `json:"at"`
 	Kind       string       `json:"kind"` // decision, outcome, usage, control

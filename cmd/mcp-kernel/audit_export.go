@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) auditExport() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Print all entries as they are stored, one a line",
 		Long: `Export prints every entry that is kept, the oldest first, exactly as it is stored: one line of canonical JSON (RFC 8785) with
@@ -42,6 +42,8 @@ the entry and its hash. The hash of an entry is SHA-256 over the bytes of its "e
 			return out.Flush()
 		},
 	}
+	ofReplica(cmd, false)
+	return cmd
 }
 
 // exportSegment copies the whole lines of a segment. One that retention removed meanwhile has none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit/mirror"
 )
 
 // A question is what a query asks, as its flags spell it.
@@ -49,6 +51,7 @@ values selects. When there are more, the last line is the cursor of the next pag
 	flags.BoolVar(&q.oldest, "oldest", false, "the oldest first")
 	flags.IntVar(&q.limit, "limit", 50, "entries at most, 1 to 1000")
 	flags.StringVar(&q.cursor, "cursor", "", "where the page before ended")
+	ofReplica(cmd, true)
 	return cmd
 }
 
@@ -63,31 +66,92 @@ func (a *app) query(cmd *cobra.Command, q *question) error {
 	if err != nil {
 		return err
 	}
-	r, err := a.reader(cmd)
+	sources, err := a.sources(cmd)
 	if err != nil {
 		return err
 	}
-	page, err := r.Query(cmd.Context(), filter, q.cursor, q.limit)
-	if err != nil {
-		return err
+	if len(sources) > 1 && q.cursor != "" {
+		return misused(cmd, "--cursor: is of one journal: name its replica")
 	}
-	answer := answerPage{Entries: make([]entryLine, len(page.Entries)), Next: page.Next}
-	for i := range page.Entries {
-		answer.Entries[i] = entryLineOf(&page.Entries[i])
+	answer := answerPage{Entries: []entryLine{}}
+	for _, from := range sources {
+		page, err := a.ask(cmd, from, filter, q)
+		if err != nil {
+			return err
+		}
+		answer.add(page, from.of, len(sources) > 1)
 	}
-	return a.print(answer, func(t *table) {
-		t.row("SEQ", "TIME", "KIND", "WHO", "WHAT", "EVENT", "DETAIL")
-		for _, e := range answer.Entries {
-			t.row(e.cells()...)
-		}
-		if page.Next != "" {
-			t.line("more: --cursor %s", page.Next)
-		}
-	})
+	answer.merge(q)
+	return a.print(answer, func(t *table) { answer.rows(t, len(sources) > 1) })
 }
 
-// reader opens the journal of the configured data directory for reading.
+// ask asks one journal.
+func (a *app) ask(cmd *cobra.Command, from source, filter audit.Filter, q *question) (audit.Page, error) {
+	if from.of.ID == "" {
+		if _, err := a.reader(cmd); err != nil { // says what to do where there is none yet
+			return audit.Page{}, err
+		}
+	}
+	r, err := audit.OpenReader(from.dir)
+	if err != nil {
+		return audit.Page{}, err
+	}
+	return r.Query(cmd.Context(), filter, q.cursor, q.limit)
+}
+
+// add adds the page of one journal. Of several only what they hold is kept, and not where to go on.
+func (p *answerPage) add(page audit.Page, of mirror.Replica, several bool) {
+	for i := range page.Entries {
+		line := entryLineOf(&page.Entries[i])
+		line.Replica = of.ID
+		p.Entries = append(p.Entries, line)
+	}
+	if !several {
+		p.Next = page.Next
+	}
+}
+
+// merge brings the entries of several journals into the order of their times, as many as were asked for.
+func (p *answerPage) merge(q *question) {
+	slices.SortStableFunc(p.Entries, func(a, b entryLine) int {
+		if a.Replica == b.Replica {
+			return 0 // they are in order
+		}
+		if q.oldest {
+			return a.At.Compare(b.At)
+		}
+		return b.At.Compare(a.At)
+	})
+	p.Entries = p.Entries[:min(len(p.Entries), q.limit)]
+}
+
+func (p *answerPage) rows(t *table, several bool) {
+	heading := []string{"SEQ", "TIME", "KIND", "WHO", "WHAT", "EVENT", "DETAIL"}
+	if several {
+		heading = append([]string{"REPLICA"}, heading...)
+	}
+	t.row(heading...)
+	for _, e := range p.Entries {
+		cells := e.cells()
+		if several {
+			cells = append([]string{e.Replica}, cells...)
+		}
+		t.row(cells...)
+	}
+	if p.Next != "" {
+		t.line("more: --cursor %s", p.Next)
+	}
+}
+
+// reader opens the journal of the configured data directory for reading, or the copy of a replica's.
 func (a *app) reader(cmd *cobra.Command) (*audit.Reader, error) {
+	if which := cmd.Flags().Lookup("replica"); which != nil && which.Value.String() != "" {
+		from, err := a.source(cmd)
+		if err != nil {
+			return nil, err
+		}
+		return audit.OpenReader(from.dir)
+	}
 	c, err := a.configuration(cmd)
 	if err != nil {
 		return nil, err

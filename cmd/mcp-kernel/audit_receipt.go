@@ -37,25 +37,24 @@ result can show that they are the recorded ones.`,
 	cmd.Flags().Uint64Var(&seq, "seq", 0, "`number` of the entry")
 	cmd.Flags().StringVar(&call, "call", "", "`id` of the call")
 	cmd.Flags().BoolVar(&disclose, "disclose", false, "add the salt of the call's digests")
+	ofReplica(cmd, false)
 	return cmd
 }
 
-func (a *app) receipt(cmd *cobra.Command, seq uint64, call string, disclose bool) (err error) {
-	c, err := a.configuration(cmd)
+func (a *app) receipt(cmd *cobra.Command, seq uint64, call string, disclose bool) error {
+	from, err := a.source(cmd)
 	if err != nil {
 		return err
 	}
-	j, err := openJournal(c)
-	if err != nil {
-		return err
+	var r audit.Receipt
+	switch {
+	case from.of.ID == "":
+		r, err = a.receiptHere(cmd, seq, call, disclose)
+	case disclose:
+		err = errors.New("--disclose: only the kernel that recorded a call knows its salt: make the receipt there")
+	default:
+		r, err = receiptOfCopy(cmd.Context(), from, seq, call)
 	}
-	defer func() { err = errors.Join(err, j.Close()) }()
-	if call != "" {
-		if seq, err = lastOf(cmd.Context(), j, call); err != nil {
-			return err
-		}
-	}
-	r, err := j.Receipt(cmd.Context(), seq, audit.ReceiptOptions{Disclose: disclose})
 	if err != nil {
 		return err
 	}
@@ -65,8 +64,46 @@ func (a *app) receipt(cmd *cobra.Command, seq uint64, call string, disclose bool
 	return w.Encode(r)
 }
 
+// receiptHere makes the receipt from the journal of the data directory.
+func (a *app) receiptHere(cmd *cobra.Command, seq uint64, call string, disclose bool) (r audit.Receipt, err error) {
+	c, err := a.configuration(cmd)
+	if err != nil {
+		return r, err
+	}
+	j, err := openJournal(c)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	if call != "" {
+		if seq, err = lastOf(cmd.Context(), j, call); err != nil {
+			return r, err
+		}
+	}
+	return j.Receipt(cmd.Context(), seq, audit.ReceiptOptions{Disclose: disclose})
+}
+
+// receiptOfCopy makes the receipt from the copy of a replica's journal.
+func receiptOfCopy(ctx context.Context, from source, seq uint64, call string) (audit.Receipt, error) {
+	if call != "" {
+		copied, err := audit.OpenReader(from.dir)
+		if err != nil {
+			return audit.Receipt{}, err
+		}
+		if seq, err = lastOf(ctx, copied, call); err != nil {
+			return audit.Receipt{}, err
+		}
+	}
+	return audit.ReceiptOf(ctx, from.dir, seq, from.keys...)
+}
+
+// A searcher finds entries. *audit.Journal and *audit.Reader are two.
+type searcher interface {
+	Query(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
+}
+
 // lastOf returns the number of the newest entry of a call, which is its outcome once it has ended.
-func lastOf(ctx context.Context, j *audit.Journal, call string) (uint64, error) {
+func lastOf(ctx context.Context, j searcher, call string) (uint64, error) {
 	filter := audit.Filter{Call: call}
 	for cursor := ""; ; {
 		page, err := j.Query(ctx, filter, cursor, 1)

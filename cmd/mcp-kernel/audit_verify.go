@@ -11,6 +11,7 @@ import (
 
 // A verification is what `audit verify --output json` prints.
 type verification struct {
+	Replica      string    `json:"replica,omitempty"` // whose journal it is, with --replica
 	OK           bool      `json:"ok"`
 	First        uint64    `json:"first"`   // oldest entry that is kept; 0 when there is none
 	Last         uint64    `json:"last"`    // newest entry that was checked
@@ -49,6 +50,7 @@ kept elsewhere (--head); without one it says so. A bad entry is exit code 1.`,
 	}
 	cmd.Flags().StringVar(&head, "head", "", "`file` with a signed head that was kept elsewhere")
 	cmd.Flags().StringVar(&key, "key", "", "public `key`, or a file of them, instead of those in the data directory")
+	ofReplica(cmd, true)
 	return cmd
 }
 
@@ -57,26 +59,58 @@ func (a *app) verifyJournal(cmd *cobra.Command, headFile, key string) error {
 	if err != nil {
 		return err
 	}
-	o := audit.VerifyOptions{}
-	if o.Keys, err = trusted(key, c); err != nil {
+	all, err := a.sources(cmd)
+	if err != nil {
 		return err
 	}
+	o := audit.VerifyOptions{}
 	if headFile != "" {
+		if len(all) > 1 {
+			return misused(cmd, "--head: is of one journal: name its replica")
+		}
 		if o.Head, err = os.ReadFile(headFile); err != nil { //nolint:gosec // the operator names the file
 			return fmt.Errorf("--head: %w", err)
 		}
 	}
-	report, err := audit.Verify(cmd.Context(), c.DataDir, o)
-	if err != nil {
+	lines, bad := make([]verification, len(all)), false
+	texts := make([]string, len(all))
+	for i, from := range all {
+		if o.Keys = from.keys; key != "" || o.Keys == nil {
+			if o.Keys, err = trusted(key, c); err != nil {
+				return err
+			}
+		}
+		report, err := audit.Verify(cmd.Context(), from.dir, o)
+		if err != nil {
+			return err
+		}
+		lines[i], texts[i] = verificationOf(report), report.String()
+		lines[i].Replica = from.of.ID
+		bad = bad || report.Bad != nil
+	}
+	if err := a.printVerified(lines, texts, all); err != nil {
 		return err
 	}
-	if err := a.print(verificationOf(report), func(t *table) { t.text([]byte(report.String())) }); err != nil {
-		return err
-	}
-	if report.Bad != nil {
+	if bad {
 		return errFound
 	}
 	return nil
+}
+
+// printVerified shows one report, or a list of them where several journals were asked for.
+func (a *app) printVerified(lines []verification, texts []string, of []source) error {
+	var value any = lines
+	if len(lines) == 1 {
+		value = lines[0]
+	}
+	return a.print(value, func(t *table) {
+		for i, text := range texts {
+			if r := of[i].of; r.ID != "" {
+				t.line("Replica %s (%s):", r.ID, orDash(r.Name))
+			}
+			t.text([]byte(text))
+		}
+	})
 }
 
 func verificationOf(r audit.Report) verification {

@@ -95,6 +95,9 @@ type Audit struct {
 	SegmentBytes       int64         `mapstructure:"segment_bytes"`       // size at which a segment is closed
 	RetainSegments     int           `mapstructure:"retain_segments"`     // closed segments kept; 0 keeps all
 	RetainAge          time.Duration `mapstructure:"retain_age"`          // age of segments kept; 0 keeps all
+	Mirror             bool          `mapstructure:"mirror"`              // sends entries to the state that kernels share
+	MirrorKeep         int           `mapstructure:"mirror_keep"`         // entries that stay there; 0 keeps all
+	MirrorName         string        `mapstructure:"mirror_name"`         // of this kernel among them; empty is the machine's
 }
 
 // State configures where modules keep what they keep.

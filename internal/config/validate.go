@@ -53,6 +53,9 @@ func (c *Config) Validate() error {
 	positive("audit.checkpoint_interval", int64(c.Audit.CheckpointInterval))
 	positive("audit.segment_bytes", c.Audit.SegmentBytes)
 	positive("files.max_file_bytes", c.Files.MaxFileBytes)
+	if c.Audit.MirrorKeep < 0 {
+		fault("audit.mirror_keep", "must be a number of entries, or 0")
+	}
 	if c.Upstreams.SearchThreshold < -1 {
 		fault("upstreams.search_threshold", "must be a number of tools, 0 or -1")
 	}

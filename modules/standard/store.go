@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcp-kernel/mcp-kernel/governance/audit/mirror"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/state"
@@ -29,6 +30,7 @@ type place struct {
 	scheme string // of the driver
 	rest   string // behind the colon
 	url    string // whole; may hold a password, so it is in no message
+	common bool   // of a file: kernels with data directories of their own share it
 }
 
 // placeOf reads state.url, which may itself say where it is kept.
@@ -45,10 +47,18 @@ func placeOf(c config.Config) (place, error) {
 		return place{}, errNoScheme
 	}
 	p := place{scheme: strings.ToLower(scheme), rest: rest, url: text}
+	if p.scheme != "sqlite" {
+		return p, nil
+	}
+	if p.rest, p.common = strings.CutSuffix(p.rest, "?shared=true"); strings.Contains(p.rest, "?") {
+		return place{}, errors.New("state.url: sqlite: knows ?shared=true and nothing else behind a question mark")
+	}
 	switch {
-	case p.scheme == "sqlite" && p.rest == "":
+	case p.common && !filepath.IsAbs(p.rest):
+		return place{}, errors.New("state.url: a file that several kernels share must be named by its whole path")
+	case p.rest == "":
 		p.rest = filepath.Join(c.DataDir, stateName)
-	case p.scheme == "sqlite" && !filepath.IsAbs(p.rest):
+	case !filepath.IsAbs(p.rest):
 		p.rest = filepath.Join(c.DataDir, p.rest)
 	}
 	return p, nil
@@ -58,7 +68,7 @@ var errNoScheme = errors.New("state.url: must begin with the name of a driver an
 
 // shared reports whether kernels on several machines have this state in common. Then it counts, and not each one's journal.
 func (p place) shared() bool {
-	return slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme)
+	return p.common || slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme)
 }
 
 // private reports whether nobody but one process ever sees this state.
@@ -91,7 +101,7 @@ func (p place) open(_ context.Context, now func() time.Time) (Store, error) {
 func (k *Kernel) openState(ctx context.Context, o Options) error {
 	if o.Store != nil {
 		k.State, k.Shared = o.Store, true
-		return nil
+		return k.mirror()
 	}
 	where, err := placeOf(k.config)
 	if err != nil {
@@ -103,8 +113,44 @@ func (k *Kernel) openState(ctx context.Context, o Options) error {
 	k.Shared = where.shared()
 	k.own(k.State)
 	if k.Shared {
-		return nil // its counters are the truth, and not a copy of the journal's
+		return k.mirror() // its counters are the truth, and not a copy of the journal's
+	}
+	if k.config.Audit.Mirror {
+		return errNotMirrored
 	}
 	k.own(startProjector(k.Journal, k.State, k.Journal.ProcessID(), k.Now, func(err error) { k.fault("", err) }))
+	return nil
+}
+
+// OpenStore opens the state that a configuration names, and reports whether kernels on several machines have it in common.
+func OpenStore(ctx context.Context, c config.Config, now func() time.Time) (Store, bool, error) {
+	where, err := placeOf(c)
+	if err != nil {
+		return nil, false, err
+	}
+	store, err := where.open(ctx, now)
+	return store, where.shared(), err
+}
+
+var errNotMirrored = errors.New("audit.mirror: needs state that several kernels share: set state.url")
+
+// mirror begins to send the journal to those who share the state, where that is configured.
+func (k *Kernel) mirror() error {
+	a := k.config.Audit
+	if !a.Mirror {
+		return nil
+	}
+	name := a.MirrorName
+	if name == "" {
+		name, _ = os.Hostname() // it is for people: without one there is the id
+	}
+	sender, err := mirror.Start(mirror.Options{
+		Store: k.State, Journal: k.Journal, Signer: k.Signer, Name: name, Version: k.opts.Version, Keep: uint64(a.MirrorKeep),
+		Now: k.Now, Fault: func(err error) { k.fault("", err) },
+	})
+	if err != nil {
+		return err
+	}
+	k.own(sender)
 	return nil
 }

@@ -33,11 +33,13 @@ while servers run.`,
 // keyFile is where package standard keeps the signing key.
 const keyFile = "signing.key"
 
+var errNoJournal = errors.New("holds no journal yet")
+
 // signer opens the key of a data directory, and never makes one: who reads a journal must not begin one.
 func signer(c config.Config) (*primitives.Signer, error) {
 	path := filepath.Join(c.DataDir, keyFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s holds no journal yet: serve or call something first, or name another directory with --data-dir", c.DataDir)
+		return nil, fmt.Errorf("%s %w: serve or call something first, or name another directory with --data-dir", c.DataDir, errNoJournal)
 	}
 	s, err := primitives.OpenSigner(path, standard.Origin, nil)
 	if err != nil {

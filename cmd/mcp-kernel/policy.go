@@ -22,7 +22,7 @@ puts a changed file in force without a restart.`,
   mcp-kernel policy test policies.test.yaml
   mcp-kernel policy diff policies.yaml candidate.yaml`,
 	}, a.policyValidate(), a.policyShow(), a.policySchema(), a.policyTest(), a.policyTemplates(), a.policyInit(),
-		a.policyDiff(), a.policyLint(), a.policyExplain(), a.policyReplay(), a.policyExcept())
+		a.policyDiff(), a.policyLint(), a.policyExplain(), a.policyReplay(), a.policyExcept(), a.policyPublish())
 }
 
 // A validation is what `policy validate --output json` prints.

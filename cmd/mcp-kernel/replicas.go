@@ -150,8 +150,9 @@ func (a *app) replicasForget() *cobra.Command {
 		Short: "Remove what the shared state holds of a kernel that is gone",
 		Long: `Forget removes a kernel and the lines of its journal from the shared state. Copies that were fetched stay; what was not fetched,
 and is not on its machine any more, is gone for good. One that still runs is not forgotten.`,
-		Example: `  mcp-kernel replicas fetch web-1 && mcp-kernel replicas forget web-1 --yes`,
-		Args:    arguments(1, 1, "one replica, by name or id"),
+		Example: `  mcp-kernel replicas fetch web-1
+  mcp-kernel replicas forget web-1 --yes`,
+		Args: arguments(1, 1, "one replica, by name or id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes {
 				return misused(cmd, "it cannot be undone: fetch its journal first, and then say --yes")

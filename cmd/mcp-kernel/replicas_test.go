@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,5 +99,58 @@ func decode(t *testing.T, text string, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		t.Fatalf("%v in %s", err, text)
+	}
+}
+
+// What is said once, at one kernel or at none of them, holds for all.
+func TestReplicasAreStoppedAndGivenPolicies(t *testing.T) {
+	t.Parallel()
+	shared := filepath.Join(t.TempDir(), "shared.db")
+	one, operators := sharing(t, shared, "one"), sharing(t, shared, "operators")
+	list := func(config string) output {
+		return cli(t, "tools", "call", "--config", config, "--agent", "drift_compare", `{"a":"1","b":"1"}`)
+	}
+	if o := list(one); o.code != exitOK {
+		t.Fatalf("%+v", o)
+	}
+	var frozen freezing
+	decode(t, ok(t, "freeze", "--config", operators, "--reason", "enough", "-o", "json"), &frozen)
+	if !frozen.Frozen || !frozen.Everywhere || frozen.Reason != "enough" {
+		t.Errorf("%+v", frozen)
+	}
+	if o := list(one); o.code == exitOK || !strings.Contains(o.err, "enough") {
+		t.Errorf("%+v", o)
+	}
+	if text := ok(t, "resume", "--config", operators); !strings.Contains(text, "Calls run again") {
+		t.Error(text)
+	}
+	if o := list(one); o.code != exitOK {
+		t.Errorf("%+v", o)
+	}
+
+	policies := filepath.Join(t.TempDir(), "policies")
+	if err := os.Mkdir(policies, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(policies, "p.yaml"), "- {name: default, allowed_tools: [policy_check]}\n")
+	write(t, filepath.Join(policies, "p.test.yaml"), "cases: []\n")
+	var published publication
+	decode(t, ok(t, "policy", "publish", policies, "--config", operators, "-o", "json"), &published)
+	if len(published.Files) != 1 || published.Files[0] != "p.yaml" || published.Key == "" {
+		t.Errorf("%+v", published)
+	}
+	if o := list(one); o.code != exitOK {
+		t.Errorf("a kernel that knows no publisher took policies: %+v", o)
+	}
+	write(t, one, read(t, one)+"governance: {publishers: [\""+published.Key+"\"]}\n")
+	if o := list(one); o.code == exitOK || !strings.Contains(o.err, "allow") {
+		t.Errorf("%+v", o)
+	}
+	if text := ok(t, "policy", "show", "--config", one); !strings.Contains(text, "policy_check") {
+		t.Error(text)
+	}
+	write(t, filepath.Join(policies, "p.yaml"), "- {name: default, allowed_toools: [policy_check]}\n")
+	if o := cli(t, "policy", "publish", policies, "--config", operators); o.code != exitFault || !strings.Contains(o.err, "allowed_toools") {
+		t.Errorf("%+v", o)
 	}
 }

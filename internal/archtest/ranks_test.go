@@ -74,6 +74,7 @@ governance:
 	 2  governance/intent
 	 2  governance/rules
 	 1  governance/code
+	 1  governance/policy/bundle
 	 1  governance/detect
 	 1  governance/detect/gen
 	 1  governance/intent/linear

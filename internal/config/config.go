@@ -66,6 +66,7 @@ type HTTP struct {
 // Governance configures which policies hold and what limits count over.
 type Governance struct {
 	PolicyFiles []string      `mapstructure:"policy_files"` // files or directories; none means the built-in policies
+	Publishers  []string      `mapstructure:"publishers"`   // public keys of those whose published policies hold instead of files
 	Policies    []string      `mapstructure:"policies"`     // names of those that hold for every call
 	Window      time.Duration `mapstructure:"window"`       // of the implicit execution
 	MaxDepth    int           `mapstructure:"max_depth"`    // of calls that calls make

@@ -65,6 +65,9 @@ func (c *Config) Validate() error {
 	if len(c.Governance.Policies) == 0 {
 		fault("governance.policies", "must name at least one policy: without one nothing is allowed")
 	}
+	if len(c.Governance.Publishers) > 0 && len(c.Governance.PolicyFiles) > 0 {
+		fault("governance.publishers", "and governance.policy_files: policies come from one of the two")
+	}
 	if (c.Audit.Capture == "sealed") != (c.Audit.Recipient != "") {
 		fault("audit.recipient", "is needed with audit.capture: sealed, and only then")
 	}

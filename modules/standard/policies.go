@@ -15,10 +15,14 @@ import (
 //go:embed builtin.yaml
 var builtin []byte
 
-// LoadPolicies reads the configured policy files, or the built-in policies where there are none, and makes the
-// configured ones active. Every fault is reported at once.
+// LoadPolicies reads the configured policy files, those that were published and fetched last, or the built-in policies where
+// neither is configured, and makes the configured ones active. Every fault is reported at once.
 func LoadPolicies(ctx context.Context, c config.Config) (*governance.Set, error) {
-	policies, err := readPolicies(ctx, c.Governance.PolicyFiles)
+	return loadPolicies(ctx, c, func(ctx context.Context) ([]governance.Policy, error) { return readPolicies(ctx, c) })
+}
+
+func loadPolicies(ctx context.Context, c config.Config, read func(context.Context) ([]governance.Policy, error)) (*governance.Set, error) {
+	policies, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +39,17 @@ func CeilingOf(c config.Config) governance.Ceiling {
 	return governance.Ceiling{MaxTokens: limits.MaxTokens, MaxCalls: limits.MaxCalls, Timeout: limits.Timeout}
 }
 
-func readPolicies(ctx context.Context, files []string) ([]governance.Policy, error) {
-	if len(files) == 0 {
+func readPolicies(ctx context.Context, c config.Config) ([]governance.Policy, error) {
+	switch files := c.Governance.PolicyFiles; {
+	case len(c.Governance.Publishers) > 0:
+		dir, _, err := publishedIn(c).Current()
+		if err != nil {
+			return nil, fmt.Errorf("policies: %w: mcp-kernel policy publish", err)
+		}
+		return policy.Load(ctx, dir)
+	case len(files) > 0:
+		return policy.Load(ctx, files...)
+	default:
 		return policy.Decode("built-in", builtin)
 	}
-	return policy.Load(ctx, files...)
 }

@@ -52,11 +52,16 @@ func (r *Reload) String() string {
 func (k *Kernel) Reload(ctx context.Context) (Reload, error) {
 	k.reloading.Lock()
 	defer k.reloading.Unlock()
-	before := k.Policies.Set()
 	after, err := LoadPolicies(ctx, k.config)
 	if err != nil {
 		return Reload{}, err
 	}
+	return k.replace(ctx, after)
+}
+
+// replace puts policies that were loaded in force. The caller holds reloading.
+func (k *Kernel) replace(ctx context.Context, after *governance.Set) (Reload, error) {
+	before := k.Policies.Set()
 	if err := k.bindRules(after); err != nil {
 		return Reload{}, err
 	}
@@ -129,12 +134,19 @@ type FollowOptions struct {
 	Watch watch.Options // how to watch; Paths, Changed and Fault are not read
 }
 
-// A Follower reloads the policies when their files change. The nil Follower has none to follow.
-type Follower struct{ watcher *watch.Watcher }
+// A Follower reloads the policies when their files change, or others are published. The nil Follower has none to follow.
+type Follower struct {
+	watcher *watch.Watcher // of files; nil where they are published
+	commons *commons       // nil where they are files
+}
 
 // Follow reloads the policies whenever their files have changed and come to rest, until the Follower is closed, which must
 // be before the kernel is. The built-in policies have no files; then the Follower is nil.
 func (k *Kernel) Follow(o FollowOptions) (*Follower, error) {
+	if k.published() {
+		k.commons.tell(&o)
+		return &Follower{commons: k.commons}, nil
+	}
 	if len(k.config.Governance.PolicyFiles) == 0 {
 		return nil, nil //nolint:nilnil // there is nothing to follow, and nil does nothing
 	}
@@ -146,7 +158,7 @@ func (k *Kernel) Follow(o FollowOptions) (*Follower, error) {
 		return nil, err
 	}
 	watcher.Poke() // they may have changed since they were loaded
-	return &Follower{watcher}, nil
+	return &Follower{watcher: watcher}, nil
 }
 
 // followed are the files and directories that say what the policies are: those of the configuration, and those of rules.
@@ -192,14 +204,22 @@ func (o FollowOptions) tell(k *Kernel) func(context.Context) {
 
 // Poke reads the policies again, whether or not a change was noticed.
 func (f *Follower) Poke() {
-	if f != nil {
+	switch {
+	case f == nil:
+	case f.commons != nil:
+		f.commons.hurry()
+	default:
 		f.watcher.Poke()
 	}
 }
 
 // Close ends following, and waits for a reload that is under way.
 func (f *Follower) Close() error {
-	if f == nil {
+	switch {
+	case f == nil:
+		return nil
+	case f.commons != nil:
+		f.commons.tell(nil)
 		return nil
 	}
 	return f.watcher.Close()

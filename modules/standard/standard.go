@@ -77,6 +77,8 @@ type Kernel struct {
 	IDs        func() string      // makes the ids of calls
 	Now        func() time.Time   // the clock of everything above
 
+	commons *commons // what all that share the state are told; nil where nobody does
+
 	rests  *rests // what did not fit into answers; nil when the module is left out
 	owed   owed
 	config config.Config
@@ -103,7 +105,8 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
-		k.loadPolicies, k.loadServers, k.openDirectory, k.openJournal, k.openState, k.openApprovals, k.assemble,
+		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openJournal, k.openState, k.openApprovals, k.assemble,
+		k.startCommons,
 	} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, k.unmake())

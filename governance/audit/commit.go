@@ -37,7 +37,13 @@ func (j *Journal) record(counters []Charge, reserved bool, entries ...*Entry) er
 	if err := j.prepare(r, entries); err != nil || len(entries) == 0 {
 		return err
 	}
+	if j.o.OnAppend == nil {
+		j.queue.do(r, j.commit)
+		return r.err
+	}
+	began := j.o.Now()
 	j.queue.do(r, j.commit)
+	j.o.OnAppend(j.o.Now().Sub(began))
 	return r.err
 }
 
@@ -100,6 +106,16 @@ func checkEntry(e *Entry) error {
 
 // commit writes requests as one group, and leaves in each what became of it.
 func (j *Journal) commit(all []*request) {
+	if j.o.OnCommit == nil {
+		j.commitGroup(all)
+		return
+	}
+	began := j.o.Now()
+	j.commitGroup(all)
+	j.o.OnCommit(j.o.Now().Sub(began))
+}
+
+func (j *Journal) commitGroup(all []*request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	err := j.hold()
@@ -337,6 +353,9 @@ func (j *Journal) fold(e *Entry, at place) {
 	case KindControl:
 		j.obey(e)
 	default: // the charges of a usage entry are all there is to it
+	}
+	for _, f := range j.feeds {
+		f.put(e)
 	}
 }
 

@@ -51,6 +51,7 @@ type Journal struct {
 	known   []place                        // entries that must be there: a tail or a signed head names them
 	doomed  []uint64                       // segments to be removed once the note that says so is written
 	group   group                          // the one being written
+	feeds   []*Feed                        // of those who read along
 }
 
 // crowd is how many running calls make it worth while to wait for more entries before a group is written.

@@ -55,6 +55,9 @@ type Options struct {
 	OnError  func(error)      // told, from any goroutine, of faults that no caller waits for, as in a head that could not be signed; it must not use the journal; may be nil
 	OnFreeze func(bool)       // told, off every call's path, that the journal was frozen (true) or resumed; may be nil
 	Files    Files            // fault injection for tests
+
+	OnAppend func(time.Duration) // told how long whoever appended entries waited until they were written or refused; it must not wait, nor use the journal; may be nil
+	OnCommit func(time.Duration) // told how long it took to write a group of them, the lock included; likewise
 }
 
 // Files are the calls to the file system that tests make fail. A nil field is the real one.

@@ -42,6 +42,13 @@ func (q *queue) get() *request {
 	return &request{wake: make(chan struct{}, 1)}
 }
 
+// length is how many requests wait for the group that is written now.
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
 // put takes a finished request back.
 func (q *queue) put(r *request) {
 	clear(r.entries)

@@ -29,6 +29,8 @@ intelligence:
 
 framework:
 	33  modules/controlplane
+	30  modules/observability
+	 0  modules/observability/metric
 
 infrastructure:
 	20  modules/atr

@@ -10,6 +10,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
 	"github.com/mcp-kernel/mcp-kernel/modules/compose"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
+	"github.com/mcp-kernel/mcp-kernel/modules/observability"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -27,6 +28,7 @@ func makers() []maker {
 		{restsName, (*Kernel).results},
 		{controlplane.Name, (*Kernel).controlplane},
 		{compose.Name, (*Kernel).compositions},
+		{observability.Name, (*Kernel).metrics},
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/cmvk"
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
+	"github.com/mcp-kernel/mcp-kernel/modules/observability"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/server/tasks"
 	"github.com/mcp-kernel/mcp-kernel/tools"
@@ -79,7 +80,9 @@ type Kernel struct {
 
 	commons *commons // what all that share the state are told; nil where nobody does
 
-	rests  *rests // what did not fit into answers; nil when the module is left out
+	rests  *rests                // what did not fit into answers; nil when the module is left out
+	meter  *observability.Module // counts; nil when the module is left out
+	seen   *observing            // shows entries to who observes; nil where nobody does
 	owed   owed
 	config config.Config
 	opts   Options
@@ -105,8 +108,8 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
-		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openJournal, k.openState, k.openApprovals, k.assemble,
-		k.startCommons,
+		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openMeter, k.openJournal, k.openState, k.openApprovals,
+		k.assemble, k.startCommons,
 	} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, k.unmake())
@@ -182,6 +185,9 @@ func (k *Kernel) openJournal(context.Context, Options) error {
 			}
 		},
 	}
+	if k.meter != nil {
+		o.OnAppend, o.OnCommit = k.meter.Appended, k.meter.Committed
+	}
 	if a.Durability == "disk" {
 		o.Durability = audit.Disk
 	}
@@ -242,6 +248,7 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	if k.atr != nil {
 		k.atr.Count(k.Events)
 	}
+	k.observe(modules)
 	for _, module := range modules {
 		if starter, ok := module.(tools.Starter); ok {
 			if err := starter.Start(ctx, k.Dispatcher); err != nil {
@@ -279,7 +286,7 @@ func compare(before, after []byte) (float64, error) {
 
 func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 	options := tools.DispatcherOptions{
-		Catalog: k.Catalog, Gate: k.Gate, Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
+		Catalog: k.Catalog, Gate: k.timed(), Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
 		Count: func(call string, charges []governance.Charge, input, answer []byte, bound int64) {
 			k.owed.note(call, charges)
 			if !counter.Submit(tokens.Item{Call: call, Shard: charges[0].Shard, Text: input, Tail: answer, Bound: bound}) {

@@ -100,7 +100,7 @@ func (p place) open(_ context.Context, now func() time.Time) (Store, error) {
 
 func (k *Kernel) openState(ctx context.Context, o Options) error {
 	if o.Store != nil {
-		k.State, k.Shared = o.Store, true
+		k.State, k.Shared = k.metered(o.Store), true
 		return k.mirror()
 	}
 	where, err := placeOf(k.config)
@@ -112,6 +112,7 @@ func (k *Kernel) openState(ctx context.Context, o Options) error {
 	}
 	k.Shared = where.shared()
 	k.own(k.State)
+	k.State = k.metered(k.State)
 	if k.Shared {
 		return k.mirror() // its counters are the truth, and not a copy of the journal's
 	}

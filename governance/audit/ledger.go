@@ -163,11 +163,12 @@ func (l *ledger) rebase() {
 	}
 }
 
-// sweep forgets windows that ended so long ago that nothing can be taken from them or given back to them any more.
+// sweep forgets windows that ended so long ago that nothing can be taken from them or given back to them any more, and those
+// without an end from which nothing is taken.
 func (l *ledger) sweep(at time.Time) {
 	const grace = 60_000
-	for w := range l.accounts {
-		if w.length > 0 && w.start+2*w.length+grace < at.UnixMilli() {
+	for w, a := range l.accounts {
+		if w.length > 0 && w.start+2*w.length+grace < at.UnixMilli() || w.length == 0 && *a == (account{}) {
 			delete(l.accounts, w)
 		}
 	}

@@ -197,7 +197,7 @@ func TestExecutions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := memstate.New(memstate.Options{})
 		defer func() { _ = store.Close() }()
-		x := controlplane.NewExecutions(store, time.Now)
+		x := controlplane.NewExecutions(store, time.Now, nil)
 		limit := int64(5)
 		e, err := x.Open(t.Context(), "user:a", time.Minute, controlplane.Execution{MaxCalls: &limit})
 		if err != nil {

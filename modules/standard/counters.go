@@ -78,6 +78,36 @@ func (k *Kernel) returned(ctx context.Context, charges []audit.Charge) error {
 	return nil
 }
 
+// forgetExecution empties the counters of an explicit execution that is over for good, which otherwise never end. It is recorded
+// like anything that is given back.
+func (k *Kernel) forgetExecution(ctx context.Context, identity, handle string) error {
+	names := []string{governance.CounterCalls + "@" + handle, governance.CounterTokens + "@" + handle}
+	claims := make([]state.Claim, len(names))
+	for i, name := range names {
+		claims[i].Name = name
+	}
+	known, err := k.Journal.Peek(ctx, identity, claims...)
+	if err != nil {
+		return err
+	}
+	var charges []audit.Charge
+	for i, name := range names {
+		claims[i].N = -state.MaxUnits
+		if known[i].Used > 0 {
+			charges = append(charges, audit.Charge{Shard: identity, Name: name, N: -known[i].Used})
+		}
+	}
+	if k.Shared {
+		if _, err := k.State.Take(ctx, identity, claims...); err != nil {
+			return err
+		}
+	}
+	if len(charges) == 0 {
+		return nil
+	}
+	return k.Journal.Append(ctx, &audit.Entry{Kind: audit.KindUsage, Charges: charges})
+}
+
 // A record is the journal with the counters that limits are held against.
 type record struct {
 	*audit.Journal

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
@@ -150,5 +151,71 @@ func TestReplicaWithoutStateDenies(t *testing.T) {
 	cut.Store(false)
 	if _, err := call(t, k, "web_fetch", `{"url":"x"}`); err != nil {
 		t.Errorf("with state again: %v", err)
+	}
+}
+
+// What executions leave behind is cleared away once nothing of them can run any more, in the state and in the journal.
+func TestExecutionsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	store := memstate.New(memstate.Options{Now: now})
+	c := governed(t, filepath.Join(t.TempDir(), "data"), strings.Replace(racePolicy, "execution_usage", "execution_close", 1))
+	k, err := standard.Open(t.Context(), standard.Options{Config: c, Extra: []tools.Module{web{}}, Store: store, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut(t, func() error { return k.Close(context.Background()) })
+	begin := func() string {
+		t.Helper()
+		answer, err := call(t, k, "execution_open", `{"max_calls":2}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var opened struct{ Execution string }
+		if err := json.Unmarshal([]byte(answer.Content[0].Text), &opened); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = k.Dispatcher.Dispatch(t.Context(), governance.Call{
+			Kind: governance.KindTool, Name: "web_fetch", Caller: governance.Caller{Principal: "user:test"}, Args: []byte(`{"url":"x"}`), Execution: opened.Execution,
+		}, nil); err != nil {
+			t.Fatal(err)
+		}
+		return opened.Execution
+	}
+	left := func(handle string) (here, there int64) {
+		t.Helper()
+		name := "calls@" + handle
+		for _, counter := range k.Journal.Counters("user:test") {
+			if counter.Name == name {
+				here = counter.Used
+			}
+		}
+		taken, err := store.Take(t.Context(), "user:test", state.Claim{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return here, taken[0].Used
+	}
+	expires, closes := begin(), begin()
+	if _, err := call(t, k, "execution_close", `{"execution":"`+closes+`"}`); err != nil {
+		t.Fatal(err)
+	}
+	later.Store(int64(10 * time.Minute)) // something of the closed one may still run
+	begin()
+	for handle, what := range map[string]string{expires: "one that is open", closes: "one that was just closed"} {
+		if here, there := left(handle); here != 1 || there != 1 {
+			t.Errorf("%s: %d in the journal, %d in the state", what, here, there)
+		}
+	}
+	later.Store(int64(2 * time.Hour))
+	kept := begin()
+	for _, handle := range []string{expires, closes} {
+		if here, there := left(handle); here != 0 || there != 0 {
+			t.Errorf("of one that is over: %d in the journal, %d in the state", here, there)
+		}
+	}
+	if here, there := left(kept); here != 1 || there != 1 {
+		t.Errorf("of the newest: %d in the journal, %d in the state", here, there)
 	}
 }

@@ -215,7 +215,7 @@ func (k *Kernel) assemble(ctx context.Context, o Options) error {
 	if o.begin != nil {
 		o.begin(k)
 	}
-	executions := controlplane.NewExecutions(k.State, k.Now)
+	executions := controlplane.NewExecutions(k.State, k.Now, k.forgetExecution)
 	counter := tokens.New(tokens.Options{Sink: k.counted, Now: k.Now})
 	k.own(counter)
 	if err := k.makeGate(executions, counter); err != nil {

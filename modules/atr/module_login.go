@@ -26,6 +26,7 @@ type attempt struct {
 	done    chan struct{} // closed when it is over
 	address string
 	err     error
+	ended   time.Time
 }
 
 // over reports whether the attempt is.
@@ -38,13 +39,13 @@ func (a *attempt) over() bool {
 	}
 }
 
-// attempt returns the login to the server that is under way, or begins one of our own principal's. It is nil where there
-// were too many.
-func (s *server) attempt() *attempt {
+// attempt returns the login to the server that is under way, or has come to a good end since a time, or begins one of our own
+// principal's. It is nil where there were too many.
+func (s *server) attempt(since time.Time) *attempt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.trying != nil && !s.trying.over() {
-		return s.trying
+	if a := s.trying; a != nil && (!a.over() || a.err == nil && !a.ended.Before(since)) {
+		return a
 	}
 	now := s.m.o.Now()
 	if first := s.tried[0]; !first.IsZero() && now.Sub(first) < loginSpan {
@@ -58,6 +59,7 @@ func (s *server) attempt() *attempt {
 	s.m.work.Go(func() {
 		defer close(a.done)
 		defer stop()
+		defer func() { a.ended = s.m.o.Now() }()
 		a.err = s.m.Login(ctx, s.Name, "", func(_ context.Context, address string) error {
 			a.address = address
 			close(a.shown)
@@ -79,15 +81,19 @@ func (s *server) giveUp(a *attempt) {
 
 // loggedIn asks the person at the client to log in to the server, where a login is missing and the client can open an address.
 // It does so for our own principal alone: the login comes back to this machine, so that only who sits before it can make it.
-// The error is the one that was given where there is no login now, or what asking returned.
-func (o *offer) loggedIn(ctx context.Context, r *tools.Request, missing error) error {
+// The error is the one that was given where there is no login now, or what asking returned. since is when the call began that
+// missed it: whoever has logged in meanwhile is not asked to do it again.
+func (o *offer) loggedIn(ctx context.Context, r *tools.Request, since time.Time, missing error) error {
 	s := o.server
 	if r.Caller().Principal != s.m.o.Self || s.m.o.Self == "" || s.m.o.Source == nil || !r.Supports(tools.CanOpenURL) {
 		return missing
 	}
-	a := s.attempt()
-	if a == nil {
+	a := s.attempt(since)
+	switch {
+	case a == nil:
 		return missing
+	case a.over() && a.err == nil:
+		return nil
 	}
 	select {
 	case <-a.shown:
@@ -120,9 +126,10 @@ func (o *offer) loggedIn(ctx context.Context, r *tools.Request, missing error) e
 // called makes one request of the server, and makes it again where a login was missing and somebody has logged in. The error
 // is for the caller.
 func (o *offer) called(ctx context.Context, r *tools.Request, t *talk, q rpc.Request) (json.RawMessage, error) {
+	since := o.server.m.o.Now()
 	result, err := o.attempt(ctx, r, t, q)
 	if errors.Is(err, oauth.ErrLogin) {
-		if err = o.loggedIn(ctx, r, err); err == nil {
+		if err = o.loggedIn(ctx, r, since, err); err == nil {
 			result, err = o.attempt(ctx, r, t, q)
 		} else if !errors.Is(err, oauth.ErrLogin) {
 			return nil, err // of asking

@@ -48,7 +48,7 @@ Exit codes: 0 it worked; 1 it did not, or something was found; 2 the command lin
 		}
 		return nil
 	}
-	root.AddCommand(a.serve(), a.demo(), a.policy(), a.audit(), a.replicas(), a.tools(), a.check(), a.inspect(), a.keys(), a.bench(), a.freeze(), a.resume(), a.approvals(), a.upstream(), a.tool(), a.composition(), a.pins(), a.scan(), a.hook(), a.install(), a.uninstall(), a.doctor(), a.version())
+	root.AddCommand(a.serve(), a.demo(), a.policy(), a.audit(), a.replicas(), a.metrics(), a.tools(), a.check(), a.inspect(), a.keys(), a.bench(), a.freeze(), a.resume(), a.approvals(), a.upstream(), a.tool(), a.composition(), a.pins(), a.scan(), a.hook(), a.install(), a.uninstall(), a.doctor(), a.version())
 	return root
 }
 
@@ -85,14 +85,15 @@ func arguments(least, most int, usage string) cobra.PositionalArgs {
 
 // bindings are the flags that set a key of the configuration.
 const bindings = `
-	data_dir                 data-dir
-	log.level                log-level
-	server.profile           profile
-	governance.policies      policy
-	governance.policy_files  policy-file
-	audit.durability         durability
-	server.http.tls_cert     tls-cert
-	server.http.tls_key      tls-key
+	data_dir                      data-dir
+	log.level                     log-level
+	server.profile                profile
+	governance.policies           policy
+	governance.policy_files       policy-file
+	audit.durability              durability
+	server.http.tls_cert          tls-cert
+	server.http.tls_key           tls-key
+	observability.metrics_listen  metrics
 `
 
 // configuration loads the settings, with the command's flags over everything else.

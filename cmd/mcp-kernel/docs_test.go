@@ -18,6 +18,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/internal/bench"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/pin"
+	"github.com/mcp-kernel/mcp-kernel/modules/observability"
 	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
 
@@ -62,7 +63,9 @@ func TestDocumentedJSON(t *testing.T) {
 		"policy diff": {compare.Report{}, compare.Field{}, compare.Witness{}, compare.Verdict{}}, "policy lint": {lintReport{}, lint.Finding{}},
 		"policy explain": {explanation{}}, "policy replay": {replay.Report{}, replay.Change{}, replay.Verdict{}}, "tools list": {toolLine{}}, "tools call": {answer{}},
 		"audit verify": {verification{}, badEntry{}}, "audit query": {answerPage{}, entryLine{}, payloadLine{}, controlLine{}},
-		"audit verify-receipt": {proof{}}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
+		"audit verify-receipt": {proof{}}, "metrics": {
+			observability.Snapshot{}, observability.Times{}, observability.ToolCalls{}, observability.Decisions{}, observability.Detections{}, observability.Deciding{},
+		}, "audit key": {publicKey{}}, "audit head": {signedHead{}}, "freeze, resume": {freezing{}}, "keys create, list, revoke": {keyLine{}, keys.Key{}},
 		"approvals list, show, approve, deny, watch": {approval.Request{}, approval.Vote{}, governance.Requirement{}},
 		"upstream list, add, test, import, remove":   {atr.Report{}, learned{}}, "upstream login, logout": {learned{}, loggedOut{}}, "tool list, check, add": {toolEntry{}, added{}}, "doctor": {diagnosis{}}, "install, uninstall": {hostLine{}, hostChange{}, hostServer{}}, "scan": {scanReport{}, scanLine{}}, "hook pre-tool-use, post-tool-use": {beforeVerdict{}, afterVerdict{}}, "pins list, diff, approve": {pin.Record{}, pin.Change{}, difference{}},
 		"bench": {

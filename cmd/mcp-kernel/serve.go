@@ -34,7 +34,7 @@ or with SIGTERM or SIGINT: calls that are running may finish (server.drain, 10s)
 
 Over HTTP everybody who reaches the address acts for you, until there are keys (mcp-kernel keys); so without keys only a
 loopback address such as 127.0.0.1:3333 is taken. Any other needs TLS besides (server.http in the configuration).
-/healthz and /readyz are for supervisors.
+/healthz and /readyz are for supervisors. With --metrics, Prometheus finds metrics at the path /metrics of an address of their own.
 
 Policy files are followed: a change is validated and holds from then on for every call that begins, without a restart; what
 is faulty is logged and changes nothing. SIGHUP reads them at once, except at a terminal, where it ends the process.
@@ -60,6 +60,7 @@ over all of them together.`,
 	}
 	cmd.Flags().BoolVar(&how.stdio, "stdio", false, "over standard input and output")
 	cmd.Flags().StringVar(&how.address, "http", "", "over HTTP, on an `address` such as 127.0.0.1:3333; port 0 takes a free one, which the log tells")
+	cmd.Flags().String("metrics", "", "`address` at which Prometheus finds metrics, such as 127.0.0.1:9464; port 0 takes a free one")
 	cmd.Flags().String("tls-cert", "", "PEM `file` of the certificate for HTTPS; read again when it changes")
 	cmd.Flags().String("tls-key", "", "PEM `file` of its key")
 	cmd.Flags().String("durability", "", "process (entries survive kill -9) or disk (they survive a power cut) (default process)")
@@ -115,6 +116,11 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	if err != nil {
 		return err
 	}
+	stopMetrics, err := how.scraped(ctx, k, web)
+	if err != nil {
+		return errors.Join(err, web.abandon())
+	}
+	defer func() { err = errors.Join(err, stopMetrics()) }()
 	err = a.serveBoth(ctx, how, s, web)
 	log.Info().Err(err).Msg("stopped")
 	return err

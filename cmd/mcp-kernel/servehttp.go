@@ -24,6 +24,14 @@ type webServer struct {
 	on   net.Listener
 }
 
+// abandon gives the address up before anything was served on it.
+func (w *webServer) abandon() error {
+	if w == nil {
+		return nil
+	}
+	return w.on.Close()
+}
+
 // listen takes the address of a server over HTTP, or nothing when there is none to be.
 func (s *serving) listen(ctx context.Context, k *standard.Kernel, mcp *server.Server) (*webServer, error) {
 	if s.address == "" {

@@ -22,6 +22,7 @@ intelligence:
 	50  modules/standard
 	50  server
 	46  server/keys
+	46  server/scrape
 	46  server/tasks
 	46  internal/upstreams
 	46  internal/locals

@@ -8,16 +8,17 @@ import (
 // A Config is everything that can be configured. Keys in the file are the mapstructure names, nested by dots; the
 // environment spells them MCP_KERNEL_AUDIT_DURABILITY; configs/mcp-kernel.yaml documents each.
 type Config struct {
-	DataDir    string     `mapstructure:"data_dir"` // journal, keys, state; default is the user's data directory
-	Log        Log        `mapstructure:"log"`
-	Server     Server     `mapstructure:"server"`
-	Governance Governance `mapstructure:"governance"`
-	Audit      Audit      `mapstructure:"audit"`
-	State      State      `mapstructure:"state"`
-	Modules    Modules    `mapstructure:"modules"`
-	Files      Files      `mapstructure:"files"`
-	Upstreams  Upstreams  `mapstructure:"upstreams"`
-	Tools      Tools      `mapstructure:"tools"`
+	DataDir       string        `mapstructure:"data_dir"` // journal, keys, state; default is the user's data directory
+	Log           Log           `mapstructure:"log"`
+	Server        Server        `mapstructure:"server"`
+	Governance    Governance    `mapstructure:"governance"`
+	Audit         Audit         `mapstructure:"audit"`
+	State         State         `mapstructure:"state"`
+	Observability Observability `mapstructure:"observability"`
+	Modules       Modules       `mapstructure:"modules"`
+	Files         Files         `mapstructure:"files"`
+	Upstreams     Upstreams     `mapstructure:"upstreams"`
+	Tools         Tools         `mapstructure:"tools"`
 
 	// File is the file that was read, or empty.
 	File string `mapstructure:"-"`
@@ -108,6 +109,13 @@ type State struct {
 
 // Private reports whether what is kept is one process's alone, and gone with it.
 func (s State) Private() bool { return strings.HasPrefix(strings.ToLower(s.URL), "memory:") }
+
+// Observability configures who can see what the kernel does.
+type Observability struct {
+	MetricsListen string `mapstructure:"metrics_listen"` // address at which metrics can be scraped; empty is none
+	MetricsPublic bool   `mapstructure:"metrics_public"` // that address may be another than a loopback one
+	MetricsToken  string `mapstructure:"metrics_token"`  // where what scrapers must show is kept: env:NAME, file:PATH, keyring:SERVICE/NAME; empty asks for nothing
+}
 
 // Modules configures what is left out.
 type Modules struct {

@@ -163,6 +163,32 @@ func (r *Request) AskAll(ctx context.Context, queries ...Query) ([]Reply, error)
 	return replies, nil
 }
 
+// Waits reports whether asking waits for the client while the call runs. Where it does not, the handler has to end for the
+// client to answer, and is run again.
+func (r *Request) Waits() bool {
+	asker, ok := r.peer.(Asker)
+	return !ok || asker.Waits()
+}
+
+// Answered reports whether the client has brought an answer to a query along, so that AskAll returns it at once. It asks
+// nothing.
+func (r *Request) Answered(ctx context.Context, q Query) bool {
+	asker, ok := r.peer.(Asker)
+	if !ok || asker.Waits() {
+		return false
+	}
+	inquiry, _, read, err := q.inquiry()
+	if err != nil {
+		return false
+	}
+	inquiry.Check = func(answer json.RawMessage) error {
+		_, err := read(answer)
+		return err
+	}
+	answers, err := asker.Ask(ctx, []Inquiry{inquiry})
+	return err == nil && len(answers) == 1 && answers[0] != nil
+}
+
 // inquire puts the queries into the protocol's words, when the client can be asked for them.
 func (r *Request) inquire(asker Asker, queries []Query) ([]Inquiry, []func(json.RawMessage) (Reply, error), error) {
 	inquiries := make([]Inquiry, len(queries))

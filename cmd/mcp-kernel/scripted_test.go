@@ -41,7 +41,41 @@ func playScript(file string) {
 			Params struct{ Name string }
 		}
 		if json.Unmarshal([]byte(line), &m) == nil && m.ID != nil {
+			if asksBack(file, m.Method, m.Params.Name) {
+				_, _ = fmt.Fprintln(os.Stderr, "asking")
+				fmt.Printf("{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"content\":[{\"type\":\"text\",\"text\":%q}]}}\n", m.ID, inquire(in, "first")+", "+inquire(in, "second"))
+				continue
+			}
 			fmt.Printf("{\"jsonrpc\":\"2.0\",\"id\":%s,%s}\n", m.ID, scriptedAnswer(file, m.Method, m.Params.Name))
+		}
+	}
+}
+
+// asksBack reports whether the answer of a tool is "asks": it then asks its client twice before it answers with what it was told.
+func asksBack(file, method, tool string) bool {
+	text, err := os.ReadFile(file)
+	var s script
+	return err == nil && json.Unmarshal(text, &s) == nil && method == "tools/call" && string(s.Answers[tool]) == `"asks"`
+}
+
+// inquire asks the client something in the middle of a call.
+func inquire(in *bufio.Reader, what string) string {
+	fmt.Printf("{\"jsonrpc\":\"2.0\",\"id\":%q,\"method\":\"elicitation/create\",\"params\":{\"message\":%q,\"requestedSchema\":{\"type\":\"object\",\"properties\":{\"word\":{\"type\":\"string\"}}}}}\n", what, what)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return "nothing: " + err.Error()
+		}
+		var m struct {
+			ID     string
+			Result struct {
+				Action  string
+				Content struct{ Word string }
+			}
+			Error struct{ Message string }
+		}
+		if json.Unmarshal([]byte(line), &m) == nil && m.ID == what {
+			return m.Result.Action + m.Result.Content.Word + m.Error.Message
 		}
 	}
 }

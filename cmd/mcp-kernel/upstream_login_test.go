@@ -329,8 +329,9 @@ type openQuestion struct {
 	ID     json.RawMessage `json:"id"`
 	Method string          `json:"method"`
 	Params struct {
-		Mode string `json:"mode"`
-		URL  string `json:"url"`
+		Message string `json:"message"`
+		Mode    string `json:"mode"`
+		URL     string `json:"url"`
 	} `json:"params"`
 }
 

@@ -244,6 +244,7 @@ const DefaultThreshold = 100
 
 // A Module governs other servers. It is safe for concurrent use.
 type Module struct {
+	holds   holds       // calls that wait for clients to come back with an answer
 	answers cache.Cache // of tools that only read, where the operator says so
 	o       Options
 	book    *pin.Book
@@ -339,6 +340,7 @@ func (m *Module) Begin(ctx context.Context) error {
 // Close stops all servers and waits until nothing of the module runs any more.
 func (m *Module) Close() error {
 	m.stop()
+	m.holds.end()
 	var faults []error
 	var closing sync.WaitGroup
 	var mu sync.Mutex

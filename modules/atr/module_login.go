@@ -126,14 +126,21 @@ func (o *offer) loggedIn(ctx context.Context, r *tools.Request, since time.Time,
 // called makes one request of the server, and makes it again where a login was missing and somebody has logged in. The error
 // is for the caller.
 func (o *offer) called(ctx context.Context, r *tools.Request, t *talk, q rpc.Request) (json.RawMessage, error) {
+	attempt := o.attempt
+	if !r.Waits() {
+		attempt = o.hold
+	}
 	since := o.server.m.o.Now()
-	result, err := o.attempt(ctx, r, t, q)
+	result, err := attempt(ctx, r, t, q)
 	if errors.Is(err, oauth.ErrLogin) {
 		if err = o.loggedIn(ctx, r, since, err); err == nil {
-			result, err = o.attempt(ctx, r, t, q)
+			result, err = attempt(ctx, r, t, q)
 		} else if !errors.Is(err, oauth.ErrLogin) {
 			return nil, err // of asking
 		}
+	}
+	if errors.Is(err, tools.ErrInputRequired) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, o.failed(ctx, err)

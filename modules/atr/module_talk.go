@@ -3,7 +3,6 @@ package atr
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -15,49 +14,63 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// A holder is a call that something of the server's belongs to: a request that runs, or one that is held for its client.
+type holder struct {
+	run  *tools.Request // nil while the client of a held one is away
+	held *held          // nil where the client can be asked while the call runs
+}
+
+func holderOf(tag any) (holder, bool) {
+	switch tag := tag.(type) {
+	case *tools.Request:
+		return holder{run: tag}, tag != nil
+	case *held:
+		return holder{run: tag.running(), held: tag}, true
+	default: // a request of ours
+		return holder{}, false
+	}
+}
+
+func (h holder) identity() string {
+	if h.held != nil {
+		return h.held.whose
+	}
+	return h.run.Caller().Identity()
+}
+
 // caller returns the running call that something of the server's belongs to: the one that the transport names, and where it
 // names none, the only one that runs, or any of several that are all of one caller. Otherwise it is nobody's: a question
 // must not reach somebody else.
-func (t *talk) caller(tag any) *tools.Request {
-	if r, ok := tag.(*tools.Request); ok && r != nil {
-		return r
+func (t *talk) caller(tag any) (found holder, ok bool) {
+	if found, ok = holderOf(tag); ok {
+		return found, true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var found *tools.Request
 	for tag := range t.running {
-		r, ok := tag.(*tools.Request)
-		if !ok || r == nil { // a request of ours
+		h, is := holderOf(tag)
+		if !is {
 			continue
 		}
-		if found != nil && found.Caller().Identity() != r.Caller().Identity() {
-			return nil
+		if ok && found.identity() != h.identity() {
+			return holder{}, false
 		}
-		found = r
+		found, ok = h, true
 	}
-	return found
+	return found, ok
 }
 
 // asked answers what a server of the 2025 era asks while it works on a call: the client of that call answers.
 func (t *talk) asked(ctx context.Context, tag any, method string, params json.RawMessage) (json.RawMessage, *rpc.Error) {
-	r := t.caller(tag)
-	if r == nil {
-		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "there is no call, or more than one, that this could be asked for"}
-	}
-	replies, err := r.AskAll(ctx, tools.Forwarded{Method: method, Params: params})
-	var refused *tools.Error
+	h, ok := t.caller(tag)
 	switch {
-	case err == nil:
-		return replies[0].Forwarded, nil
-	case errors.As(err, &refused) && refused.Code == tools.CodeUnsupported:
-		return nil, &rpc.Error{Code: rpc.CodeNoMethod, Message: refused.Reason}
-	case errors.As(err, &refused):
-		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: refused.Reason}
-	case errors.Is(err, tools.ErrInputRequired):
-		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "the client cannot be asked while a call runs"}
-	default:
-		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "the client did not answer"}
+	case !ok:
+		return nil, &rpc.Error{Code: rpc.CodeInternal, Message: "there is no call, or more than one, that this could be asked for"}
+	case h.held != nil:
+		return h.held.ask(ctx, method, params)
 	}
+	reply := replyTo(h.run.AskAll(ctx, tools.Forwarded{Method: method, Params: params}))
+	return reply.answer, reply.fault
 }
 
 // heard takes the server's notifications: its log goes to the client of the call it belongs to, and to the kernel's.
@@ -72,8 +85,8 @@ func (t *talk) heard(method string, params json.RawMessage) {
 		if json.Unmarshal(params, &p) != nil {
 			return
 		}
-		if r := t.caller(nil); r != nil {
-			r.Log(t.m.ctx, p.Level, p.Logger, p.Data)
+		if h, ok := t.caller(nil); ok && h.run != nil {
+			h.run.Log(t.m.ctx, p.Level, p.Logger, p.Data)
 		}
 		t.m.o.Line(t.Name, p.Level+": "+string(p.Data))
 	case "notifications/resources/updated":

@@ -90,6 +90,7 @@ governance:
 	 0  governance/tokens/vocabulary
 
 state:
+	 1  state/guarded
 	 1  state/memstate
 	 1  state/sqlitestate
 	 1  state/statetest

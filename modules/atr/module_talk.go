@@ -3,6 +3,7 @@ package atr
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -115,13 +116,19 @@ func (o *offer) watch(ctx context.Context, r *tools.Request, uri string, changed
 		return nil, o.failed(ctx, err)
 	}
 	first, id := t.watching(uri, changed)
+	release := t.up.Hold()
 	if first {
 		if err := t.subscribe(ctx, r, "resources/subscribe", uri); err != nil {
 			t.forget(uri, id)
+			release()
 			return nil, o.failed(ctx, err)
 		}
 	}
-	return func() error { <-ctx.Done(); return t.unwatch(uri, id) }, nil
+	return func() error {
+		defer release()
+		<-ctx.Done()
+		return t.unwatch(uri, id)
+	}, nil
 }
 
 // watching notes who is to be told, and reports whether nobody was before.
@@ -173,4 +180,67 @@ func (t *talk) subscribe(ctx context.Context, r *tools.Request, method, uri stri
 	}
 	_, err = t.call(ctx, rpc.Request{Method: method, Params: params, Tag: r}) // a nil r is nobody's: see caller
 	return err
+}
+
+// Pauses between attempts to make subscriptions again that a server has lost.
+const (
+	renewFirst = time.Second
+	renewMost  = time.Minute
+)
+
+// renew makes the subscriptions again that a server lost when it ended: whoever waits to hear of a change would wait for ever. It
+// must not wait, and does not.
+func (t *talk) renew() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.losses++
+	if t.renewing || len(t.watched) == 0 || t.m.ctx.Err() != nil {
+		return
+	}
+	t.renewing = true
+	t.m.work.Go(func() {
+		for pause := renewFirst; ; pause = min(2*pause, renewMost) {
+			losses, err := t.resubscribe(t.m.ctx)
+			if t.m.ctx.Err() != nil || t.renewed(losses, err) {
+				return
+			}
+			if down, ok := errors.AsType[*upstream.DownError](err); ok {
+				pause = min(max(down.Retry.Sub(t.m.o.Now()), renewFirst), renewMost)
+			}
+			select {
+			case <-t.m.ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	})
+}
+
+// renewed reports whether there is nothing left to be done after so many losses, and notes that nobody does it any more.
+func (t *talk) renewed(losses int, err error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if (err != nil || losses != t.losses) && len(t.watched) > 0 {
+		return false
+	}
+	t.renewing = false
+	return true
+}
+
+// resubscribe subscribes to all that is watched, and tells those who watch that it may have changed meanwhile. It returns how often
+// subscriptions had been lost when it began.
+func (t *talk) resubscribe(ctx context.Context) (losses int, err error) {
+	t.mu.Lock()
+	uris, losses := sortedKeys(t.watched), t.losses
+	t.mu.Unlock()
+	for _, uri := range uris {
+		if err := t.subscribe(ctx, nil, "resources/subscribe", uri); err != nil {
+			return losses, err
+		}
+		t.mu.Lock()
+		for _, changed := range t.watched[uri] {
+			changed()
+		}
+		t.mu.Unlock()
+	}
+	return losses, nil
 }

@@ -29,6 +29,8 @@ type talk struct {
 	running  map[any]int // the calls that run, by their tags
 	watched  map[string]map[int]func()
 	watchers int
+	renewing bool // subscriptions that a server lost are being made again
+	losses   int  // how often they were lost
 }
 
 // newTalk returns a talk that has not begun.
@@ -59,6 +61,9 @@ func (s *server) newTalk(principal string) *talk {
 		OnState: func(state upstream.State, cause error) {
 			if state == upstream.Down || state == upstream.Running {
 				s.tell(cause)
+			}
+			if state == upstream.Down || state == upstream.Idle {
+				t.renew()
 			}
 		},
 	})

@@ -57,7 +57,7 @@ func (u *Upstream) rest() {
 // retire stops a server that nobody uses. It runs on the timer's goroutine, which Close waits for by the lock and the link.
 func (u *Upstream) retire() {
 	u.mu.Lock()
-	if u.state != Running || u.running > 0 {
+	if u.state != Running || u.running > 0 || u.held > 0 {
 		u.mu.Unlock()
 		return
 	}

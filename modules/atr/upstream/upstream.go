@@ -126,6 +126,7 @@ type Upstream struct {
 	cause    error     // of the last failure
 	running  int       // calls
 	idle     *time.Timer
+	held     int // by those who wait to hear of something
 	server   rpc.Server // as last seen
 	starts   int
 	silent   int  // calls in a row that ended without an answer
@@ -301,11 +302,31 @@ func (u *Upstream) use() {
 	}
 }
 
+// Hold keeps a server that runs from being stopped for want of calls, until release, which does nothing a second time: somebody
+// waits to hear of something.
+func (u *Upstream) Hold() (release func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.held++
+	return sync.OnceFunc(func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.held--
+		u.unused()
+	})
+}
+
 // leave notes that a call has ended.
 func (u *Upstream) leave() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.running--; u.running == 0 && u.o.Idle > 0 && u.state == Running {
+	u.running--
+	u.unused()
+}
+
+// unused has a server that nobody uses any more stopped after a while.
+func (u *Upstream) unused() {
+	if u.running == 0 && u.held == 0 && u.o.Idle > 0 && u.state == Running {
 		u.rest()
 	}
 }

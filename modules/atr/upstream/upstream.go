@@ -126,7 +126,7 @@ type Upstream struct {
 	cause    error     // of the last failure
 	running  int       // calls
 	idle     *time.Timer
-	held     int // by those who wait to hear of something
+	held     int        // by those who wait to hear of something
 	server   rpc.Server // as last seen
 	starts   int
 	silent   int  // calls in a row that ended without an answer

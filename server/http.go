@@ -28,11 +28,11 @@ type HTTPOptions struct {
 	LoopbackOnly bool              // refuses other addresses even with Authenticate
 	TLS          *tls.Config       // nil is plain HTTP; Certificate.Config makes one
 
-	Path    string          // of the endpoint; default "/mcp"
-	Hosts   []string        // names by which clients may call the server, without port; loopback names are known on loopback
-	Origins []string        // web origins, as browsers send them, that may call besides the server's own
-	Ready   func() error    // why the server cannot serve now, for /readyz; nil is always ready
-	OnFault func(err error) // told of faults of connections and certificates; nil drops them
+	Path    string             // of the endpoint; default "/mcp"
+	Hosts   []string           // names by which clients may call the server, without port; loopback names are known on loopback
+	Origins []string           // web origins, as browsers send them, that may call besides the server's own
+	Health  func() []Component // how what is served is, for /readyz, asked at most twice a second; nil is always well
+	OnFault func(err error)    // told of faults of connections and certificates; nil drops them
 
 	MaxBody        int // bytes of one message; default 4 MiB
 	MaxHeader      int // bytes of a request's headers; default 64 KiB
@@ -48,6 +48,7 @@ type HTTPOptions struct {
 	BodyTimeout    time.Duration // for a request's body; default 30 seconds
 	WriteTimeout   time.Duration // for a client to take an answer or an event; default 30 seconds
 	ConnectionIdle time.Duration // between requests of a connection; default 2 minutes
+	DrainDelay     time.Duration // at the end, while /readyz fails and requests are still served; default none
 	SessionIdle    time.Duration // after which an unused session ends; default 30 minutes
 	KeepAlive      time.Duration // between signs of life on a quiet stream; default 15 seconds
 	Retry          time.Duration // after which a client should resume; default 1 second
@@ -128,7 +129,8 @@ type HTTP struct {
 	cancel    context.CancelFunc
 	listening context.Context //nolint:containedctx // ends first, when the server ends
 	hush      context.CancelFunc
-	draining  atomic.Bool
+	leaving   atomic.Bool // no longer ready, but still serving whoever comes
+	readiness readiness
 }
 
 // HTTP returns a server of s over HTTP. It serves once, with Serve.
@@ -144,9 +146,10 @@ func (s *Server) HTTP(o HTTPOptions) (*HTTP, error) {
 	return h, nil
 }
 
-// Serve answers requests on the listener until ctx is cancelled; it closes the listener. Then nothing more is accepted,
-// streams that only listen end, calls that are running may finish within Options.Drain and are then cancelled, every
-// answer that was made is written, and Serve returns nil. Who is ready for the end learns it from /readyz first.
+// Serve answers requests on the listener until ctx is cancelled; it closes the listener. First /readyz fails, and for
+// HTTPOptions.DrainDelay whoever comes is still served, on connections that end with the answer, so that a balancer has time
+// to send others elsewhere. Then nothing more is accepted, streams that only listen end, calls that are running may finish
+// within Options.Drain and are then cancelled, every answer that was made is written, and Serve returns nil.
 //
 // A listener whose address is not a loopback one is refused unless HTTPOptions.Authenticate is set.
 func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
@@ -158,6 +161,7 @@ func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
 	web := h.webServer()
 	served := make(chan error, 1)
 	go func() { served <- h.serve(web, limitConnections(on, h.opts.MaxConnections)) }()
+	told, left := ctx.Done(), (<-chan time.Time)(nil)
 	for {
 		select {
 		case now := <-ticks:
@@ -166,7 +170,12 @@ func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
 		case err := <-served:
 			h.end()
 			return fmt.Errorf("serving HTTP: %w", err)
-		case <-ctx.Done():
+		case <-told:
+			told = nil
+			var stop func()
+			left, stop = h.leave()
+			defer stop()
+		case <-left:
 			h.drain(web)
 			if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("serving HTTP: %w", err)
@@ -195,9 +204,19 @@ func (h *HTTP) webServer() *http.Server {
 	}
 }
 
+// leave tells balancers that the server is about to end, and returns when they have had time to notice.
+func (h *HTTP) leave() (<-chan time.Time, func()) {
+	h.leaving.Store(true)
+	if h.opts.DrainDelay > 0 {
+		return h.opts.Ticks(h.opts.DrainDelay)
+	}
+	now := make(chan time.Time)
+	close(now)
+	return now, func() {}
+}
+
 // drain ends the server in order.
 func (h *HTTP) drain(web *http.Server) {
-	h.draining.Store(true)
 	h.hush()
 	h.registry.hush()
 	patience, cancel := context.WithTimeout(context.Background(), h.server.opts.Drain)
@@ -243,45 +262,19 @@ func (h *HTTP) route(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, http.StatusInternalServerError, codeInternal, "internal error")
 		return
 	}
+	if h.leaving.Load() {
+		w.Header().Set("Connection", "close") // over HTTP/2 net/http makes a GOAWAY of it
+	}
 	switch r.URL.Path {
 	case h.opts.Path:
 		h.endpoint(w, r)
 	case "/healthz":
-		probe(w, r, nil)
+		healthz(w, r)
 	case "/readyz":
-		probe(w, r, h.ready)
+		h.readyz(w, r)
 	default:
 		h.refuse(w, http.StatusNotFound, codeInvalid, "nothing is here: the endpoint is "+h.opts.Path)
 	}
-}
-
-// probe tells a supervisor how the process is. It says nothing else, so it asks nobody who they are.
-func probe(w http.ResponseWriter, r *http.Request, check func() error) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-	case check == nil || check() == nil:
-		_, _ = w.Write([]byte("ok\n"))
-	default:
-		http.Error(w, "not ready", http.StatusServiceUnavailable)
-	}
-}
-
-func (h *HTTP) ready() error {
-	if h.draining.Load() {
-		return errEnding
-	}
-	if h.opts.Ready == nil {
-		return nil
-	}
-	err := h.opts.Ready()
-	if err != nil {
-		h.fault(fmt.Errorf("not ready: %w", err))
-	}
-	return err
 }
 
 // refuse answers a request that is not served with a status and a JSON-RPC error without an id.

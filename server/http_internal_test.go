@@ -39,20 +39,23 @@ func TestWhoComesTooLate(t *testing.T) {
 	}{
 		{http.MethodGet, "/healthz", 200, 200},
 		{http.MethodGet, "/readyz", 200, 503},
-		{http.MethodPost, "/mcp", 415, 503},
+		{http.MethodPost, "/mcp", 415, 415}, // it is served, and its connection ends
 	} {
 		for ending, want := range map[bool]int{false: c.want, true: c.ending} {
-			h.draining.Store(ending)
+			h.leaving.Store(ending)
 			w := httptest.NewRecorder()
 			r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, strings.NewReader(""))
 			h.route(w, r)
 			if w.Code != want {
 				t.Errorf("%s %s, ending %v: %d, want %d", c.method, c.path, ending, w.Code, want)
 			}
+			if closes := w.Header().Get("Connection") == "close"; closes != ending {
+				t.Errorf("%s %s, ending %v: the connection is closed: %v", c.method, c.path, ending, closes)
+			}
 		}
 	}
 	h.end()
-	h.draining.Store(false)
+	h.leaving.Store(false)
 	w := httptest.NewRecorder()
 	h.route(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", nil))
 	if w.Code != http.StatusServiceUnavailable {

@@ -185,26 +185,33 @@ func TestAuthentication(t *testing.T) {
 
 func TestProbes(t *testing.T) {
 	t.Parallel()
-	var fault error
+	journal, now := "up", time.Now()
 	w := serve(t, func(o *both) {
 		byKey(o)
-		o.web.Ready = func() error { return fault }
+		o.web.Health = func() []server.Component { return []server.Component{{"journal", journal}, {"servers", "degraded"}} }
+		o.web.Now = func() time.Time { return now }
 	})
 	endpoint := w.url
 	probe := func(path, method string) answer {
 		w.url = strings.TrimSuffix(endpoint, "/mcp") + path
 		return w.do(method, "", "Host: 10.0.0.1")
 	}
-	for _, path := range []string{"/healthz", "/readyz"} {
-		if a := probe(path, "GET"); a.status != 200 || a.body != "ok\n" {
+	const ready = `{"status":"ready","components":[{"name":"journal","status":"up"},{"name":"servers","status":"degraded"}]}`
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": ready + "\n"} {
+		if a := probe(path, "GET"); a.status != 200 || a.body != want {
 			t.Errorf("%s: %+v", path, a)
 		}
 		if a := probe(path, "POST"); a.status != 405 || a.header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("POST %s: %+v", path, a)
 		}
 	}
-	fault = errors.New("the disk of /secret is full")
-	if a := probe("/readyz", "GET"); a.status != 503 || strings.Contains(a.body, "secret") {
+	journal = server.ComponentDown
+	if a := probe("/readyz", "GET"); a.status != 200 {
+		t.Errorf("asked again at once: %+v", a)
+	}
+	now = now.Add(time.Second)
+	const unready = `{"status":"not ready","components":[{"name":"journal","status":"down"},{"name":"servers","status":"degraded"}]}`
+	if a := probe("/readyz", "GET"); a.status != 503 || a.body != unready+"\n" {
 		t.Errorf("not ready: %+v", a)
 	}
 	if a := probe("/healthz", "HEAD"); a.status != 200 {

@@ -120,11 +120,6 @@ func (h *HTTP) admit(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if h.draining.Load() {
-		w.Header().Set("Connection", "close")
-		h.refuse(w, http.StatusServiceUnavailable, codeUnavailable, errEnding.Error())
-		return
-	}
 	p, err := h.registry.enter(caller)
 	if err != nil {
 		h.overloaded(w, err)

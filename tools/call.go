@@ -11,6 +11,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/state"
 )
 
 // Checks of the dispatcher itself, as decisions and the journal name them.
@@ -199,10 +200,22 @@ func (c *call) detail(d *governance.Decision) detail {
 	if d.Event != governance.EventNone {
 		out.Event = d.Event.String()
 	}
-	if wait := d.Retry.Sub(c.d.opts.Now()); !d.Retry.IsZero() && wait > 0 {
+	if wait := c.wait(d); wait > 0 {
 		out.RetryAfter = int64((wait + time.Second - 1) / time.Second)
 	}
 	return out
+}
+
+// wait is how long to wait before the same call may be decided otherwise: until a window ends, or until a backend that does
+// not answer is asked again. 0 is unknown.
+func (c *call) wait(d *governance.Decision) time.Duration {
+	if down, ok := errors.AsType[*state.UnavailableError](d.Fault); ok {
+		return down.After
+	}
+	if d.Retry.IsZero() {
+		return 0
+	}
+	return d.Retry.Sub(c.d.opts.Now())
 }
 
 func (d detail) json() json.RawMessage {

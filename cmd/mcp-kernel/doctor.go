@@ -129,6 +129,7 @@ func (d *doctor) examine(c config.Config) {
 	}()
 	d.note("policies", healthGood, "", "%s in force, of %d that are loaded", strings.Join(k.Policies.Active(), ", "), len(k.Policies.Names()))
 	d.journal(c, k)
+	d.state(k)
 	d.tokens(c.DataDir)
 	d.servers(servers, k)
 	d.hosts(c)
@@ -169,6 +170,21 @@ func (d *doctor) journal(c config.Config, k *standard.Kernel) {
 	}
 	if frozen := k.Journal.Frozen(); frozen != nil {
 		d.note("calls", healthOdd, "mcp-kernel resume", "all calls are stopped: %s", frozen.Reason)
+	}
+}
+
+// state looks at the state as a call would, and /readyz does.
+func (d *doctor) state(k *standard.Kernel) {
+	for _, c := range k.Health(d.ctx) {
+		switch {
+		case c.Name != "state":
+		case c.Status == standard.Up:
+			d.note("state", healthGood, "", "answers")
+		case c.Status == standard.Degraded:
+			d.note("state", healthOdd, "what keeps something there fails; calls run", "%s", c.Reason)
+		default:
+			d.note("state", healthBad, "calls are denied until it answers: see state.url and the machine it names", "%s", c.Reason)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *serving) listen(ctx context.Context, k *standard.Kernel, mcp *server.Se
 	c := s.config.Server.HTTP
 	store := keys.Open(s.config.DataDir, keys.Options{Now: k.Now})
 	o := httpOptions(c)
-	o.Now, o.Ready, o.OnFault = k.Now, ready(k), func(err error) { s.log.Warn().Err(err).Msg("http") }
+	o.Now, o.Health, o.OnFault = k.Now, health(k, s.log), func(err error) { s.log.Warn().Err(err).Msg("http") }
 	o.Authenticate, o.LoopbackOnly = bearer(store, agent(), s.log), !store.Configured()
 	if c.TLSCert != "" {
 		certificate, err := server.OpenCertificate(c.TLSCert, c.TLSKey, k.Now, o.OnFault)
@@ -89,20 +89,29 @@ func httpOptions(c config.HTTP) server.HTTPOptions {
 		MaxBody: c.MaxBody, MaxConnections: c.MaxConnections, MaxRequests: c.MaxRequests, MaxStreams: c.MaxStreams, MaxSessions: c.MaxSessions,
 		HeaderTimeout: c.HeaderTimeout, BodyTimeout: c.BodyTimeout, WriteTimeout: c.WriteTimeout,
 		ConnectionIdle: c.ConnectionIdle, SessionIdle: c.SessionIdle, KeepAlive: c.KeepAlive, Poll: c.Poll,
+		DrainDelay: c.DrainDelay,
 	}
 }
 
-// ready asks the journal for room as a call would: without it every call is denied.
-func ready(k *standard.Kernel) func() error {
-	return func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+// healthPatience is how long looking at everything may take: a balancer waits no longer.
+const healthPatience = time.Second
+
+// health looks at what calls need, for whoever asks whether requests may come; why something is not well is for the log
+// alone, once.
+func health(k *standard.Kernel, log zerolog.Logger) func() []server.Component {
+	told := map[string]string{} // the server asks one question at a time
+	return func() []server.Component {
+		ctx, cancel := context.WithTimeout(context.Background(), healthPatience)
 		defer cancel()
-		slot, err := k.Journal.Begin(ctx)
-		if err != nil {
-			return fmt.Errorf("journal: %w", err)
+		var shown []server.Component
+		for _, c := range k.Health(ctx) {
+			shown = append(shown, server.Component{Name: c.Name, Status: string(c.Status)})
+			if told[c.Name] != string(c.Status) && (c.Status != standard.Up || told[c.Name] != "") {
+				log.Warn().Str("component", c.Name).Str("status", string(c.Status)).Str("reason", c.Reason).Msg("health")
+			}
+			told[c.Name] = string(c.Status)
 		}
-		slot.End()
-		return nil
+		return shown
 	}
 }
 

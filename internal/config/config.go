@@ -59,6 +59,7 @@ type HTTP struct {
 	BodyTimeout    time.Duration `mapstructure:"body_timeout"`    // for a request's body
 	WriteTimeout   time.Duration `mapstructure:"write_timeout"`   // for a client to take an answer or an event
 	ConnectionIdle time.Duration `mapstructure:"connection_idle"` // between requests of a connection
+	DrainDelay     time.Duration `mapstructure:"drain_delay"`     // at the end, while /readyz fails and requests are still served
 	SessionIdle    time.Duration `mapstructure:"session_idle"`    // after which an unused session ends
 	KeepAlive      time.Duration `mapstructure:"keep_alive"`      // between signs of life on a quiet stream
 	Poll           time.Duration `mapstructure:"poll"`            // after which a client that can resume is sent away to come back; 0 never
@@ -104,7 +105,8 @@ type Audit struct {
 
 // State configures where modules keep what they keep.
 type State struct {
-	URL string `mapstructure:"url"` // of the driver and its place: memory:, sqlite:PATH; or where that is kept: env:NAME, file:PATH
+	URL     string        `mapstructure:"url"`     // of the driver and its place: memory:, sqlite:PATH; or where that is kept: env:NAME, file:PATH
+	Timeout time.Duration `mapstructure:"timeout"` // of one operation on state on another machine
 }
 
 // Private reports whether what is kept is one process's alone, and gone with it.
@@ -172,7 +174,7 @@ func Default() Config {
 			Durability: "process", Capture: "preview", CheckpointEvery: 4096, CheckpointInterval: time.Second,
 			SegmentBytes: 64 << 20,
 		},
-		State: State{URL: "sqlite:"},
+		State: State{URL: "sqlite:", Timeout: 2 * time.Second},
 		Files: Files{MaxFileBytes: 8 << 20, Idempotency: 24 * time.Hour},
 	}
 }

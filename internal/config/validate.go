@@ -52,6 +52,7 @@ func (c *Config) Validate() error {
 	positive("audit.checkpoint_every", int64(c.Audit.CheckpointEvery))
 	positive("audit.checkpoint_interval", int64(c.Audit.CheckpointInterval))
 	positive("audit.segment_bytes", c.Audit.SegmentBytes)
+	positive("state.timeout", int64(c.State.Timeout))
 	positive("files.max_file_bytes", c.Files.MaxFileBytes)
 	if c.Audit.MirrorKeep < 0 {
 		fault("audit.mirror_keep", "must be a number of entries, or 0")
@@ -97,6 +98,9 @@ func (h *HTTP) faults() []error {
 		if bound.value <= 0 {
 			faults = append(faults, fmt.Errorf("server.http.%s: must be greater than 0", bound.key))
 		}
+	}
+	if h.DrainDelay < 0 {
+		faults = append(faults, errors.New("server.http.drain_delay: must not be negative"))
 	}
 	if h.Poll < 0 {
 		faults = append(faults, errors.New("server.http.poll: must not be negative"))

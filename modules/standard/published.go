@@ -106,6 +106,7 @@ func (c *commons) update(ctx context.Context, follow *FollowOptions) error {
 		r, err = c.k.replace(ctx, set)
 		return err
 	})
+	c.k.unread.note(ctx, err)
 	switch {
 	case err == nil:
 		c.told = ""

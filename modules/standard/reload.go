@@ -52,6 +52,12 @@ func (r *Reload) String() string {
 func (k *Kernel) Reload(ctx context.Context) (Reload, error) {
 	k.reloading.Lock()
 	defer k.reloading.Unlock()
+	r, err := k.reload(ctx)
+	k.unread.note(ctx, err)
+	return r, err
+}
+
+func (k *Kernel) reload(ctx context.Context) (Reload, error) {
 	after, err := LoadPolicies(ctx, k.config)
 	if err != nil {
 		return Reload{}, err

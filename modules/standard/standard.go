@@ -25,6 +25,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/observability"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 	"github.com/mcp-kernel/mcp-kernel/server/tasks"
+	"github.com/mcp-kernel/mcp-kernel/state/guarded"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
 
@@ -78,7 +79,9 @@ type Kernel struct {
 	IDs        func() string      // makes the ids of calls
 	Now        func() time.Time   // the clock of everything above
 
-	commons *commons // what all that share the state are told; nil where nobody does
+	commons *commons       // what all that share the state are told; nil where nobody does
+	ailing  *guarded.Store // the state, where it lies on another machine; nil where it does not
+	unread  trouble        // with the policies: those that hold are older than those that are written
 
 	rests  *rests                // what did not fit into answers; nil when the module is left out
 	meter  *observability.Module // counts; nil when the module is left out

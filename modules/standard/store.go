@@ -15,6 +15,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr/secret"
 	"github.com/mcp-kernel/mcp-kernel/state"
+	"github.com/mcp-kernel/mcp-kernel/state/guarded"
 	"github.com/mcp-kernel/mcp-kernel/state/memstate"
 	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
 )
@@ -67,8 +68,11 @@ func placeOf(c config.Config) (place, error) {
 var errNoScheme = errors.New("state.url: must begin with the name of a driver and a colon")
 
 // shared reports whether kernels on several machines have this state in common. Then it counts, and not each one's journal.
-func (p place) shared() bool {
-	return p.common || slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme)
+func (p place) shared() bool { return p.common || p.remote() }
+
+// remote reports whether this state lies beyond a network, which fails in more ways than a disk.
+func (p place) remote() bool {
+	return slices.Contains([]string{"redis", "rediss", "dynamodb"}, p.scheme)
 }
 
 // private reports whether nobody but one process ever sees this state.
@@ -100,6 +104,7 @@ func (p place) open(_ context.Context, now func() time.Time) (Store, error) {
 
 func (k *Kernel) openState(ctx context.Context, o Options) error {
 	if o.Store != nil {
+		k.ailing, _ = o.Store.(*guarded.Store)
 		k.State, k.Shared = k.metered(o.Store), true
 		return k.mirror()
 	}
@@ -112,6 +117,10 @@ func (k *Kernel) openState(ctx context.Context, o Options) error {
 	}
 	k.Shared = where.shared()
 	k.own(k.State)
+	if where.remote() {
+		k.ailing = guarded.New(k.State, guarded.Options{Timeout: k.config.State.Timeout, Now: k.Now, OnChange: k.stateChanged})
+		k.State = k.ailing
+	}
 	k.State = k.metered(k.State)
 	if k.Shared {
 		return k.mirror() // its counters are the truth, and not a copy of the journal's
@@ -130,6 +139,9 @@ func OpenStore(ctx context.Context, c config.Config, now func() time.Time) (Stor
 		return nil, false, err
 	}
 	store, err := where.open(ctx, now)
+	if err == nil && where.remote() {
+		store = guarded.New(store, guarded.Options{Timeout: c.State.Timeout, Now: now})
+	}
 	return store, where.shared(), err
 }
 

@@ -32,7 +32,19 @@ type Feed struct {
 func (j *Journal) Feed() *Feed {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	f := &Feed{j: j, ready: make(chan struct{}, 1), next: j.at.seq + 1, newest: j.at.seq}
+	return j.feed(j.at.seq + 1)
+}
+
+// FeedFromOpening returns a feed that begins with the first entry of this process: what opening the journal recorded, the
+// calls of processes that died among it, comes first.
+func (j *Journal) FeedFromOpening() *Feed {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.feed(j.opening)
+}
+
+func (j *Journal) feed(next uint64) *Feed {
+	f := &Feed{j: j, ready: make(chan struct{}, 1), next: next, newest: j.at.seq}
 	j.feeds = append(j.feeds, f)
 	return f
 }

@@ -126,6 +126,36 @@ func TestFeedSaysWhatRetentionTook(t *testing.T) {
 	}
 }
 
+func TestFeedFromOpening(t *testing.T) {
+	t.Parallel()
+	dir := fastDir(t)
+	before := open(t, dir)
+	if err := before.Append(t.Context(), decision("before")); err != nil {
+		t.Fatal(err)
+	}
+	j := open(t, dir)
+	if err := j.Append(t.Context(), decision("first")); err != nil {
+		t.Fatal(err)
+	}
+	f := j.FeedFromOpening()
+	defer f.Close()
+	if err := j.Append(t.Context(), decision("second")); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	if err := f.Drain(t.Context(), func(e *audit.Entry) {
+		if e.Control != nil {
+			got = append(got, string(e.Control.Action))
+		}
+		got = append(got, e.Call)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"open", "", "first", "second"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestFeedGoesOnAfterAnError(t *testing.T) {
 	t.Parallel()
 	j := open(t, fastDir(t))

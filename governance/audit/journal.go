@@ -52,6 +52,7 @@ type Journal struct {
 	doomed  []uint64                       // segments to be removed once the note that says so is written
 	group   group                          // the one being written
 	feeds   []*Feed                        // of those who read along
+	opening uint64                         // number of the first entry of this process
 }
 
 // crowd is how many running calls make it worth while to wait for more entries before a group is written.
@@ -146,6 +147,7 @@ func (j *Journal) enter() error {
 		return err
 	}
 	j.note(Control{Action: ActionOpen, Subject: j.o.Signer.VerifierKey()})
+	j.opening = j.at.seq + 1
 	return j.writeNotes()
 }
 

@@ -30,6 +30,7 @@ intelligence:
 
 framework:
 	33  modules/controlplane
+	31  modules/observability/monitor
 	30  modules/observability
 	 0  modules/observability/metric
 

@@ -15,7 +15,7 @@ import (
 const observeEvery = time.Second
 
 // An observing shows every entry of the journal, in its order, to those who observe, off the path of calls: it begins with
-// the first entry after it was made, takes entries from memory, and reads the journal where it fell behind.
+// the first entry of this process, takes entries from memory, and reads the journal where it fell behind.
 type observing struct {
 	feed  *audit.Feed
 	by    []tools.Observer
@@ -36,7 +36,7 @@ func (k *Kernel) observe(modules []tools.Module) {
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	o := &observing{feed: k.Journal.Feed(), by: by, fault: func(err error) { k.fault("", err) }, stop: stop}
+	o := &observing{feed: k.Journal.FeedFromOpening(), by: by, fault: func(err error) { k.fault("", err) }, stop: stop}
 	o.done.Go(func() { o.run(ctx) })
 	k.seen = o
 	k.own(o)

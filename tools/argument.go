@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // Bounds of what is said about arguments.
@@ -124,43 +126,11 @@ func suggest(name string, allowed []string) string {
 	if len(name) < 2 || len(name) > maxQuoted {
 		return ""
 	}
-	best, least := "", 1+max(1, len(name)/3)
-	for _, candidate := range allowed {
-		if n := distance(strings.ToLower(name), strings.ToLower(candidate)); n < least {
-			best, least = candidate, n
-		}
-	}
+	best := primitives.Nearest(name, allowed, max(1, len(name)/3))
 	if best == "" {
 		return ""
 	}
 	return ", did you mean " + strconv.Quote(best) + "?"
-}
-
-// distance is the number of letters to insert, delete, replace or swap with their neighbour to turn a into b: the
-// optimal string alignment distance (Boytsov, "Indexing methods for approximate dictionary searching", 2011).
-func distance(a, b string) int {
-	if len(b) > 2*maxQuoted {
-		return len(b)
-	}
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			replace := last[j-1]
-			if a[i-1] != b[j-1] {
-				replace++
-			}
-			row[j] = min(replace, last[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
 
 // clip shortens a name that came from outside.

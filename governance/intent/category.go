@@ -3,6 +3,8 @@ package intent
 import (
 	"fmt"
 	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // A Category says what a call is for. The zero value is not classified, which is denied wherever anything is.
@@ -44,7 +46,7 @@ func ParseCategory(name string) (Category, error) {
 		}
 		names = append(names, c.String())
 	}
-	if near := nearest(name, names); near != "" {
+	if near := primitives.Nearest(name, names, primitives.Slips(name)); near != "" {
 		return Unclassified, fmt.Errorf("%w %.40q: did you mean %q?", ErrUnknownCategory, name, near)
 	}
 	return Unclassified, fmt.Errorf("%w %.40q: want one of %s", ErrUnknownCategory, name, strings.Join(names, ", "))
@@ -99,37 +101,4 @@ func (c Category) Explain() string {
 	default:
 		return "could not be classified"
 	}
-}
-
-// nearest returns the candidate that is at most a third of its length away from a word, "" when there is none.
-func nearest(word string, candidates []string) string {
-	best, least := "", 1<<30
-	for _, c := range candidates {
-		if d := distance(word, c); d < least && d <= max(len(c)/3, 2) {
-			best, least = c, d
-		}
-	}
-	return best
-}
-
-// distance is the number of insertions, deletions and replacements that make one text of the other (Levenshtein, 1966).
-// Texts that no name is near to are cut short.
-func distance(a, b string) int {
-	a = a[:min(len(a), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // EnvPrefix begins the name of every environment variable that configures: MCP_KERNEL_DATA_DIR for data_dir.
@@ -101,7 +103,7 @@ func unknownKeys(v *viper.Viper, path string, known []string) error {
 	var faults []error
 	for _, key := range v.AllKeys() {
 		if !slices.Contains(known, key) {
-			faults = append(faults, fmt.Errorf("configuration %s: unknown key %q: did you mean %q?", path, key, nearest(key, known)))
+			faults = append(faults, fmt.Errorf("configuration %s: unknown key %q: did you mean %q?", path, key, primitives.Nearest(key, known, len(key)+64)))
 		}
 	}
 	return errors.Join(faults...)
@@ -139,35 +141,4 @@ func defaultsOf(v *viper.Viper, value reflect.Value, prefix string) {
 			v.SetDefault(prefix+name, value.Field(i).Interface())
 		}
 	}
-}
-
-// nearest returns the known key with the least edit distance.
-func nearest(key string, known []string) string {
-	best, least := "", len(key)+64
-	for _, k := range known {
-		if d := distance(key, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance of two short strings.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost = min(corner, row[j], row[j+1]) + 1
-			}
-			corner, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

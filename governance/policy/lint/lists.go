@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/match"
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // A list is an allowlist of a policy, and the names of its kind that there are.
@@ -60,7 +61,7 @@ func (l *linter) entries(field string, names, there []string) {
 			continue
 		}
 		fix := "strike it, or look for a slip"
-		if near := nearest(name, there); near != "" {
+		if near := primitives.Nearest(name, there, max(1, len(name)/4)); near != "" {
 			fix = fmt.Sprintf("did you mean %q?", near)
 		}
 		l.note(at, fix, "%q is the name of nothing that there is", name)

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // Bounds of a query.
@@ -250,7 +252,7 @@ func (x *Index) slips(all []form, word string) []form {
 		if d := len(term) - len(word); d > near || -d > near || bits.OnesCount64(bitsOf^x.shapes[i]) > 2*near {
 			continue
 		}
-		d := distance(word, term, near)
+		d := primitives.Distance(word, term, near)
 		if d > near {
 			continue
 		}

@@ -14,6 +14,7 @@ const owners = `
 	github.com/fsnotify/fsnotify   governance/policy/watch                      watch with a watch.Watcher
 	github.com/nyaruka             governance/detect/gen                        let governance/detect find numbers
 	github.com/mark3labs/mcp-go    server,internal/demo                         implement tools.Module and let the server publish it
+	github.com/redis               state/redisstate                             keep it in a state.Backend
 	github.com/rs/zerolog          cmd,internal/config,server                   return an error, or report through an Observer
 	github.com/spf13/cobra         cmd                                          take Options
 	github.com/spf13/pflag         cmd,internal/config                          take Options
@@ -24,7 +25,7 @@ const owners = `
 	github.com/zalando             modules/atr/secret                           ask a secret.Resolver
 	modernc.org                    state/sqlitestate                            keep it in a state.Backend
 	log                            server                                       return an error, or report through an Observer
-	testing                        state/statetest                              move it into a _test.go file
+	testing                        state/statetest,internal/redistest           move it into a _test.go file
 `
 
 func ownersLaw(t *tree) []string {

@@ -27,6 +27,7 @@ intelligence:
 	46  internal/upstreams
 	46  internal/locals
 	45  internal/config
+	 2  internal/redistest
 
 framework:
 	33  modules/controlplane
@@ -93,6 +94,7 @@ governance:
 state:
 	 1  state/guarded
 	 1  state/memstate
+	 1  state/redisstate
 	 1  state/sqlitestate
 	 1  state/statetest
 	 0  state

@@ -17,6 +17,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/state"
 	"github.com/mcp-kernel/mcp-kernel/state/guarded"
 	"github.com/mcp-kernel/mcp-kernel/state/memstate"
+	"github.com/mcp-kernel/mcp-kernel/state/redisstate"
 	"github.com/mcp-kernel/mcp-kernel/state/sqlitestate"
 )
 
@@ -91,15 +92,30 @@ func (p place) made() (bool, error) {
 }
 
 // open opens the driver of a place.
-func (p place) open(_ context.Context, now func() time.Time) (Store, error) {
+func (p place) open(ctx context.Context, now func() time.Time) (Store, error) {
 	switch p.scheme {
 	case "memory":
 		return memstate.New(memstate.Options{Now: now}), nil
 	case "sqlite":
 		return sqlitestate.Open(p.rest, sqlitestate.Options{Now: now})
+	case "redis", "rediss":
+		return openRedis(ctx, p.scheme+":"+p.rest)
 	default:
-		return nil, fmt.Errorf("state.url: no driver is called %.20q: there are memory, sqlite", p.scheme)
+		return nil, fmt.Errorf("state.url: no driver is called %.20q: there are memory, sqlite, redis, rediss", p.scheme)
 	}
+}
+
+// openRedis connects to Redis, whose clock is the one that counts.
+func openRedis(ctx context.Context, url string) (Store, error) {
+	o, err := redisstate.Parse(url)
+	if err != nil {
+		return nil, fmt.Errorf("state.url: %w", err)
+	}
+	store, err := redisstate.Open(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("state.url: %w", err)
+	}
+	return store, nil
 }
 
 func (k *Kernel) openState(ctx context.Context, o Options) error {

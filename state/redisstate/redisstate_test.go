@@ -12,7 +12,6 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/state/statetest"
 )
 
-
 // TestMain lets more tests run side by side than there are processors: most of them wait for time to pass at a server.
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -11,7 +11,9 @@ func (m *Module) Observe(e audit.Entry) {
 	if m.o.Process != nil && e.Process != m.o.Process() {
 		return
 	}
-	m.own(entries).With(e.Kind.String()).Add(1, metric.Exemplar{})
+	m.counting.Lock()
+	defer m.counting.Unlock()
+	at(m.ledger.entries[:], e.Kind).Add(1, metric.Exemplar{})
 	switch e.Kind {
 	case audit.KindDecision:
 		m.decided(&e)
@@ -19,7 +21,7 @@ func (m *Module) Observe(e audit.Entry) {
 		m.ended(&e)
 	case audit.KindUsage:
 		for _, u := range e.Usage {
-			m.own(counted).With().Add(float64(u.Tokens), metric.Exemplar{})
+			m.ledger.counted.Add(float64(u.Tokens), metric.Exemplar{})
 		}
 	case audit.KindControl:
 		m.own(controls).With(string(e.Control.Action)).Add(1, metric.Exemplar{})
@@ -38,25 +40,23 @@ func (m *Module) example(e *audit.Entry) metric.Exemplar {
 // decided counts a decision.
 func (m *Module) decided(e *audit.Entry) {
 	d, example := &e.Decision, m.example(e)
-	name := m.name(e.Target.String(), e.Name)
-	m.own(decisions).With(d.Effect.String(), orNone(d.Check), d.Event.String()).Add(1, example)
-	m.own(requestSize).With(e.Target.String()).Add(float64(e.Args.Bytes), metric.Exemplar{})
+	m.ledger.decision(d).Add(1, example)
+	at(m.ledger.asked[:], e.Target).Add(float64(e.Args.Bytes), metric.Exemplar{})
 	m.found(e, "arguments")
 	if d.Effect == governance.Deny && d.Stage == governance.StageLimits {
 		m.own(limited).With(orNone(d.Check)).Add(1, example)
 	}
-	m.violated(d, name, example)
+	if d.Would || d.Effect == governance.Deny {
+		m.violated(d, m.ledger.of(e).name, example)
+	}
 }
 
 // violated counts what was denied, or would be.
 func (m *Module) violated(d *audit.Decision, name string, example metric.Exemplar) {
 	mode := "enforce"
-	switch {
-	case d.Would:
+	if d.Would {
 		mode = "audit"
-	case d.Effect != governance.Deny:
-		return
-	default:
+	} else {
 		m.own(blocked).With(name).Add(1, example)
 	}
 	m.own(violations).With(name, orNone(d.Check), orNone(d.Policy), mode).Add(1, example)
@@ -64,29 +64,28 @@ func (m *Module) violated(d *audit.Decision, name string, example metric.Exempla
 
 // ended counts how a call ended.
 func (m *Module) ended(e *audit.Entry) {
-	example := m.example(e)
-	kind := e.Target.String()
-	name := m.name(kind, e.Name)
-	m.own(requests).With(kind, name, e.Status.String()).Add(1, example)
-	m.own(responseSize).With(kind).Add(float64(e.Result.Bytes), metric.Exemplar{})
-	m.own(charged).With().Add(float64(e.Tokens), metric.Exemplar{})
-	m.own(overhead).With().Seconds(max(0, e.Elapsed-e.Handler), example)
+	example, l := m.example(e), &m.ledger
+	of := l.of(e)
+	l.end(of, e).Add(1, example)
+	at(l.answered[:], e.Target).Add(float64(e.Result.Bytes), metric.Exemplar{})
+	l.charged.Add(float64(e.Tokens), metric.Exemplar{})
+	l.overhead.Seconds(max(0, e.Elapsed-e.Handler), example)
 	m.found(e, "answer")
 	if e.Status.Ran() {
-		m.own(executing).With(name).Seconds(e.Handler, example)
-		m.own(driftScore).With().Observe(max(0, 1-e.Confidence), example)
+		l.duration(of).Seconds(e.Handler, example)
+		l.score.Observe(max(0, 1-e.Confidence), example)
 	}
 	if e.Failure != "" {
 		m.own(failures).With(e.Failure).Add(1, example)
 	}
 	if e.SchemaValid == audit.No {
-		m.own(misshapen).With(name).Add(1, example)
+		m.own(misshapen).With(of.name).Add(1, example)
 	}
 	if e.Event == governance.DriftDetected {
-		m.own(drifts).With(name).Add(1, example)
+		m.own(drifts).With(of.name).Add(1, example)
 	}
 	if e.Status == governance.StatusWithheld || e.Decision.Would {
-		m.violated(&e.Decision, name, example)
+		m.violated(&e.Decision, of.name, example)
 	}
 }
 

@@ -43,6 +43,9 @@ type Module struct {
 	web   atomic.Pointer[func() HTTP]
 
 	reading sync.Mutex // held while gauges are read and everything is written
+
+	counting sync.Mutex // held while an entry is counted; guards what follows
+	ledger   ledger
 }
 
 // New returns a module that has counted nothing yet.
@@ -72,6 +75,7 @@ func New(o Options) (*Module, error) {
 			m.ours[name] = f
 		}
 	}
+	m.ledger = newLedger(m)
 	m.own(info).With(o.Version, runtime.Version()).Set(1)
 	return m, nil
 }

@@ -56,12 +56,13 @@ func rate(counter, selector, by string) string {
 
 // quantiles are p50, p95 and p99 of a histogram.
 func quantiles(histogram, by string) []Query {
-	var all []Query
+	parts := []struct{ value, name string }{{"0.5", "p50"}, {"0.95", "p95"}, {"0.99", "p99"}}
+	all := make([]Query, 0, len(parts))
 	legend := ""
 	if by != "" {
 		legend, by = " {{"+by+"}}", ", "+by
 	}
-	for _, q := range []struct{ value, name string }{{"0.5", "p50"}, {"0.95", "p95"}, {"0.99", "p99"}} {
+	for _, q := range parts {
 		all = append(all, Query{
 			"histogram_quantile(" + q.value + ", " + rate(histogram+"_bucket", "", "le"+by) + ")", q.name + legend,
 		})

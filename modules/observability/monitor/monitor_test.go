@@ -67,7 +67,7 @@ func generated(t *testing.T, path string, want []byte) {
 	if err := os.MkdirAll(filepath.Dir(root+path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(root+path, want, 0o644); err != nil { //nolint:gosec // it is no secret
+	if err := os.WriteFile(root+path, want, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

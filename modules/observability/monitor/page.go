@@ -27,7 +27,7 @@ func Page() (metrics, alerts string) {
 
 // labels are a metric's labels, with their bounds.
 func labels(d *metric.Desc) string {
-	var all []string
+	all := make([]string, 0, len(d.Labels))
 	for _, l := range d.Labels {
 		text := "`" + l.Name + "`: " + l.Help
 		if l.Values != nil {

@@ -363,7 +363,8 @@ func TestSnapshot(t *testing.T) {
 		Since: at(), At: at(), Calls: 4, Denied: 1, Failed: 1, Tokens: 42, Entries: 9,
 		Overhead: observability.Times{Count: 4, P50: 0.0833, P95: 4.5, P99: 4.9},
 		Decisions: []observability.Decisions{
-			{"allow", "blocked_patterns", "POLICY_CHECK", 1}, {"allow", "none", "POLICY_CHECK", 1},
+			{"allow", "blocked_patterns", "POLICY_CHECK", 1},
+			{"allow", "none", "POLICY_CHECK", 1},
 			{"deny", "max_tool_calls_per_request", "POLICY_VIOLATION", 1},
 		},
 		Tools: []observability.ToolCalls{

@@ -38,6 +38,8 @@ type HTTPOptions struct {
 	MaxHeader      int // bytes of a request's headers; default 64 KiB
 	MaxConnections int // at once; more wait to be accepted; default 4,096
 	MaxRequests    int // of one caller at once, streams included, over all its sessions; default 2,048
+	MaxRunning     int // calls that are worked on at once, of all callers; default 256. One principal has seven eighths of it at most
+	MaxQueue       int // calls that wait for that, of all callers; default 1,024. Who has most of them is refused first
 	MaxStreams     int // that listen, of all callers; default 2,048
 	MaxSessions    int // of the 2025 era; default 10,000. The least recently used idle one makes room
 	ReplayBuffer   int // bytes that one session keeps for a client that resumes; default 256 KiB
@@ -46,6 +48,7 @@ type HTTPOptions struct {
 
 	HeaderTimeout  time.Duration // for a request's headers; default 10 seconds
 	BodyTimeout    time.Duration // for a request's body; default 30 seconds
+	QueueWait      time.Duration // for a call to be begun; default 10 seconds
 	WriteTimeout   time.Duration // for a client to take an answer or an event; default 30 seconds
 	ConnectionIdle time.Duration // between requests of a connection; default 2 minutes
 	DrainDelay     time.Duration // at the end, while /readyz fails and requests are still served; default none
@@ -73,6 +76,8 @@ func (o *HTTPOptions) fill(s *Server) error {
 		{&o.MaxHeader, 64 << 10},
 		{&o.MaxConnections, 4096},
 		{&o.MaxRequests, 2048},
+		{&o.MaxRunning, 256},
+		{&o.MaxQueue, 1024},
 		{&o.MaxStreams, 2048},
 		{&o.MaxSessions, 10_000},
 		{&o.ReplayBuffer, 256 << 10},
@@ -87,6 +92,7 @@ func (o *HTTPOptions) fill(s *Server) error {
 	}{
 		{&o.HeaderTimeout, 10 * time.Second},
 		{&o.BodyTimeout, 30 * time.Second},
+		{&o.QueueWait, 10 * time.Second},
 		{&o.WriteTimeout, 30 * time.Second},
 		{&o.ConnectionIdle, 2 * time.Minute},
 		{&o.SessionIdle, 30 * time.Minute},
@@ -115,15 +121,16 @@ func systemTicks(every time.Duration) (<-chan time.Time, func()) {
 // An HTTP serves a Server to many clients on one endpoint, in both eras: which one is a matter of each request. Make it
 // with Server.HTTP.
 type HTTP struct {
-	server   *Server
-	opts     HTTPOptions
-	guard    guard
-	fixed    fixedHeaders
-	registry *registry
-	keeper   *keeper
-	kept     budget
-	streams  atomic.Int64   // that listen
-	parted   sync.WaitGroup // requests that are worked on apart from their connection
+	server    *Server
+	opts      HTTPOptions
+	guard     guard
+	fixed     fixedHeaders
+	registry  *registry
+	admission *admission
+	keeper    *keeper
+	kept      budget
+	streams   atomic.Int64   // that listen
+	parted    sync.WaitGroup // requests that are worked on apart from their connection
 
 	ctx       context.Context //nolint:containedctx // what sessions live by, which outlive the requests that use them
 	cancel    context.CancelFunc
@@ -143,6 +150,7 @@ func (s *Server) HTTP(o HTTPOptions) (*HTTP, error) {
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.listening, h.hush = context.WithCancel(h.ctx)
 	h.registry = newRegistry(h)
+	h.admission = newAdmission(o.MaxRunning, o.MaxQueue)
 	return h, nil
 }
 

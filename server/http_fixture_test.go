@@ -25,6 +25,7 @@ type web struct {
 	t     testing.TB
 	d     *dispatcher
 	s     *server.Server
+	h     *server.HTTP
 	addr  string
 	url   string
 	ticks chan time.Time
@@ -62,6 +63,7 @@ func serve(tb testing.TB, change func(*both)) *web {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	w.h = h
 	on, err := h.Listen(tb.Context(), "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)

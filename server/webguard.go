@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -128,6 +127,13 @@ func (h *HTTP) admit(w http.ResponseWriter, r *http.Request) {
 	defer h.registry.exit(p)
 	switch r.Method {
 	case http.MethodPost:
+		// In the 2026 era every message is a request; in the other it may be an answer that a running call waits for.
+		if isModern(r.Header) {
+			if err := h.admission.hopeless(caller.Principal); err != nil {
+				h.overloaded(w, err)
+				return
+			}
+		}
 		h.post(w, r, p)
 	case http.MethodGet:
 		h.get(w, r, p)
@@ -148,10 +154,5 @@ func (h *HTTP) challenge(w http.ResponseWriter, r *http.Request) {
 
 // overloaded answers who asks for more than there is.
 func (h *HTTP) overloaded(w http.ResponseWriter, err error) {
-	status := http.StatusServiceUnavailable
-	if errors.Is(err, errTooBusy) {
-		status = http.StatusTooManyRequests
-	}
-	w.Header().Set("Retry-After", "1")
-	h.refuse(w, status, codeUnavailable, err.Error())
+	h.turnAway(w, nil, refused(statusOfBusy(err), codeUnavailable, "%s", err))
 }

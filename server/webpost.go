@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -33,10 +34,12 @@ func isModern(header http.Header) bool { return mcp.IsModernProtocol(header.Get(
 
 // turnAway answers a message that is not worked on. A nil id answers with null.
 func (h *HTTP) turnAway(w http.ResponseWriter, id []byte, no *refusal) {
+	fault := no.rpcError
 	if no.status == http.StatusTooManyRequests || no.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
+		fault.data = json.RawMessage(`{"code":"overloaded","retryAfter":1}`) // seconds, as in the header
 	}
-	h.write(w, no.status, appendError(make([]byte, 0, 256), id, &no.rpcError))
+	h.write(w, no.status, appendError(make([]byte, 0, 256), id, &fault))
 }
 
 // stateless takes a message of the 2026 era. Nothing is remembered of it but what it costs.
@@ -69,6 +72,12 @@ func (h *HTTP) stateless(w http.ResponseWriter, r *http.Request, p *party, env *
 		return
 	}
 	defer release()
+	leave, no := h.turn(ctx, q)
+	if no != nil {
+		h.turnAway(w, env.rawID(), no)
+		return
+	}
+	defer leave()
 	h.work(ctx, x, q)
 }
 
@@ -104,6 +113,29 @@ func (h *HTTP) room(q *request) (release func(), no *refusal) {
 }
 
 func (c *conn) freeSlot() { <-c.slots }
+
+// turn waits until a call may be worked on. What is over in a moment, and what only listens, need not wait.
+func (h *HTTP) turn(ctx context.Context, q *request) (leave func(), no *refusal) {
+	if manner(q.env.method) != inSlot {
+		return func() {}, nil
+	}
+	leave, err := h.admission.enter(ctx, q.conn.caller.Principal, h.opts.QueueWait)
+	if err == nil {
+		return leave, nil
+	}
+	if ctx.Err() != nil {
+		err = errEnding // or the client has hung up, and reads nothing of this
+	}
+	return nil, refused(statusOfBusy(err), codeUnavailable, "%s", err)
+}
+
+// statusOfBusy is the status for who is not served now: too many requests of theirs, or too many of all.
+func statusOfBusy(err error) int {
+	if errors.Is(err, errTooBusy) || errors.Is(err, errGreedy) {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusServiceUnavailable
+}
 
 // work answers one request.
 func (h *HTTP) work(ctx context.Context, x *exchange, q *request) {
@@ -202,7 +234,20 @@ func (h *HTTP) inSession(w http.ResponseWriter, s *webSession, env *envelope, me
 		h.turnAway(w, env.rawID(), no)
 		return
 	}
+	leave, no := h.turn(ctx, q)
+	if no != nil {
+		s.conn.leave(q)
+		release()
+		h.registry.leave(s)
+		if q.cancelled.Load() {
+			h.accept(w) // the client wants no answer
+			return
+		}
+		h.turnAway(w, env.rawID(), no)
+		return
+	}
 	done := func() {
+		leave()
 		release()
 		h.registry.leave(s)
 	}

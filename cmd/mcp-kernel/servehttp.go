@@ -87,6 +87,7 @@ func httpOptions(c config.HTTP) server.HTTPOptions {
 	return server.HTTPOptions{
 		Path: c.Path, Hosts: c.Hosts, Origins: c.Origins,
 		MaxBody: c.MaxBody, MaxConnections: c.MaxConnections, MaxRequests: c.MaxRequests, MaxStreams: c.MaxStreams, MaxSessions: c.MaxSessions,
+		MaxRunning: c.MaxRunning, MaxQueue: c.MaxQueue, QueueWait: c.QueueWait,
 		HeaderTimeout: c.HeaderTimeout, BodyTimeout: c.BodyTimeout, WriteTimeout: c.WriteTimeout,
 		ConnectionIdle: c.ConnectionIdle, SessionIdle: c.SessionIdle, KeepAlive: c.KeepAlive, Poll: c.Poll,
 		DrainDelay: c.DrainDelay,
@@ -103,8 +104,9 @@ func health(k *standard.Kernel, log zerolog.Logger) func() []server.Component {
 	return func() []server.Component {
 		ctx, cancel := context.WithTimeout(context.Background(), healthPatience)
 		defer cancel()
-		var shown []server.Component
-		for _, c := range k.Health(ctx) {
+		components := k.Health(ctx)
+		shown := make([]server.Component, 0, len(components))
+		for _, c := range components {
 			shown = append(shown, server.Component{Name: c.Name, Status: string(c.Status)})
 			if told[c.Name] != string(c.Status) && (c.Status != standard.Up || told[c.Name] != "") {
 				log.Warn().Str("component", c.Name).Str("status", string(c.Status)).Str("reason", c.Reason).Msg("health")

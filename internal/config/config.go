@@ -53,10 +53,13 @@ type HTTP struct {
 	MaxBody        int           `mapstructure:"max_body"`        // bytes of one message
 	MaxConnections int           `mapstructure:"max_connections"` // at once
 	MaxRequests    int           `mapstructure:"max_requests"`    // of one caller at once
+	MaxRunning     int           `mapstructure:"max_running"`     // calls at once, of all callers
+	MaxQueue       int           `mapstructure:"max_queue"`       // calls that wait for that
 	MaxStreams     int           `mapstructure:"max_streams"`     // that listen
 	MaxSessions    int           `mapstructure:"max_sessions"`    // of the 2025 era
 	HeaderTimeout  time.Duration `mapstructure:"header_timeout"`  // for a request's headers
 	BodyTimeout    time.Duration `mapstructure:"body_timeout"`    // for a request's body
+	QueueWait      time.Duration `mapstructure:"queue_wait"`      // for a call to be begun
 	WriteTimeout   time.Duration `mapstructure:"write_timeout"`   // for a client to take an answer or an event
 	ConnectionIdle time.Duration `mapstructure:"connection_idle"` // between requests of a connection
 	DrainDelay     time.Duration `mapstructure:"drain_delay"`     // at the end, while /readyz fails and requests are still served
@@ -160,7 +163,7 @@ func Default() Config {
 			Profile: "default", MaxConcurrent: 128, MaxMessage: 16 << 20, PageSize: 100, Drain: 10 * time.Second,
 			MaxAsks: 64, AskTimeout: 10 * time.Minute,
 			HTTP: HTTP{
-				Path: "/mcp", MaxBody: 4 << 20, MaxConnections: 4096, MaxRequests: 2048, MaxStreams: 2048, MaxSessions: 10_000,
+				Path: "/mcp", MaxBody: 4 << 20, MaxConnections: 4096, MaxRequests: 2048, MaxRunning: 256, MaxQueue: 1024, QueueWait: 10 * time.Second, MaxStreams: 2048, MaxSessions: 10_000,
 				HeaderTimeout: 10 * time.Second, BodyTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 				ConnectionIdle: 2 * time.Minute, SessionIdle: 30 * time.Minute, KeepAlive: 15 * time.Second,
 			},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -103,17 +104,16 @@ func (k *Kernel) serversHealth() Component {
 	if k.atr == nil {
 		return Component{ofServers, Up, ""}
 	}
-	all := k.atr.Health("")
-	var reason string
-	for i := range all {
-		if all[i].State == "down" {
-			reason += ", " + all[i].Server
+	var down []string
+	for _, h := range k.atr.Health("") {
+		if h.State == "down" {
+			down = append(down, h.Server)
 		}
 	}
-	if reason == "" {
+	if len(down) == 0 {
 		return Component{ofServers, Up, ""}
 	}
-	return Component{ofServers, Degraded, "down are " + reason[2:]}
+	return Component{ofServers, Degraded, "down: " + strings.Join(down, ", ")}
 }
 
 // stateChanged tells of a backend that has stopped answering.

@@ -107,7 +107,7 @@ func TestDegradedHealth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte("- {name: governed, alowed_tools: [x]}"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("- {name: governed, tools_allowed: [x]}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := k.Reload(t.Context()); err == nil {

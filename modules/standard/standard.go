@@ -180,7 +180,7 @@ func (k *Kernel) openJournal(context.Context, Options) error {
 		Dir: k.config.DataDir, Origin: Origin, Signer: k.Signer,
 		CheckpointEvery: a.CheckpointEvery, CheckpointInterval: a.CheckpointInterval,
 		SegmentBytes: a.SegmentBytes, RetainSegments: a.RetainSegments, RetainAge: a.RetainAge,
-		MaxRunning: nesting * (k.config.Server.MaxConcurrent + tasks.DefaultMaxRunning), Now: k.Now, IDs: k.IDs,
+		MaxRunning: nesting * (max(k.config.Server.MaxConcurrent, k.config.Server.HTTP.MaxRunning) + tasks.DefaultMaxRunning), Now: k.Now, IDs: k.IDs,
 		OnError: func(err error) { k.fault("", err) },
 		OnFreeze: func(frozen bool) {
 			if d := k.live.Load(); frozen && d != nil {

@@ -59,6 +59,10 @@ test: compiler clients ## Runs every test, shuffled, under the race detector
 short: ## Runs the quick tests, cached: for between two edits
 	$(GO) test -short $(PKG)
 
+.PHONY: deployable
+deployable: ## Holds deploy/ to the types of those who read it (Kubernetes, Compose)
+	cd internal/deploycheck && $(GO) vet ./... && $(GO) test -count=1 ./...
+
 .PHONY: race
 race: ## Hunts races: each test five times, on one and on four threads (PKG=./state/...)
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=5 -cpu=1,4 $(PKG)

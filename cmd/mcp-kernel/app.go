@@ -48,7 +48,7 @@ Exit codes: 0 it worked; 1 it did not, or something was found; 2 the command lin
 		}
 		return nil
 	}
-	root.AddCommand(a.serve(), a.demo(), a.policy(), a.audit(), a.replicas(), a.metrics(), a.tools(), a.check(), a.inspect(), a.keys(), a.bench(), a.freeze(), a.resume(), a.approvals(), a.upstream(), a.tool(), a.composition(), a.pins(), a.scan(), a.hook(), a.install(), a.uninstall(), a.doctor(), a.version())
+	root.AddCommand(a.serve(), a.demo(), a.policy(), a.audit(), a.replicas(), a.ready(), a.metrics(), a.tools(), a.check(), a.inspect(), a.keys(), a.bench(), a.freeze(), a.resume(), a.approvals(), a.upstream(), a.tool(), a.composition(), a.pins(), a.scan(), a.hook(), a.install(), a.uninstall(), a.doctor(), a.version())
 	return root
 }
 

@@ -148,7 +148,7 @@ func (a *app) keyStore(cmd *cobra.Command) (*keys.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.Open(c.DataDir, keys.Options{}), nil
+	return keys.Open(c.KeysDir(), keys.Options{}), nil
 }
 
 // later reads a point in time: itself, or how long from now, which may be in days. Empty is never.

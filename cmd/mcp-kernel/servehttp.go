@@ -38,7 +38,7 @@ func (s *serving) listen(ctx context.Context, k *standard.Kernel, mcp *server.Se
 		return nil, nil //nolint:nilnil // nothing was asked for
 	}
 	c := s.config.Server.HTTP
-	store := keys.Open(s.config.DataDir, keys.Options{Now: k.Now})
+	store := keys.Open(s.config.KeysDir(), keys.Options{Now: k.Now})
 	o := httpOptions(c)
 	o.Now, o.Health, o.OnFault = k.Now, health(k, s.log), func(err error) { s.log.Warn().Err(err).Msg("http") }
 	o.Authenticate, o.LoopbackOnly = bearer(store, agent(), s.log), !store.Configured()

@@ -65,6 +65,7 @@ type HTTP struct {
 	DrainDelay     time.Duration `mapstructure:"drain_delay"`     // at the end, while /readyz fails and requests are still served
 	SessionIdle    time.Duration `mapstructure:"session_idle"`    // after which an unused session ends
 	KeepAlive      time.Duration `mapstructure:"keep_alive"`      // between signs of life on a quiet stream
+	KeysDir        string        `mapstructure:"keys_dir"`        // where keys.json is; empty is the data directory
 	Poll           time.Duration `mapstructure:"poll"`            // after which a client that can resume is sent away to come back; 0 never
 }
 

@@ -12,6 +12,14 @@ func (c *Config) UpstreamsFile() string { return c.beside(c.Upstreams.File, "ups
 // ToolsFile is the file that lists which programs, operations and modules are tools, or empty when no place for it is known.
 func (c *Config) ToolsFile() string { return c.beside(c.Tools.File, "tools.yaml") }
 
+// KeysDir is the folder with the keys of HTTP clients.
+func (c *Config) KeysDir() string {
+	if dir := c.Server.HTTP.KeysDir; dir != "" {
+		return dir
+	}
+	return c.DataDir
+}
+
 // beside is a file as it is configured, or else one of a name beside the configuration.
 func (c *Config) beside(configured, name string) string {
 	switch {

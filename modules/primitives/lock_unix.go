@@ -5,6 +5,7 @@ package primitives
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,6 +26,16 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Exposed reports whether a file with a secret can be read by others than it is for, or written by them: it is for its owner and,
+// where it is not ours, for the group through which alone we can read it, as when an orchestrator hands us what root owns.
+func Exposed(info os.FileInfo) bool {
+	if !readable(info) {
+		return false
+	}
+	owned, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || info.Mode().Perm()&0o037 != 0 || int(owned.Uid) == os.Geteuid()
 }
 
 // readable reports whether others than the owner may read or write a file.

@@ -14,5 +14,8 @@ func lock(f *os.File) error {
 // syncDir does nothing: NTFS journals names itself.
 func syncDir(string) error { return nil }
 
+// Exposed says no, for the reason of readable.
+func Exposed(os.FileInfo) bool { return false }
+
 // readable says no: the rights of a file are inherited from its folder, and the mode says nothing of them.
 func readable(os.FileInfo) bool { return false }

@@ -50,7 +50,7 @@ func readFile(path string) (records []record, info fs.FileInfo, err error) {
 	switch {
 	case !info.Mode().IsRegular() || info.Size() > maxFile:
 		return nil, info, fmt.Errorf("not a file of at most %d bytes", maxFile)
-	case exposed(info):
+	case primitives.Exposed(info):
 		return nil, info, errors.New("others than its owner may read or write it: run chmod 600")
 	}
 	raw, err := io.ReadAll(io.LimitReader(file, maxFile))

@@ -4,7 +4,6 @@ package keys
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +26,3 @@ func syncDir(dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
-
-// exposed reports whether others than the owner may read or write a file.
-func exposed(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }

@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"io/fs"
 	"os"
 
 	"golang.org/x/sys/windows"
@@ -14,6 +13,3 @@ func lock(f *os.File) error {
 
 // syncDir does nothing: NTFS journals names itself.
 func syncDir(string) error { return nil }
-
-// exposed says no: the rights of a file are inherited from its folder, and the mode says nothing of them.
-func exposed(fs.FileInfo) bool { return false }

@@ -11,8 +11,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+
+	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
 // MaxFile bounds the file of a secret, in bytes.
@@ -125,7 +126,7 @@ func fit(about fs.FileInfo) error {
 		return fmt.Errorf("it %w: it is not regular", ErrFile)
 	case about.Size() > MaxFile:
 		return fmt.Errorf("it %w: it has more than %d bytes", ErrFile, MaxFile)
-	case runtime.GOOS != "windows" && about.Mode().Perm()&0o077 != 0:
+	case primitives.Exposed(about):
 		return fmt.Errorf("it %w: others can read or write it (its mode is %04o): chmod 600", ErrFile, about.Mode().Perm())
 	default:
 		return nil

@@ -24,6 +24,9 @@ GOLANGCI         := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_VERSION)
 
 # The stand-in for the SDK's schema compiler is a module of its own, which ./... does not reach.
 LAZYSCHEMA := internal/lazyschema
+# What is generated for Prometheus and Grafana is read with Prometheus' own code, which is a module of its own too: the
+# program needs none of the hundreds of packages that come with it.
+PROMCHECK := internal/promcheck
 # Everything that has tests: the module, the stand-in, the tools of CI.
 TESTED := ./... github.com/santhosh-tekuri/jsonschema/v6 ./.ci/testsum
 
@@ -54,6 +57,10 @@ run: build ## Builds, runs the demo, prints what to paste into a host
 test: compiler clients ## Runs every test, shuffled, under the race detector
 	@mkdir -p bin
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) run ./.ci/testsum -summary bin/test-summary.txt $(RACE) -shuffle=on -count=1 $(TESTED)
+
+.PHONY: promcheck
+promcheck: ## Reads alert rules, dashboards and an exposition with Prometheus' own code
+	cd $(PROMCHECK) && $(GO) test -count=1 ./...
 
 .PHONY: short
 short: ## Runs the quick tests, cached: for between two edits
@@ -121,20 +128,24 @@ prove: smoke clients ## Holds the whole of every promise: kills, races, long fuz
 fmt: $(GOLANGCI) ## Formats the code
 	$(GOLANGCI) fmt . .ci/testsum/*.go
 	cd $(LAZYSCHEMA) && $(GOLANGCI) fmt
+	cd $(PROMCHECK) && $(GOLANGCI) fmt
 
 .PHONY: lint
 lint: $(GOLANGCI) ## Lints, tests included (go vet is among the linters)
 	$(GOLANGCI) run ./... ./.ci/testsum
 	cd $(LAZYSCHEMA) && $(GOLANGCI) run ./...
+	cd $(PROMCHECK) && $(GOLANGCI) run ./...
 
 .PHONY: format-check
 format-check: $(GOLANGCI)
 	$(GOLANGCI) fmt --diff . .ci/testsum/*.go
 	cd $(LAZYSCHEMA) && $(GOLANGCI) fmt --diff
+	cd $(PROMCHECK) && $(GOLANGCI) fmt --diff
 
 .PHONY: tidy
 tidy: ## Tidies the module files
 	cd $(LAZYSCHEMA) && $(GO) mod tidy
+	cd $(PROMCHECK) && $(GO) mod tidy
 	$(GO) mod tidy
 
 .PHONY: generate

@@ -107,7 +107,7 @@ func (m *Module) refresh(ctx context.Context) error {
 // Decided counts how long the gate took to decide about a call.
 func (m *Module) Decided(effect, call string, took time.Duration) {
 	if m != nil {
-		m.own(checking).With(effect).Seconds(took, metric.Exemplar{Call: call, At: m.o.Now()})
+		m.own(checking).With(effect).Seconds(took, metric.Exemplar{Call: call, Trace: m.o.Trace(call), At: m.o.Now()})
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/mcp-kernel/mcp-kernel/internal/redistest"
 )
 
 var proveFleet = flag.Bool("fleet", false, "race the replicas a hundred times, not five")
@@ -180,6 +182,10 @@ func stores(t *testing.T) map[string]func(*testing.T) string {
 		"sqlite": func(t *testing.T) string {
 			t.Helper()
 			return "sqlite:" + filepath.Join(t.TempDir(), "shared.db") + "?shared=true"
+		},
+		"redis": func(t *testing.T) string {
+			t.Helper()
+			return "redis://" + redistest.Start(t).Address + "/0"
 		},
 	}
 }

@@ -118,6 +118,7 @@ prove: smoke clients ## Holds the whole of every promise: kills, races, long fuz
 	$(GO) test -count=1 -timeout=60m ./governance/audit -args -prove
 	$(GO) test -count=1 -v -timeout=10m -run=FairnessMeasured ./server -args -prove
 	$(GO) test -count=1 -v -timeout=10m -run=TestSoak ./modules/atr -args -prove
+	$(GO) test -count=1 -v -timeout=30m -run='TestFleet|TestRoundTrips' ./cmd/mcp-kernel -fleet
 	MCP_KERNEL_PROVE=1 $(GO) test -count=1 -v -timeout=60m -run=Prove ./internal/bench
 	$(MAKE) --no-print-directory race PKG='./governance ./governance/match ./server ./tools ./modules/...'
 	.ci/fuzz $(FUZZTIME)

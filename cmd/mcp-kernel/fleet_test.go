@@ -28,17 +28,17 @@ type fleet struct {
 	turn    atomic.Int64
 }
 
-// newFleet starts n servers on the state of a URL.
-func newFleet(t *testing.T, n int, stateURL string) *fleet {
+// newFleet starts n servers on the state of a URL, with more settings of audit.
+func newFleet(t *testing.T, n int, stateURL, audit string) *fleet {
 	t.Helper()
 	f := &fleet{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}}
 	t.Cleanup(f.client.CloseIdleConnections)
-	for i := range n {
+	for range n {
 		dir := t.TempDir()
 		config := filepath.Join(dir, "mcp-kernel.yaml")
 		write(t, filepath.Join(dir, "policies.yaml"), "- {name: default, allowed_tools: [\"*\"], max_tool_calls_per_request: 1000000, max_tokens_per_request: 100000000}\n")
-		write(t, config, fmt.Sprintf("data_dir: %q\nstate: {url: %q}\naudit: {mirror: true, mirror_name: replica-%d}\ngovernance: {policy_files: [%q]}\n",
-			filepath.Join(dir, "data"), stateURL, i, filepath.Join(dir, "policies.yaml")))
+		write(t, config, fmt.Sprintf("data_dir: %q\nstate: {url: %q}\naudit: {%s}\ngovernance: {policy_files: [%q]}\n",
+			filepath.Join(dir, "data"), stateURL, audit, filepath.Join(dir, "policies.yaml")))
 		f.configs = append(f.configs, config)
 		f.members = append(f.members, launch(t, built(t), "serve", "--http", "127.0.0.1:0", "--config", config))
 	}
@@ -155,8 +155,8 @@ func TestFleetRaces(t *testing.T) {
 	for name, state := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFleet(t, 3, state(t))
-			rounds := 5
+			f := newFleet(t, 3, state(t), "mirror: true")
+			rounds := 3
 			if *proveFleet {
 				rounds = 100
 			}

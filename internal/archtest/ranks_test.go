@@ -21,6 +21,7 @@ intelligence:
 	52  internal/hosts
 	50  modules/standard
 	50  server
+	46  server/bearer
 	46  server/keys
 	46  server/scrape
 	46  server/tasks

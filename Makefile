@@ -1,6 +1,6 @@
 # `make` lists what can be done here. Go is all that building, running and testing need; a C compiler adds the race
-# detector, npm and Python's pip add other people's MCP clients. Whatever is left out for want of one of them is said
-# aloud, and is a failure where CI=true.
+# detector, npm and Python's pip add other people's MCP clients, apt adds a real Redis. Whatever is left out for want of
+# one of them is said aloud, and is a failure where CI=true.
 
 SHELL        := bash
 .SHELLFLAGS  := -euo pipefail -c
@@ -54,7 +54,7 @@ run: build ## Builds, runs the demo, prints what to paste into a host
 ## Test
 
 .PHONY: test
-test: compiler clients ## Runs every test, shuffled, under the race detector
+test: compiler clients redis ## Runs every test, shuffled, under the race detector
 	@mkdir -p bin
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) run ./.ci/testsum -summary bin/test-summary.txt $(RACE) -shuffle=on -count=1 $(TESTED)
 
@@ -111,7 +111,7 @@ smoke: build ## Asks the built binary: initialize, tools/list, one allowed and o
 	.ci/smoke $(BINARY)
 
 .PHONY: prove
-prove: smoke clients ## Holds the whole of every promise: kills, races, long fuzzing, figures against their bounds
+prove: smoke clients redis ## Holds the whole of every promise: kills, races, long fuzzing, figures against their bounds
 	$(BINARY) demo
 	$(GO) test -count=1 -v -run=Client ./cmd/mcp-kernel
 	$(GO) test -count=1 -v -run=Conformance -timeout=30m ./cmd/mcp-kernel -prove
@@ -119,6 +119,7 @@ prove: smoke clients ## Holds the whole of every promise: kills, races, long fuz
 	$(GO) test -count=1 -v -timeout=10m -run=FairnessMeasured ./server -args -prove
 	$(GO) test -count=1 -v -timeout=10m -run=TestSoak ./modules/atr -args -prove
 	$(GO) test -count=1 -v -timeout=30m -run='TestFleet|TestRoundTrips' ./cmd/mcp-kernel -fleet
+	$(GO) test -count=1 -timeout=30m ./state/redisstate -args -prove
 	MCP_KERNEL_PROVE=1 $(GO) test -count=1 -v -timeout=60m -run=Prove ./internal/bench
 	$(MAKE) --no-print-directory race PKG='./governance ./governance/match ./server ./tools ./modules/...'
 	.ci/fuzz $(FUZZTIME)
@@ -212,6 +213,12 @@ testdata/clients/python_modules/%/.installed: testdata/clients/requirements/%.tx
 $(SUITE): testdata/conformance/package-lock.json
 	cd testdata/conformance && npm ci
 	@touch $@
+
+# A real Redis, from Debian, for the tests of the driver. It is not started: the tests start their own.
+.PHONY: redis
+redis: ## Installs redis-server with apt where it is missing
+	@command -v redis-server >/dev/null && command -v redis-cli >/dev/null || .ci/redis || { \
+	  echo '*** no redis-server: the tests with a real Redis are SKIPPED' >&2; test "$${CI:-}" != true; }
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/.tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

@@ -42,6 +42,22 @@ type Server struct {
 // takes connections. Its data is gone with the test; without settings it is not even written.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
+	return launch(tb, func(port string) []string {
+		return append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", tb.TempDir(), "--save", "", "--daemonize", "no"}, args...)
+	})
+}
+
+// StartTLS is Start for a server that only speaks TLS. Do and Try do not reach it.
+func StartTLS(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	return launch(tb, func(port string) []string {
+		return append([]string{"--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--dir", tb.TempDir(), "--save", ""}, args...)
+	})
+}
+
+// launch starts a process on a port that is free.
+func launch(tb testing.TB, args func(port string) []string) *Server {
+	tb.Helper()
 	if _, err := exec.LookPath(binary); err != nil {
 		if os.Getenv("CI") == "true" {
 			tb.Fatalf("%s is not installed, and CI=true", binary)
@@ -52,9 +68,7 @@ func Start(tb testing.TB, args ...string) *Server {
 	for range attempts {
 		s := &Server{tb: tb, port: freePort(tb)}
 		s.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
-		s.args = append([]string{
-			"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", tb.TempDir(), "--save", "", "--daemonize", "no",
-		}, args...)
+		s.args = args(strconv.Itoa(s.port))
 		if err = s.start(); err == nil {
 			tb.Cleanup(s.Kill)
 			return s
@@ -197,19 +211,9 @@ func Sentinel(tb testing.TB) Watched {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	w.Sentinel = startSentinel(tb, config)
+	w.Sentinel = launch(tb, func(port string) []string {
+		return []string{config, "--sentinel", "--port", port, "--bind", "127.0.0.1"}
+	})
 	w.Sentinel.await("num-slaves\n1", "SENTINEL", "master", w.Name)
 	return w
-}
-
-func startSentinel(tb testing.TB, config string) *Server {
-	tb.Helper()
-	s := &Server{tb: tb, port: freePort(tb)}
-	s.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
-	s.args = []string{config, "--sentinel", "--port", strconv.Itoa(s.port), "--bind", "127.0.0.1"}
-	if err := s.start(); err != nil {
-		tb.Fatalf("the Sentinel does not start: %v", err)
-	}
-	tb.Cleanup(s.Kill)
-	return s
 }

@@ -34,6 +34,11 @@ func newInspector(o Options) *inspector { return &inspector{warn: o.Warn} }
 
 // inspect refuses a connection to a server that is not fit.
 func (i *inspector) inspect(ctx context.Context, conn *redis.Conn) error {
+	// The library takes the outermost wrapping off what it is told here. Join has none that it sees.
+	return errors.Join(i.look(ctx, conn))
+}
+
+func (i *inspector) look(ctx context.Context, conn *redis.Conn) error {
 	info, err := conn.Info(ctx).Result()
 	if err != nil && !denied(err) {
 		return err
@@ -42,10 +47,8 @@ func (i *inspector) inspect(ctx context.Context, conn *redis.Conn) error {
 	if facts["redis_mode"] == "sentinel" {
 		return nil
 	}
-	if major, _, ok := strings.Cut(facts["redis_version"], "."); ok {
-		if n, err := strconv.Atoi(major); err == nil && n < oldest {
-			return fmt.Errorf("%w: %.20q", ErrOld, facts["redis_version"])
-		}
+	if err := newEnough(facts["redis_version"]); err != nil {
+		return err
 	}
 	policy := facts["maxmemory_policy"]
 	if policy == "" {
@@ -61,6 +64,15 @@ func (i *inspector) inspect(ctx context.Context, conn *redis.Conn) error {
 		return nil
 	}
 	return fmt.Errorf("%w; it is %.40s", ErrEvicts, policy)
+}
+
+// newEnough looks at a version, "7.0.15" for instance. One that is not told is taken for new.
+func newEnough(version string) error {
+	major, _, _ := strings.Cut(version, ".")
+	if n, err := strconv.Atoi(major); err == nil && n < oldest {
+		return fmt.Errorf("%w: %.20s", ErrOld, version)
+	}
+	return nil
 }
 
 // configured asks for the policy where INFO has not told it. "" is an answer that is refused.

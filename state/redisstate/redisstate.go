@@ -61,6 +61,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	o = o.filled()
+	redis.SetLogger(silent{})
 	s := &Store{
 		client: newClient(o), names: names{prefix: o.Prefix}, scripts: newScripts(), closing: make(chan struct{}),
 	}
@@ -109,3 +110,9 @@ func (s *Store) ready(ctx context.Context) error {
 		return nil
 	}
 }
+
+// silent is what the library's own log becomes: it has a line for each attempt to connect. What matters comes as errors.
+type silent struct{}
+
+// Printf implements the library's interface.
+func (silent) Printf(context.Context, string, ...any) {}

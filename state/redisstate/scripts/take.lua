@@ -10,7 +10,8 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- A cell is a counter as it stands now: stored is what its field holds, nil where that is not of this window.
+-- A cell is a counter as it stands now. There may be a field of a window that ended not long ago; stored is what is
+-- there of this one.
 local cells, order = {}, {}
 
 local function load(key, field, window)
@@ -21,13 +22,14 @@ local function load(key, field, window)
     used, ends = tonumber(used), tonumber(ends)
   end
   if raw and (window == 0 or ends > now) then
-    return {key = key, field = field, used = used, stored = used, before = used, ends = ends}
+    return {key = key, field = field, there = true, used = used, stored = used, before = used, ends = ends}
   end
+  local ended = ends
   ends = 0
   if window > 0 then
     ends = now - now % window + window
   end
-  return {key = key, field = field, used = 0, before = 0, ends = ends}
+  return {key = key, field = field, there = raw and ended + LINGER > now, used = 0, before = 0, ends = ends}
 end
 
 local reply, all = {1}, true
@@ -41,6 +43,7 @@ for i = 2, #ARGV, 4 do
     cells[field] = cell
     order[#order + 1] = cell
   end
+  cell.touched = cell.touched or n ~= 0
   local ok = n <= 0 or (limit > 0 and cell.used + n <= math.min(limit, MOST))
   if ok then
     cell.used = math.max(0, cell.used + n)
@@ -61,11 +64,12 @@ if not all then
   return reply
 end
 
+-- What was only asked about stays as it is, and a counter of nothing is not begun.
 local latest = 0
 for _, cell in ipairs(order) do
-  if cell.used == 0 and cell.ends == 0 and cell.stored then
+  if cell.used == 0 and cell.ends == 0 and cell.there then
     redis.call('HDEL', cell.key, cell.field)
-  elseif cell.used ~= (cell.stored or 0) then
+  elseif cell.touched and cell.used ~= cell.stored and (cell.there or cell.used > 0) then
     redis.call('HSET', cell.key, cell.field, string.format('%.0f:%.0f', cell.used, cell.ends))
     if not cell.stored then
       latest = math.max(latest, cell.ends)

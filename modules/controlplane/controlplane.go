@@ -12,7 +12,7 @@ import (
 // Name is the module's name in the configuration.
 const Name = "controlplane"
 
-// Options are what a Module needs. All but Approvals, Files and Idempotency are required.
+// Options are what a Module needs. All but Approvals, Files, Idempotency and Longest are required.
 type Options struct {
 	Store       state.Backend                                                // memory, executions, idempotency keys
 	Log         state.Log                                                    // checkpoints
@@ -26,6 +26,7 @@ type Options struct {
 	Approvals   Desk          // what people are asked; nil offers no tool for it
 	Files       *Files        // nil reaches no file
 	Idempotency time.Duration // how long a key is remembered; default 24 hours
+	Longest     time.Duration // how long a call may run; default 10 minutes
 }
 
 // A Module is the control plane. It implements tools.Module.
@@ -60,6 +61,9 @@ func New(o Options) (*Module, error) {
 	if o.Idempotency == 0 {
 		o.Idempotency = 24 * time.Hour
 	}
+	if o.Longest == 0 {
+		o.Longest = 10 * time.Minute
+	}
 	if o.Files == nil {
 		o.Files = &Files{}
 	}
@@ -69,7 +73,7 @@ func New(o Options) (*Module, error) {
 	vfs := NewVFS(o.Store, o.Now)
 	return &Module{
 		opts: o, files: o.Files, vfs: vfs,
-		executions: o.Executions, once: NewOnce(o.Store, o.Idempotency),
+		executions: o.Executions, once: NewOnce(o.Store, o.Idempotency, o.Longest, o.Now),
 		memories: NewMemories(vfs, o.Log), quotas: &quotas{store: o.Store},
 	}, nil
 }

@@ -303,3 +303,11 @@ func (m *Module) effective(caller governance.Caller, added []string) (governance
 	}
 	return snapshot.Effective(), nil
 }
+
+// forbids returns the check that denies a call for what it is, and not for want of a budget; nil when there is none.
+func (v *Verdict) forbids() *Stage {
+	if v.DeniedBy == nil || v.Asks || v.DeniedBy.Stage == governance.StageLimits {
+		return nil
+	}
+	return v.DeniedBy
+}

@@ -246,46 +246,67 @@ func TestExecutions(t *testing.T) {
 
 func TestOnce(t *testing.T) {
 	t.Parallel()
-	store := memstate.New(memstate.Options{})
-	defer func() { _ = store.Close() }()
-	once := controlplane.NewOnce(store, time.Hour)
-	claim := func(identity, key, asked string) (*controlplane.Claimed, string, string) {
-		c, kept, err := once.Claim(t.Context(), identity, key, "call-1", []byte(asked))
-		return c, string(kept), kindOf(err)
-	}
-	first, _, fault := claim("user:a", "k", "write x")
-	if first == nil || fault != "" {
-		t.Fatalf("claim: %q", fault)
-	}
-	if c, _, fault := claim("user:a", "k", "write x"); c != nil || fault != controlplane.Conflict {
-		t.Errorf("while it runs: %q", fault)
-	}
-	if err := first.Finish(t.Context(), true, json.RawMessage(`{"ok":1}`)); err != nil {
-		t.Fatal(err)
-	}
-	if c, kept, fault := claim("user:a", "k", "write x"); c != nil || kept != `{"ok":1}` || fault != "" {
-		t.Errorf("again: %s, %q", kept, fault)
-	}
-	if _, _, fault := claim("user:a", "k", "write y"); fault != controlplane.Conflict {
-		t.Errorf("for something else: %q", fault)
-	}
-	if c, _, fault := claim("user:b", "k", "write y"); c == nil || fault != "" {
-		t.Errorf("another identity: %q", fault)
-	}
-	failed, _, _ := claim("user:a", "f", "x")
-	if err := failed.Finish(t.Context(), false, nil); err != nil {
-		t.Fatal(err)
-	}
-	if c, _, fault := claim("user:a", "f", "x"); c == nil {
-		t.Errorf("after a failure the key is not free: %q", fault)
-	}
-	large, _, _ := claim("user:a", "l", "x")
-	if err := large.Finish(t.Context(), true, make([]byte, 300<<10)); err != nil {
-		t.Fatal(err)
-	}
-	if c, _, fault := claim("user:a", "l", "x"); c != nil || fault != controlplane.Conflict {
-		t.Errorf("an answer too large to keep was done again: %q", fault)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		store := memstate.New(memstate.Options{})
+		defer func() { _ = store.Close() }()
+		once := controlplane.NewOnce(store, time.Hour, 10*time.Minute, time.Now)
+		other := controlplane.NewOnce(store, time.Hour, 10*time.Minute, time.Now) // of another kernel
+		claim := func(identity, key, asked string) (*controlplane.Claimed, string, string) {
+			c, kept, err := other.Claim(t.Context(), identity, key, "call-2", []byte(asked))
+			return c, string(kept), kindOf(err)
+		}
+		begin := func(key string) *controlplane.Claimed {
+			t.Helper()
+			c, kept, err := once.Claim(t.Context(), "user:a", key, "call-1", []byte("write x"))
+			if c == nil || kept != nil || err != nil {
+				t.Fatalf("claim of %s: %s, %v", key, kept, err)
+			}
+			return c
+		}
+		first := begin("k")
+		if c, _, fault := claim("user:a", "k", "write x"); c != nil || fault != controlplane.Conflict {
+			t.Errorf("while it runs, for longer than anybody waits: %q", fault)
+		}
+		go func() {
+			time.Sleep(3 * time.Second)
+			if err := first.Finish(t.Context(), true, json.RawMessage(`{"ok":1}`)); err != nil {
+				t.Error(err)
+			}
+		}()
+		for range 2 { // as it ends, and afterwards
+			if c, kept, fault := claim("user:a", "k", "write x"); c != nil || kept != `{"ok":1}` || fault != "" {
+				t.Errorf("again: %s, %q", kept, fault)
+			}
+		}
+		if _, _, fault := claim("user:a", "k", "write y"); fault != controlplane.Conflict {
+			t.Errorf("for something else: %q", fault)
+		}
+		if c, _, fault := claim("user:b", "k", "write y"); c == nil || fault != "" {
+			t.Errorf("another identity: %q", fault)
+		}
+		failed := begin("f")
+		go func() {
+			time.Sleep(time.Second)
+			if err := failed.Finish(t.Context(), false, nil); err != nil {
+				t.Error(err)
+			}
+		}()
+		if c, _, fault := claim("user:a", "f", "write x"); c == nil {
+			t.Errorf("after it did nothing the key is not free: %q", fault)
+		}
+		if err := begin("l").Finish(t.Context(), true, make([]byte, 300<<10)); err != nil {
+			t.Fatal(err)
+		}
+		if c, _, fault := claim("user:a", "l", "write x"); c != nil || fault != controlplane.Conflict {
+			t.Errorf("an answer too large to keep was done again: %q", fault)
+		}
+		begin("dead") // and its process is killed
+		time.Sleep(10 * time.Minute)
+		c, _, err := other.Claim(t.Context(), "user:a", "dead", "call-2", []byte("write x"))
+		if c != nil || kindOf(err) != controlplane.Conflict || !strings.Contains(err.Error(), "call-1 with this idempotency_key ended without an answer") {
+			t.Errorf("of a process that was killed: %v", err)
+		}
+	})
 }
 
 func TestMemories(t *testing.T) {

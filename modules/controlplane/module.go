@@ -116,9 +116,7 @@ func (m *Module) execute(ctx context.Context, r *tools.Request, o Order) (Report
 		return Report{}, expose(err)
 	}
 	if claim == nil {
-		err := json.Unmarshal(kept, &report)
-		report.Meta.Replayed = true
-		return report, err
+		return m.replay(ctx, r, o, report, kept)
 	}
 	report, err = m.perform(ctx, r, o, report)
 	if errors.Is(err, tools.ErrInputRequired) { // the same order comes again, with the client's answers
@@ -129,6 +127,27 @@ func (m *Module) execute(ctx context.Context, r *tools.Request, o Order) (Report
 	}
 	answer, encodeErr := json.Marshal(report)
 	return report, errors.Join(err, encodeErr, claim.Finish(ctx, report.Success, answer))
+}
+
+// replay gives the answer of an earlier order again, where the caller may still do what was done then. It costs no budget that is
+// not there any more: the work is not done twice.
+func (m *Module) replay(ctx context.Context, r *tools.Request, o Order, report Report, kept json.RawMessage) (Report, error) {
+	c := o.context()
+	verdict, err := m.explain(ctx, ask{
+		caller: r.Caller(), kind: "tool", name: o.Action, args: o.Params, depth: r.Depth() + 1,
+		execution: or(c.Execution, r.Execution()), policies: append(r.Policies(), c.Policies...),
+	})
+	if err != nil {
+		return Report{}, expose(err)
+	}
+	if d := verdict.forbids(); d != nil {
+		report.Error = &Trouble{Code: string(tools.CodeDenied), Reason: d.Reason}
+		report.Signal = signal(report.Error.Code)
+		return report, nil
+	}
+	err = json.Unmarshal(kept, &report)
+	report.Meta.Replayed = true
+	return report, err
 }
 
 // rehearse says what would come of an order.

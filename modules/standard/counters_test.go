@@ -219,3 +219,37 @@ func TestExecutionsLeaveNothing(t *testing.T) {
 		t.Errorf("of the newest: %d in the journal, %d in the state", here, there)
 	}
 }
+
+// One of two kernels does what both are asked under one idempotency key at once, and both answer with what came of it. A kept
+// answer is given only while its caller may still do what was done.
+func TestReplicasDoItOnce(t *testing.T) {
+	t.Parallel()
+	const text = `
+- name: governed
+  allowed_tools: [kernel_execute, vfs_write]
+`
+	store := memstate.New(memstate.Options{})
+	replicas := []*standard.Kernel{replica(t, store, text), replica(t, store, text), replica(t, store, strings.Replace(text, ", vfs_write", "", 1))}
+	const order = `{"action":"vfs_write","params":{"path":"/mem/notes/n","content":"1"},"idempotency_key":"k"}`
+	var asking sync.WaitGroup
+	var replayed, failed atomic.Int64
+	for i := range 16 {
+		asking.Go(func() {
+			answer, err := call(t, replicas[i%2], "kernel_execute", order)
+			switch {
+			case err != nil || !strings.Contains(answer.Content[0].Text, `"success":true`):
+				failed.Add(1)
+			case strings.Contains(answer.Content[0].Text, `"replayed":true`):
+				replayed.Add(1)
+			}
+		})
+	}
+	asking.Wait()
+	if replayed.Load() != 15 || failed.Load() != 0 {
+		t.Errorf("%d of 16 were answers of another, want 15; %d failed", replayed.Load(), failed.Load())
+	}
+	answer, err := call(t, replicas[2], "kernel_execute", order)
+	if err != nil || !strings.Contains(answer.Content[0].Text, `"SIGKILL"`) || strings.Contains(answer.Content[0].Text, "replayed") {
+		t.Errorf("where it is not allowed any more: %+v, %v", answer, err)
+	}
+}

@@ -104,7 +104,7 @@ func (k *Kernel) controlplane(executions *controlplane.Executions) (tools.Module
 	}
 	return controlplane.New(controlplane.Options{
 		Store: k.State, Log: k.State, Journal: record{k.Journal, k.counts()}, Gate: k.Gate, Policies: k.Policies, Executions: executions,
-		Now: k.Now, Window: k.config.Governance.Window, Verify: k.verify, Files: files, Idempotency: k.config.Files.Idempotency,
+		Now: k.Now, Window: k.config.Governance.Window, Verify: k.verify, Files: files, Idempotency: k.config.Files.Idempotency, Longest: k.config.Governance.Ceiling.Timeout,
 		Approvals: k.Approvals,
 	})
 }

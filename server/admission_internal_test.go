@@ -58,7 +58,7 @@ func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := crowd{a: newAdmission(1, 100)}
-		for _, who := range strings.Fields("greedy greedy greedy greedy greedy greedy modest other other") {
+		for who := range strings.FieldsSeq("greedy greedy greedy greedy greedy greedy modest other other") {
 			c.come(t.Context(), who)
 		}
 		c.finish()

@@ -162,7 +162,8 @@ func TestPolling(t *testing.T) {
 	w.until("a running call", func() bool { return w.d.running.Load() == 1 })
 	w.tick() // it was there
 	w.tick() // it becomes a stream
-	w.tick() // it ends
+	w.tick() // it ends, unless this was said before it had begun
+	w.tick()
 	polled := <-slow
 	var last string
 	for event, ok := polled.next(); ok; event, ok = polled.next() {

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-
 	"path/filepath"
 	"strings"
 	"sync"

@@ -52,7 +52,7 @@ func (s *Server) result(ctx context.Context, r *request) ([]byte, *rpcError) {
 	case "completion/complete":
 		return s.complete(ctx, r)
 	case "resources/subscribe", "resources/unsubscribe":
-		return s.subscribe(r)
+		return s.subscribe(ctx, r)
 	case "subscriptions/listen":
 		return s.listen(ctx, r)
 	case "tasks/get", "tasks/update", "tasks/cancel", "tasks/list", "tasks/result":
@@ -65,6 +65,12 @@ func (s *Server) result(ctx context.Context, r *request) ([]byte, *rpcError) {
 		return s.invoke(ctx, r, governance.KindPrompt)
 	case "initialize":
 		r.conn.session.introduce(r.env.rawParams())
+	case "logging/setLevel":
+		result, fault := s.route(ctx, r)
+		if fault == nil {
+			fault = r.conn.shared.leveled(ctx, r.conn.session.logLevel())
+		}
+		return result, fault
 	}
 	return s.route(ctx, r)
 }

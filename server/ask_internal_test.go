@@ -14,7 +14,7 @@ import (
 )
 
 func newSealer(random string) *sealer {
-	s := &sealer{secret: bytes.Repeat([]byte("s"), secretSize), random: rand.Reader, now: func() time.Time { return time.Unix(0, 0) }}
+	s := &sealer{secrets: func() [][]byte { return [][]byte{bytes.Repeat([]byte("s"), secretSize)} }, random: rand.Reader, now: func() time.Time { return time.Unix(0, 0) }}
 	if random != "" {
 		s.random = strings.NewReader(random)
 	}

@@ -21,9 +21,9 @@ import (
 // AES-256-GCM over what it is bound to: a state that was changed, and one that is shown by somebody else or for something
 // else, cannot be opened. Whoever has the secret opens what any of them has closed, so replicas share it.
 type sealer struct {
-	secret []byte
-	random io.Reader
-	now    func() time.Time
+	secrets func() [][]byte // at least one: the first seals, all open
+	random  io.Reader
+	now     func() time.Time
 }
 
 // The parts of a closed state: a version, the salt, and the sealed text with its tag.
@@ -55,7 +55,7 @@ func (s *sealer) close(state callState, bound []byte) (string, error) {
 	if _, err := io.ReadFull(s.random, text[1:]); err != nil {
 		return "", fmt.Errorf("salt of a request state: %w", err)
 	}
-	box, nonce, err := s.box(text[1:])
+	box, nonce, err := boxOf(s.secrets()[0], text[1:])
 	if err != nil {
 		return "", err
 	}
@@ -72,13 +72,9 @@ func (s *sealer) open(sealed string, bound []byte) (callState, error) {
 	if err != nil || len(text) < shortest || text[0] != sealVersion {
 		return callState{}, errForeign
 	}
-	box, nonce, err := s.box(text[1 : 1+saltSize])
-	if err != nil {
-		return callState{}, errForeign
-	}
-	plain, err := box.Open(nil, nonce, text[1+saltSize:], bound)
+	plain, ok := s.unbox(text, bound)
 	var state callState
-	if err != nil || json.Unmarshal(plain, &state) != nil {
+	if !ok || json.Unmarshal(plain, &state) != nil {
 		return callState{}, errForeign
 	}
 	if s.now().UnixMilli() >= state.Expires {
@@ -87,10 +83,24 @@ func (s *sealer) open(sealed string, bound []byte) (callState, error) {
 	return state, nil
 }
 
-// box returns the cipher of one salt, and the nonce: a key is used once, so it may be derived like the key.
-func (s *sealer) box(salt []byte) (cipher.AEAD, []byte, error) {
+// unbox opens what was closed with any of the secrets.
+func (s *sealer) unbox(text, bound []byte) (plain []byte, ok bool) {
+	for _, secret := range s.secrets() {
+		box, nonce, err := boxOf(secret, text[1:1+saltSize])
+		if err != nil {
+			return nil, false
+		}
+		if plain, err = box.Open(nil, nonce, text[1+saltSize:], bound); err == nil {
+			return plain, true
+		}
+	}
+	return nil, false
+}
+
+// boxOf returns the cipher of one salt, and the nonce: a key is used once, so it may be derived like the key.
+func boxOf(secret, salt []byte) (cipher.AEAD, []byte, error) {
 	const keySize, nonceSize = 32, 12
-	derived, err := hkdf.Key(sha256.New, s.secret, salt, sealInfo, keySize+nonceSize)
+	derived, err := hkdf.Key(sha256.New, secret, salt, sealInfo, keySize+nonceSize)
 	if err != nil {
 		return nil, nil, fmt.Errorf("key of a request state: %w", err)
 	}

@@ -23,6 +23,8 @@ type openAsk struct {
 
 // An askTable holds the requests of ours that one client has not answered yet. Its zero value holds none.
 type askTable struct {
+	origin string // the process, where answers may come to another one; set before use
+
 	mu    sync.Mutex
 	next  uint64
 	open  map[string]chan clientReply
@@ -44,26 +46,31 @@ func (t *askTable) begin(most int) (openAsk, error) {
 	}
 	t.next++
 	id := "ask-" + strconv.FormatUint(t.next, 10)
+	if t.origin != "" {
+		id += "@" + t.origin
+	}
 	reply := make(chan clientReply, 1) // answered waits for nobody
 	t.open[id] = reply
 	return openAsk{id, reply}, nil
 }
 
-// answered takes a client's answer to its question. One to a question that is not open, or no longer, is dropped.
-func (t *askTable) answered(env *envelope) {
+// answered takes a client's answer to its question, and reports whether it was one. One to a question that is not open, or no
+// longer, is dropped.
+func (t *askTable) answered(env *envelope) bool {
 	id := env.rawID()
 	if len(id) == 0 || id[0] != '"' {
-		return
+		return false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := unquote(id)
 	reply, open := t.open[key]
 	if !open {
-		return
+		return false
 	}
 	delete(t.open, key)
 	reply <- clientReply{result: env.rawResult(), fault: env.result.to == 0}
+	return true
 }
 
 // end forgets a question, and reports whether it was still open.

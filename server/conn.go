@@ -18,6 +18,7 @@ type conn struct {
 	out     outlet // for what belongs to no request
 	caller  governance.Caller
 	session *session        // of the 2025 era
+	shared  *sharedSession  // what other processes know of it; nil for most connections
 	ctx     context.Context //nolint:containedctx // a connection outlives the call that made it
 	cancel  context.CancelFunc
 
@@ -82,24 +83,27 @@ func (c *conn) handle(text []byte) {
 // refuse answers with an error. Without an id the answer carries null.
 func (c *conn) refuse(id []byte, e *rpcError) { _ = c.out.send(appendError(nil, id, e)) }
 
-// notified handles a notification. The protocol has no answer to one, not even to a wrong one.
-func (c *conn) notified(env *envelope) {
+// notified handles a notification. The protocol has no answer to one, not even to a wrong one. It reports whether there is
+// nobody else whom it may concern.
+func (c *conn) notified(env *envelope) bool {
 	if env.method != "notifications/cancelled" {
-		return
+		return true
 	}
 	var params struct {
 		RequestID json.RawMessage `json:"requestId"`
 	}
 	if json.Unmarshal(env.rawParams(), &params) != nil {
-		return
+		return true
 	}
 	c.mu.Lock()
 	r := c.inflight[string(params.RequestID)]
 	c.mu.Unlock()
-	if r != nil {
-		r.cancelled.Store(true)
-		r.cancel()
+	if r == nil {
+		return false
 	}
+	r.cancelled.Store(true)
+	r.cancel()
+	return true
 }
 
 // requested starts work on a request. What cannot block is answered here, in order; the rest has its own goroutine and

@@ -126,6 +126,7 @@ type HTTP struct {
 	guard     guard
 	fixed     fixedHeaders
 	registry  *registry
+	sharing   *sharing // of sessions with other processes; nil where there are none
 	admission *admission
 	keeper    *keeper
 	kept      budget
@@ -151,6 +152,9 @@ func (s *Server) HTTP(o HTTPOptions) (*HTTP, error) {
 	h.listening, h.hush = context.WithCancel(h.ctx)
 	h.registry = newRegistry(h)
 	h.admission = newAdmission(o.MaxRunning, o.MaxQueue)
+	if h.sharing = newSharing(h, s.opts.Fleet); h.sharing != nil {
+		s.web.Store(h)
+	}
 	return h, nil
 }
 
@@ -175,6 +179,7 @@ func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
 		case now := <-ticks:
 			h.keeper.tick(now)
 			h.registry.tick(h.opts.Now())
+			h.sharing.tick(h.opts.Now())
 		case err := <-served:
 			h.end()
 			return fmt.Errorf("serving HTTP: %w", err)
@@ -246,6 +251,7 @@ func (h *HTTP) end() {
 	h.registry.close()
 	h.cancel()
 	h.parted.Wait()
+	h.sharing.close()
 }
 
 func (h *HTTP) fault(err error) {

@@ -14,6 +14,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/server/fleet"
 	"github.com/mcp-kernel/mcp-kernel/server/tasks"
 	"github.com/mcp-kernel/mcp-kernel/tools"
 )
@@ -42,8 +43,13 @@ type Options struct {
 
 	// Secret seals what clients of the 2026 era carry for us between the requests of one call, at least 32 bytes. Replicas
 	// share one; nil makes one that ends with the process, and with it every call that waits for an answer.
-	Secret []byte
-	Random io.Reader // nil is crypto/rand
+	Secret  []byte
+	Secrets func() [][]byte // instead of Secret, where it changes: the first seals, all of them open
+	Random  io.Reader       // nil is crypto/rand
+
+	// Fleet are the processes that share one state with this one and serve the same clients, any of which may get the next
+	// request; it belongs to the caller. Sessions of the 2025 era then lie in that state. Nil serves alone.
+	Fleet *fleet.Member
 
 	// Tasks lets calls of tools that say so go on as tasks; it belongs to the caller. Nil offers none.
 	Tasks *tasks.Manager
@@ -86,6 +92,9 @@ func (o *Options) fillSecret() error {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
+	if o.Secrets != nil {
+		return nil
+	}
 	if o.Secret == nil {
 		o.Secret = make([]byte, secretSize)
 		if _, err := io.ReadFull(o.Random, o.Secret); err != nil {
@@ -95,6 +104,7 @@ func (o *Options) fillSecret() error {
 	if len(o.Secret) < secretSize {
 		return fmt.Errorf("server: Secret has %d bytes, at least %d are needed", len(o.Secret), secretSize)
 	}
+	o.Secrets = func() [][]byte { return [][]byte{o.Secret} }
 	return nil
 }
 
@@ -115,6 +125,8 @@ type Server struct {
 	marked  atomic.Pointer[map[string]*mcp.Tool] // tools some of whose arguments are repeated in headers
 	written atomic.Pointer[map[string][]byte]    // tools as a listing shows them
 
+	web atomic.Pointer[HTTP] // whose sessions the fleet shares; nil until there is one
+
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 }
@@ -125,7 +137,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		opts: o, conns: map[*conn]struct{}{}, seal: sealer{secret: o.Secret, random: o.Random, now: o.Now},
+		opts: o, conns: map[*conn]struct{}{}, seal: sealer{secrets: o.Secrets, random: o.Random, now: o.Now},
 		self: fmt.Appendf(nil, `{"name":%s,"version":%s}`, appendString(nil, o.Name), appendString(nil, o.Version)),
 	}
 	s.sdk = mcpserver.NewMCPServer(o.Name, o.Version,
@@ -134,6 +146,9 @@ func New(o Options) (*Server, error) {
 		mcpserver.WithInstructions(o.Instructions), mcpserver.WithHooks(s.taskHooks()),
 		mcpserver.WithCacheHints(o.ListTTL.Milliseconds(), mcp.CacheScopePrivate))
 	s.mark(o.Dispatcher.Catalog())
+	if o.Fleet != nil {
+		o.Fleet.Handle(s.told)
+	}
 	return s, nil
 }
 

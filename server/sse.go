@@ -131,6 +131,13 @@ func (p *pump) give(batch []byte) {
 // keepEvents is the largest buffer that a stream keeps between its events: there may be thousands of streams.
 const keepEvents = 4 << 10
 
+// stirred wakes the writer of a stream that was failed.
+func (p *pump) stirred() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stir()
+}
+
 // fail ends the stream of a client that is gone or does not read.
 func (p *pump) fail() {
 	p.mu.Lock()

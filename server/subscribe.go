@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/mcp-kernel/mcp-kernel/governance"
+	"github.com/mcp-kernel/mcp-kernel/server/fleet"
 )
 
 // Changes says which listings have changed.
@@ -17,6 +18,38 @@ type Changes struct{ Tools, Resources, Prompts bool }
 // ListChanged tells every client that listings have changed: those of the 2025 era that are ready, and those of the
 // 2026 era that listen for it.
 func (s *Server) ListChanged(which Changes) {
+	for _, method := range which.methods() {
+		s.announce(method)
+		if s.opts.Fleet != nil {
+			s.opts.Fleet.Post(fleet.Note{Kind: noteChanged, Tag: method, Keep: true})
+		}
+	}
+}
+
+// The notifications of listings that have changed.
+const (
+	toolsChanged     = "notifications/tools/list_changed"
+	resourcesChanged = "notifications/resources/list_changed"
+	promptsChanged   = "notifications/prompts/list_changed"
+)
+
+func (c Changes) methods() []string {
+	var all []string
+	if c.Tools {
+		all = append(all, toolsChanged)
+	}
+	if c.Resources {
+		all = append(all, resourcesChanged)
+	}
+	if c.Prompts {
+		all = append(all, promptsChanged)
+	}
+	return all
+}
+
+// announce tells the clients of this process that a listing has changed, save those of sessions that a fleet shares: these
+// are told by the board.
+func (s *Server) announce(method string) {
 	s.mu.Lock()
 	conns := make([]*conn, 0, len(s.conns))
 	for c := range s.conns {
@@ -24,36 +57,37 @@ func (s *Server) ListChanged(which Changes) {
 	}
 	s.mu.Unlock()
 	for _, c := range conns {
-		c.listChanged(which)
+		c.listChanged(method)
 	}
 }
 
-func (c *conn) listChanged(which Changes) {
-	for _, change := range []struct {
-		happened bool
-		method   string
-		wanted   func(mcp.SubscriptionFilter) bool
-	}{
-		{which.Tools, "notifications/tools/list_changed", func(f mcp.SubscriptionFilter) bool { return f.ToolsListChanged }},
-		{which.Resources, "notifications/resources/list_changed", func(f mcp.SubscriptionFilter) bool { return f.ResourcesListChanged }},
-		{which.Prompts, "notifications/prompts/list_changed", func(f mcp.SubscriptionFilter) bool { return f.PromptsListChanged }},
-	} {
-		if !change.happened {
-			continue
+func (c *conn) listChanged(method string) {
+	if c.shared == nil && c.session.Initialized() {
+		c.out.offer(notification(method, []byte("{}")))
+	}
+	for _, l := range c.listeners() {
+		if l.filter.wants(method) {
+			l.notify(method, nil)
 		}
-		if c.session.Initialized() {
-			c.out.offer(notification(change.method, []byte("{}")))
-		}
-		for _, l := range c.listeners() {
-			if change.wanted(l.filter.SubscriptionFilter) {
-				l.notify(change.method, nil)
-			}
-		}
+	}
+}
+
+// wants reports whether a listener is to be told of a listing.
+func (f *listenFilter) wants(method string) bool {
+	switch method {
+	case toolsChanged:
+		return f.ToolsListChanged
+	case resourcesChanged:
+		return f.ResourcesListChanged
+	case promptsChanged:
+		return f.PromptsListChanged
+	default:
+		return false
 	}
 }
 
 // subscribe answers resources/subscribe and resources/unsubscribe of the 2025 era.
-func (s *Server) subscribe(r *request) ([]byte, *rpcError) {
+func (s *Server) subscribe(ctx context.Context, r *request) ([]byte, *rpcError) {
 	c := r.conn
 	switch {
 	case r.meta.modern:
@@ -62,7 +96,7 @@ func (s *Server) subscribe(r *request) ([]byte, *rpcError) {
 		return nil, &rpcError{code: codeParams, message: "invalid params: params.uri must be a string"}
 	case r.env.method == "resources/unsubscribe":
 		c.watch(r.env.name, nil)
-		return []byte("{}"), nil
+		return []byte("{}"), c.shared.unwatched(ctx, r.env.name)
 	case !c.reserve(1):
 		return nil, c.tooMany()
 	}
@@ -75,6 +109,10 @@ func (s *Server) subscribe(r *request) ([]byte, *rpcError) {
 		return nil, protocolError(governance.KindResource, r, asToolError(err))
 	}
 	c.watch(uri, stop)
+	if fault := c.shared.watching(ctx, uri, c.most); fault != nil {
+		c.watch(uri, nil)
+		return nil, fault
+	}
 	return []byte("{}"), nil
 }
 
@@ -94,6 +132,13 @@ func (c *conn) watch(uri string, stop func()) {
 	if before != nil {
 		before()
 	}
+}
+
+// watched reports whether the connection has a subscription of the 2025 era.
+func (c *conn) watched() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.watches) > 0
 }
 
 // A listener is one subscriptions/listen request: a stream of the 2026 era that stays open until the client cancels it

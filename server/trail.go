@@ -11,8 +11,9 @@ import (
 // can resume each of them. Its streams and their events are bounded, by its own bound and by one that all sessions share;
 // the oldest go first.
 type replay struct {
-	bound int
-	all   *budget
+	bound  int
+	all    *budget
+	origin string // the process, where clients may resume at another one
 
 	mu     sync.Mutex
 	next   uint64   // number of the next stream of a request
@@ -228,7 +229,11 @@ func (t *trail) drop(n int) {
 
 // id is the id of an event: ids differ over all streams of a session.
 func (t *trail) id(seq uint64) string {
-	return strconv.FormatUint(t.number, 10) + "-" + strconv.FormatUint(seq, 10)
+	id := strconv.FormatUint(t.number, 10) + "-" + strconv.FormatUint(seq, 10)
+	if t.in.origin != "" {
+		id += "@" + t.in.origin
+	}
+	return id
 }
 
 // attach makes p the response that carries the stream, instead of the one before, from behind the event with the number

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -163,17 +164,30 @@ func (h *HTTP) stateful(w http.ResponseWriter, r *http.Request, p *party, env *e
 		h.turnAway(w, env.rawID(), no)
 		return
 	}
-	switch {
-	case env.answer:
-		s.conn.session.asks.answered(env)
-	case env.id.to == 0:
-		s.conn.notified(env)
-	default:
+	if !env.answer && env.id.to > 0 {
 		h.inSession(w, s, env, meta)
 		return
 	}
-	h.registry.leave(s)
+	defer h.registry.leave(s)
+	if err := s.inform(r.Context(), env); err != nil {
+		h.fault(fmt.Errorf("session: %w", err))
+		h.turnAway(w, nil, unsure())
+		return
+	}
 	h.accept(w)
+}
+
+// inform takes what is no request: here, or at the member of a fleet that it concerns.
+func (s *webSession) inform(ctx context.Context, env *envelope) error {
+	switch {
+	case env.answer:
+		if !s.conn.session.asks.answered(env) {
+			return s.shared.passOn(ctx, env)
+		}
+	case !s.conn.notified(env):
+		return s.shared.cancelElsewhere(ctx, env)
+	}
+	return nil
 }
 
 // initialize begins a session.
@@ -192,10 +206,16 @@ func (h *HTTP) initialize(w http.ResponseWriter, r *http.Request, p *party, env 
 	q := requestOf(x, s.conn, env, meta)
 	q.cancel = func() {}
 	line := h.server.answer(r.Context(), q)
-	if q.code != 0 {
-		h.registry.remove(s)
-	} else {
+	if q.code == 0 {
+		if err := h.sharing.begin(r.Context(), s); err != nil {
+			h.fault(fmt.Errorf("session: %w", err))
+			h.registry.remove(s)
+			h.turnAway(w, env.rawID(), unsure())
+			return
+		}
 		w.Header()[headerSession] = []string{s.id}
+	} else {
+		h.registry.remove(s)
 	}
 	x.finish(line, q.code)
 }
@@ -209,11 +229,17 @@ func (h *HTTP) session(r *http.Request, p *party) (*webSession, *refusal) {
 	if !given || !ok {
 		return nil, refused(http.StatusBadRequest, codeInvalid, "one Mcp-Session-Id is needed: initialize first")
 	}
-	s, err := h.registry.use(p, id)
-	if err != nil {
-		return nil, refused(http.StatusNotFound, codeSession, "%s", err)
+	err := h.sharing.know(r.Context(), p, id)
+	if errors.Is(err, errUnsure) {
+		return nil, unsure()
 	}
-	return s, nil
+	if err == nil {
+		var s *webSession
+		if s, err = h.registry.use(p, id); err == nil {
+			return s, nil
+		}
+	}
+	return nil, refused(http.StatusNotFound, codeSession, "%s", err)
 }
 
 // inSession works on a request of a session, and leaves the session. A client that hangs up does not cancel it: in this

@@ -19,6 +19,7 @@ type webSession struct {
 	party   *party
 	conn    *conn
 	replay  replay
+	shared  *sharedSession // with other members of a fleet; nil where there is none
 
 	// Guarded by the registry.
 	place *list.Element // among the party's sessions; nil once it has ended
@@ -97,9 +98,11 @@ func (g *registry) exit(p *party) {
 
 // create makes a session for a party, in place of the least recently used idle one when there are too many.
 func (g *registry) create(p *party, version string) (*webSession, error) {
-	s := &webSession{id: g.web.opts.SessionIDs(), version: version, party: p, busy: 1}
-	s.replay.bound, s.replay.all = g.web.opts.ReplayBuffer, &g.web.kept
-	s.conn = g.web.server.newConn(g.web.ctx, (*aside)(s), p.conn.caller)
+	s := g.newSession(p, g.web.opts.SessionIDs(), version)
+	s.busy = 1
+	if g.web.sharing != nil {
+		s.share(&sharedSession{in: g.web.sharing, id: s.id, made: true, era: g.web.sharing.fleet.Era(), renewed: g.web.opts.Now()})
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended {
@@ -116,6 +119,14 @@ func (g *registry) create(p *party, version string) (*webSession, error) {
 	return s, nil
 }
 
+// newSession returns a session that is not among the others yet.
+func (g *registry) newSession(p *party, id, version string) *webSession {
+	s := &webSession{id: id, version: version, party: p}
+	s.replay.bound, s.replay.all = g.web.opts.ReplayBuffer, &g.web.kept
+	s.conn = g.web.server.newConn(g.web.ctx, (*aside)(s), p.conn.caller)
+	return s
+}
+
 // evict ends the least recently used idle session of the party that has most, so that who opens many pays for them.
 func (g *registry) evict() bool {
 	var most *party
@@ -127,7 +138,11 @@ func (g *registry) evict() bool {
 	if most == nil {
 		return false
 	}
-	g.end(idle(most))
+	s := idle(most)
+	g.end(s)
+	if s.shared != nil {
+		s.shared.evicted(s.conn.watched())
+	}
 	return true
 }
 
@@ -186,6 +201,9 @@ func (g *registry) end(s *webSession) {
 	s.conn.close()
 	s.conn.endListening()
 	s.replay.close()
+	if s.shared != nil {
+		s.shared.in.board.end(s.id)
+	}
 }
 
 // tick ends the sessions that were idle for too long, and forgets the parties that have none.
@@ -199,7 +217,7 @@ func (g *registry) tick(now time.Time) {
 			if !ok || now.Sub(s.used) < g.web.opts.SessionIdle {
 				break
 			}
-			if s.busy == 0 {
+			if s.busy == 0 && (s.shared == nil || !s.conn.watched()) {
 				g.end(s)
 			}
 		}
@@ -243,10 +261,19 @@ func (g *registry) close() {
 type aside webSession
 
 func (a *aside) send(message []byte) error {
+	if a.shared != nil {
+		if !a.shared.publish(message) {
+			return errClosed
+		}
+		return nil
+	}
 	return a.replay.session().send(message)
 }
 
 func (a *aside) offer(message []byte) bool {
+	if a.shared != nil {
+		return a.shared.publish(message)
+	}
 	return a.replay.session().offer(message)
 }
 

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -34,16 +35,26 @@ func (h *HTTP) get(w http.ResponseWriter, r *http.Request, p *party) {
 		return
 	}
 	defer h.registry.leave(s)
-	t, after, no := s.resume(r.Header)
-	if no == nil && !h.takeStream() {
-		no = refused(http.StatusServiceUnavailable, codeUnavailable, "%s", errStreams)
-	}
-	if no != nil {
-		h.turnAway(w, nil, no)
+	if !h.takeStream() {
+		h.turnAway(w, nil, refused(http.StatusServiceUnavailable, codeUnavailable, "%s", errStreams))
 		return
 	}
 	defer h.freeStream()
-	h.follow(w, r, s, t, after)
+	if no := h.listenTo(w, r, s); no != nil {
+		h.turnAway(w, nil, no)
+	}
+}
+
+// listenTo finds the stream that is asked for and writes it.
+func (h *HTTP) listenTo(w http.ResponseWriter, r *http.Request, s *webSession) *refusal {
+	if s.shared != nil {
+		return h.sharing.listen(w, r, s)
+	}
+	t, after, no := s.resume(r.Header)
+	if no == nil {
+		h.follow(w, r, s, t, after)
+	}
+	return no
 }
 
 // sessionless answers GET and DELETE of whoever has no session: the 2026 era knows POST alone.
@@ -79,6 +90,11 @@ func (h *HTTP) follow(w http.ResponseWriter, r *http.Request, s *webSession, t *
 	p.raw([]byte(keepAlive)) // so that the headers leave at once
 	t.attach(p, after, s.priming(h.opts.Retry))
 	defer t.leave(p)
+	h.pour(w, r, p)
+}
+
+// pour writes what comes on a stream, with signs of life.
+func (h *HTTP) pour(w http.ResponseWriter, r *http.Request, p *pump) {
 	h.keeper.add(p)
 	defer h.keeper.remove(p)
 	defer context.AfterFunc(h.listening, p.end)()
@@ -96,6 +112,11 @@ func (h *HTTP) delete(w http.ResponseWriter, r *http.Request, p *party) {
 		return
 	}
 	defer h.registry.leave(s)
+	if err := h.sharing.end(r.Context(), s.id); err != nil {
+		h.fault(fmt.Errorf("session: %w", err))
+		h.turnAway(w, nil, unsure())
+		return
+	}
 	h.registry.remove(s)
 	w.Header()["Cache-Control"] = h.fixed.noStore
 	w.WriteHeader(http.StatusNoContent)

@@ -179,7 +179,9 @@ func (h *HTTP) Serve(ctx context.Context, on net.Listener) error {
 		case now := <-ticks:
 			h.keeper.tick(now)
 			h.registry.tick(h.opts.Now())
-			h.sharing.tick(h.opts.Now())
+			if h.sharing != nil {
+				h.sharing.tick(h.opts.Now())
+			}
 		case err := <-served:
 			h.end()
 			return fmt.Errorf("serving HTTP: %w", err)

@@ -12,7 +12,7 @@ import (
 
 // tick sees to what sessions need as time passes, from one goroutine at a time.
 func (sh *sharing) tick(now time.Time) {
-	if sh == nil || !sh.renewing.CompareAndSwap(false, true) {
+	if !sh.renewing.CompareAndSwap(false, true) {
 		return
 	}
 	due, died := sh.web.registry.due(now), sh.someDied()

@@ -95,7 +95,7 @@ func (a *app) serveAs(ctx context.Context, how *serving) (err error) {
 	}
 	defer func() { err = errors.Join(err, k.Close(context.WithoutCancel(ctx))) }()
 	o := serverOptions(k, c)
-	if o.Secret, err = k.Journal.Derive("request state"); err != nil {
+	if o.Secrets, err = k.Secrets(ctx); err != nil {
 		return err
 	}
 	s, err := server.New(o)
@@ -189,7 +189,7 @@ func (a *app) serveStdio(ctx context.Context, log zerolog.Logger, s *server.Serv
 
 func serverOptions(k *standard.Kernel, c config.Config) server.Options {
 	return server.Options{
-		Dispatcher: k.Dispatcher, Tasks: k.Tasks, IDs: k.IDs, Now: k.Now, Version: version, Instructions: instructions,
+		Dispatcher: k.Dispatcher, Tasks: k.Tasks, Fleet: k.Fleet, IDs: k.IDs, Now: k.Now, Version: version, Instructions: instructions,
 		Profile: c.Server.Profile, MaxLine: c.Server.MaxMessage, MaxConcurrent: c.Server.MaxConcurrent,
 		MaxAsks: c.Server.MaxAsks, AskTimeout: c.Server.AskTimeout,
 		PageSize: c.Server.PageSize, Drain: c.Server.Drain,

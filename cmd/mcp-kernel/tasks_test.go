@@ -82,7 +82,7 @@ func TestTasksOutliveTheirProcess(t *testing.T) {
 	<-runs.done
 	for _, c := range []*child{other, serve()} {
 		for _, lost := range []string{long, mute} {
-			if a := c.settles(lost, "failed"); !strings.Contains(a.Result.StatusMessage, "the kernel was restarted while it ran") || a.Result.InputRequests != nil {
+			if a := c.settles(lost, "failed"); !strings.Contains(a.Result.StatusMessage, "the kernel that ran it has ended") || a.Result.InputRequests != nil {
 				t.Errorf("what ran when its process died: %+v", a)
 			}
 		}

@@ -22,6 +22,7 @@ intelligence:
 	50  modules/standard
 	50  server
 	46  server/bearer
+	46  server/fleet
 	46  server/keys
 	46  server/scrape
 	46  server/tasks

@@ -24,6 +24,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/controlplane"
 	"github.com/mcp-kernel/mcp-kernel/modules/observability"
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
+	"github.com/mcp-kernel/mcp-kernel/server/fleet"
 	"github.com/mcp-kernel/mcp-kernel/server/tasks"
 	"github.com/mcp-kernel/mcp-kernel/state/guarded"
 	"github.com/mcp-kernel/mcp-kernel/tools"
@@ -74,6 +75,7 @@ type Kernel struct {
 	State      Store              // what modules keep
 	Shared     bool               // whether kernels on other machines have that state too; then it counts what limits bound
 	Signer     *primitives.Signer // signs the journal's heads
+	Fleet      *fleet.Member      // the kernels that share the state; nil where nobody does
 	Approvals  *approval.Desk     // what people are asked about calls
 	Tasks      *tasks.Manager     // runs the calls that go on without their client
 	IDs        func() string      // makes the ids of calls
@@ -111,7 +113,7 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
-		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openMeter, k.openJournal, k.openState, k.openApprovals,
+		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openMeter, k.openJournal, k.openState, k.joinFleet, k.openApprovals,
 		k.assemble, k.startCommons,
 	} {
 		if err := step(ctx, o); err != nil {
@@ -315,7 +317,7 @@ func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 	k.Dispatcher = dispatcher
 	k.live.Store(dispatcher)
 	k.Tasks, err = tasks.New(tasks.Options{
-		Door: dispatcher, Store: k.State, Process: k.Journal.ProcessID(), Lives: k.Journal.Lives, IDs: k.IDs, Now: k.Now,
+		Door: dispatcher, Store: k.State, Process: k.Journal.ProcessID(), Lives: k.lives(), IDs: k.IDs, Now: k.Now,
 		OnFault: k.fault, AskTimeout: k.config.Server.AskTimeout,
 	})
 	return err

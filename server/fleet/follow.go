@@ -12,7 +12,7 @@ import (
 
 // follow reads the stream, from as far back as it is kept, until ctx ends. What breaks is begun again.
 func (m *Member) follow(ctx context.Context) {
-	var next state.Seq // 0 until it is known where to begin
+	var first, next state.Seq // 0 until it is known where to begin
 	for ctx.Err() == nil {
 		if next == 0 {
 			last, err := m.last(ctx)
@@ -20,11 +20,12 @@ func (m *Member) follow(ctx context.Context) {
 				m.wait(ctx, err)
 				continue
 			}
-			next = max(last, keepNotes) - keepNotes + 1
+			first = max(last, keepNotes) - keepNotes + 1
+			next = first
 			m.began(last)
 		}
 		var err error
-		if next, err = m.run(m.opts.Store.Follow(ctx, stream, next), next); err != nil {
+		if next, err = m.run(m.opts.Store.Follow(ctx, stream, next), first, next); err != nil {
 			m.wait(ctx, err)
 		}
 	}
@@ -51,9 +52,9 @@ func (m *Member) wait(ctx context.Context, err error) {
 	}
 }
 
-// run takes the records that come, and returns which is to be the next.
-func (m *Member) run(records iter.Seq2[state.Record, error], next state.Seq) (state.Seq, error) {
-	first := next
+// run takes the records that come, and returns which is to be the next. first is where this member began: what was trimmed
+// away before it came it has not missed.
+func (m *Member) run(records iter.Seq2[state.Record, error], first, next state.Seq) (state.Seq, error) {
 	for r, err := range records {
 		if err != nil {
 			return next, err
@@ -141,10 +142,10 @@ func (w *window) add(size int) int {
 // old.
 func (m *Member) trim(n *Note, keep int) {
 	const every = 64
-	if n.Seq%every != 0 || n.From != m.opts.ID || n.Seq <= state.Seq(keep) { //nolint:gosec // a length
+	if n.Seq%every != 0 || n.From != m.opts.ID || n.Seq <= state.Seq(keep) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	m.fault(m.opts.Store.Trim(ctx, stream, n.Seq-state.Seq(keep)+1), "hear") //nolint:gosec // a length
+	m.fault(m.opts.Store.Trim(ctx, stream, n.Seq-state.Seq(keep)+1), "hear")
 }

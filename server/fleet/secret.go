@@ -64,7 +64,7 @@ func (s *secret) usable(now time.Time) [][]byte {
 
 // agree reads a secret, and makes what it lacks.
 func (m *Member) agree(ctx context.Context, name string) (*secret, error) {
-	key := "fleet/secret-" + name
+	key := "fleet/secret " + name
 	const tries = 10
 	for range tries {
 		s := &secret{}

@@ -27,7 +27,7 @@ func (m *Manager) load(ctx context.Context, at place) (*record, state.Version, e
 	r, version, err = m.edit(ctx, at, func(r *record) error {
 		r.end(nil, &tools.Error{
 			Code: tools.CodeUnavailable, CallID: r.Call,
-			Reason: "the kernel was restarted while it ran: what was begun may have had an effect, and its answer is lost",
+			Reason: "the kernel that ran it has ended: what was begun may have had an effect, and its answer is lost",
 		}, m.opts.Now())
 		return nil
 	})

@@ -296,7 +296,7 @@ func TestATaskOfADeadProcessHasFailed(t *testing.T) {
 		w.kill("p")
 		for _, id := range ids {
 			got, _ := w.get(other, id)
-			if got.Status != tasks.Failed || !strings.Contains(got.Message, "the kernel was restarted while it ran") || got.Refusal == nil || got.Questions != nil {
+			if got.Status != tasks.Failed || !strings.Contains(got.Message, "the kernel that ran it has ended") || got.Refusal == nil || got.Questions != nil {
 				t.Errorf("%+v", got)
 			}
 		}

@@ -37,19 +37,17 @@ func (j *Journal) record(counters []Charge, reserved bool, entries ...*Entry) er
 	if err := j.prepare(r, entries); err != nil || len(entries) == 0 {
 		return err
 	}
-	if j.o.OnAppend == nil {
-		j.queue.do(r, j.commit)
-		return r.err
-	}
-	began := j.o.Now()
 	j.queue.do(r, j.commit)
-	j.o.OnAppend(j.o.Now().Sub(began))
+	if j.o.OnAppend != nil {
+		j.o.OnAppend(r.ended.Sub(r.began))
+	}
 	return r.err
 }
 
 // prepare encodes the entries, before any lock is taken.
 func (j *Journal) prepare(r *request, entries []*Entry) error {
-	now := j.now()
+	r.began = j.o.Now()
+	now := j.notBefore(r.began)
 	for _, e := range entries {
 		e.Version, e.At, e.Process = Format, now, j.process
 		r.entries = append(r.entries, e)
@@ -106,13 +104,19 @@ func checkEntry(e *Entry) error {
 
 // commit writes requests as one group, and leaves in each what became of it.
 func (j *Journal) commit(all []*request) {
-	if j.o.OnCommit == nil {
+	if j.o.OnCommit == nil && j.o.OnAppend == nil {
 		j.commitGroup(all)
 		return
 	}
 	began := j.o.Now()
 	j.commitGroup(all)
-	j.o.OnCommit(j.o.Now().Sub(began))
+	ended := j.o.Now()
+	for _, r := range all {
+		r.ended = ended
+	}
+	if j.o.OnCommit != nil {
+		j.o.OnCommit(ended.Sub(began))
+	}
 }
 
 func (j *Journal) commitGroup(all []*request) {

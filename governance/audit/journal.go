@@ -195,8 +195,11 @@ func (j *Journal) leave() error {
 }
 
 // now is the journal's time: the clock's, but never before the newest entry.
-func (j *Journal) now() time.Time {
-	now := j.o.Now().UTC().Truncate(time.Microsecond)
+func (j *Journal) now() time.Time { return j.notBefore(j.o.Now()) }
+
+// notBefore is a time of the clock as the journal takes it.
+func (j *Journal) notBefore(now time.Time) time.Time {
+	now = now.UTC().Truncate(time.Microsecond)
 	if newest := j.newest.Load(); now.UnixMicro() < newest {
 		return time.UnixMicro(newest).UTC()
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"runtime"
 	"sync"
+	"time"
 )
 
 // A request is what one caller wants written: entries that follow one another, all or none.
@@ -13,6 +14,8 @@ type request struct {
 	reserved bool     // room was reserved: may use it, and must not fail for a full disk
 	done     bool
 	err      error
+	began    time.Time     // when it was asked for
+	ended    time.Time     // when its group was written, where somebody wants to know
 	wake     chan struct{} // of capacity 1: done, or to lead
 }
 

@@ -42,6 +42,9 @@ type Module struct {
 	began time.Time
 	web   atomic.Pointer[func() HTTP]
 
+	checking              map[string]*metric.Series // by effect; not changed any more
+	appending, committing *metric.Series
+
 	reading sync.Mutex // held while gauges are read and everything is written
 
 	counting sync.Mutex // held while an entry is counted; guards what follows
@@ -76,6 +79,11 @@ func New(o Options) (*Module, error) {
 		}
 	}
 	m.ledger = newLedger(m)
+	m.checking = map[string]*metric.Series{}
+	for _, effect := range []string{"allow", "deny", "ask"} {
+		m.checking[effect] = m.own(checking).With(effect)
+	}
+	m.appending, m.committing = m.own(appending).With(), m.own(committing).With()
 	m.own(info).With(o.Version, runtime.Version()).Set(1)
 	return m, nil
 }
@@ -104,24 +112,24 @@ func (m *Module) refresh(ctx context.Context) error {
 	return nil
 }
 
-// Decided counts how long the gate took to decide about a call.
-func (m *Module) Decided(effect, call string, took time.Duration) {
+// Decided counts how long the gate took to decide about a call, until now.
+func (m *Module) Decided(effect, call string, took time.Duration, now time.Time) {
 	if m != nil {
-		m.own(checking).With(effect).Seconds(took, metric.Exemplar{Call: call, Trace: m.o.Trace(call), At: m.o.Now()})
+		m.checking[effect].Seconds(took, metric.Exemplar{Call: call, Trace: m.o.Trace(call), At: now})
 	}
 }
 
 // Appended counts how long it took until entries were written.
 func (m *Module) Appended(took time.Duration) {
 	if m != nil {
-		m.own(appending).With().Seconds(took, metric.Exemplar{})
+		m.appending.Seconds(took, metric.Exemplar{})
 	}
 }
 
 // Committed counts how long it took to write a group of entries.
 func (m *Module) Committed(took time.Duration) {
 	if m != nil {
-		m.own(committing).With().Seconds(took, metric.Exemplar{})
+		m.committing.Seconds(took, metric.Exemplar{})
 	}
 }
 

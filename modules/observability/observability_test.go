@@ -127,7 +127,7 @@ func busy(tb testing.TB) *observability.Module {
 	for _, e := range everything() {
 		m.Observe(e)
 	}
-	m.Decided("allow", "01a20894-2e34-7148-af9a-ae459820f69f", 12*time.Microsecond)
+	m.Decided("allow", "01a20894-2e34-7148-af9a-ae459820f69f", 12*time.Microsecond, at())
 	m.Appended(20 * time.Microsecond)
 	m.Committed(15 * time.Microsecond)
 	m.Operated("take", "ok", 200*time.Microsecond)
@@ -387,7 +387,7 @@ func TestAllAtOnce(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 50 {
-				m.Decided("allow", "call", time.Microsecond)
+				m.Decided("allow", "call", time.Microsecond, at())
 				m.Operated("get", "ok", time.Microsecond)
 				m.Appended(time.Microsecond)
 			}
@@ -415,7 +415,7 @@ func TestAllAtOnce(t *testing.T) {
 func TestNilModuleCountsNothing(t *testing.T) {
 	t.Parallel()
 	var m *observability.Module
-	m.Decided("allow", "", 0)
+	m.Decided("allow", "", 0, time.Time{})
 	m.Appended(0)
 	m.Committed(0)
 	m.Operated("get", "ok", 0)

@@ -98,6 +98,9 @@ func (m *Module) Snapshot(ctx context.Context) (Snapshot, error) {
 	slices.SortStableFunc(s.Found, func(a, b Detections) int { return cmp.Compare(b.Count, a.Count) })
 	s.Deciding = []Deciding{}
 	for _, sample := range m.own(checking).Samples() {
+		if sample.Count() == 0 {
+			continue
+		}
 		s.Deciding = append(s.Deciding, Deciding{sample.Labels[0], timesOf(m.own(checking).Desc(), sample)})
 	}
 	return s, nil

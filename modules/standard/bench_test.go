@@ -11,8 +11,16 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
 )
 
-// BenchmarkDispatch is a whole governed call: decided, recorded, run, reviewed, settled, recorded.
+// BenchmarkDispatch is a whole governed call: decided, recorded, run, reviewed, settled, recorded. Without metrics nobody
+// observes the journal, and nothing is timed.
 func BenchmarkDispatch(b *testing.B) {
+	b.Run("all", func(b *testing.B) { dispatching(b) })
+	b.Run("without metrics", func(b *testing.B) { dispatching(b, "observability") })
+}
+
+// dispatching measures calls of a kernel that leaves out some modules.
+func dispatching(b *testing.B, disabled ...string) {
+	b.Helper()
 	dir := b.TempDir()
 	policy := filepath.Join(dir, "policy.yaml")
 	text := `[{name: default, allowed_tools: ["*"], confidence_threshold: 0.5, blocked_patterns: [{name: a, type: substring, pattern: "169.254.169.254"}]}]`
@@ -21,6 +29,7 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	c := config.Default()
 	c.DataDir = filepath.Join(dir, "data")
+	c.Modules.Disabled = disabled
 	c.Governance.PolicyFiles = []string{policy}
 	c.Governance.Ceiling.MaxCalls, c.Governance.Ceiling.MaxTokens = 1<<50, 1<<50
 	k, err := standard.Open(b.Context(), standard.Options{Config: c})

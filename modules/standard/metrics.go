@@ -99,6 +99,7 @@ type timedGate struct {
 func (g timedGate) Decide(ctx context.Context, c *governance.Call) governance.Decision {
 	began := g.now()
 	d := g.Gate.Decide(ctx, c)
-	g.meter.Decided(d.Effect.String(), c.ID, g.now().Sub(began))
+	now := g.now()
+	g.meter.Decided(d.Effect.String(), c.ID, now.Sub(began), now)
 	return d
 }

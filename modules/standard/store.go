@@ -33,6 +33,8 @@ type place struct {
 	rest   string // behind the colon
 	url    string // whole; may hold a password, so it is in no message
 	common bool   // of a file: kernels with data directories of their own share it
+
+	warn func(error) // is told of what is not as it should be; may be nil
 }
 
 // placeOf reads state.url, which may itself say where it is kept.
@@ -99,18 +101,19 @@ func (p place) open(ctx context.Context, now func() time.Time) (Store, error) {
 	case "sqlite":
 		return sqlitestate.Open(p.rest, sqlitestate.Options{Now: now})
 	case "redis", "rediss":
-		return openRedis(ctx, p.scheme+":"+p.rest)
+		return openRedis(ctx, p.scheme+":"+p.rest, p.warn)
 	default:
 		return nil, fmt.Errorf("state.url: no driver is called %.20q: there are memory, sqlite, redis, rediss", p.scheme)
 	}
 }
 
 // openRedis connects to Redis, whose clock is the one that counts.
-func openRedis(ctx context.Context, url string) (Store, error) {
+func openRedis(ctx context.Context, url string, warn func(error)) (Store, error) {
 	o, err := redisstate.Parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("state.url: %w", err)
 	}
+	o.Warn = warn
 	store, err := redisstate.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("state.url: %w", err)
@@ -128,6 +131,7 @@ func (k *Kernel) openState(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	where.warn = func(err error) { k.fault("", err) }
 	if k.State, err = where.open(ctx, k.Now); err != nil {
 		return err
 	}

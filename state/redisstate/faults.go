@@ -69,7 +69,7 @@ func explain(ctx context.Context, operation string, err error) error {
 	case errors.Is(err, redis.ErrClosed):
 		return state.ErrClosed
 	}
-	if kind := kindOf(err); kind != nil {
+	if kind := kindOf(err); kind != nil && err != kind { //nolint:errorlint // a bare one
 		// An end of the library's own context must not be taken for one of the caller's.
 		return fmt.Errorf("redis: %s: %w (%v)", operation, kind, err) //nolint:errorlint // see above
 	}

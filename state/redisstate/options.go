@@ -19,6 +19,8 @@ const (
 	defaultDialTimeout = 5 * time.Second
 	defaultTimeout     = 3 * time.Second
 
+	clientName = "mcp-kernel" // in the server's CLIENT LIST
+
 	maxPrefix = 128 // bytes
 	maxPool   = 1024
 )
@@ -128,14 +130,14 @@ func newClient(o Options) client {
 	switch {
 	case o.Cluster:
 		return redis.NewClusterClient(&redis.ClusterOptions{
-			Addrs: o.Addresses, Username: o.Username, Password: o.Password, TLSConfig: o.TLS, OnConnect: check.inspect,
+			Addrs: o.Addresses, ClientName: clientName, Username: o.Username, Password: o.Password, TLSConfig: o.TLS, OnConnect: check.inspect,
 			PoolSize: o.Pool, MaxRetries: -1, DialTimeout: o.DialTimeout, DialerRetries: 1, ReadTimeout: o.Timeout,
 			WriteTimeout: o.Timeout, PoolTimeout: o.Timeout, ContextTimeoutEnabled: true, DisableRoutingPolicies: true,
 			DisableIdentity: true, MaintNotificationsConfig: quiet,
 		})
 	case o.Master != "":
 		return redis.NewFailoverClient(&redis.FailoverOptions{
-			MasterName: o.Master, SentinelAddrs: o.Addresses, SentinelUsername: o.SentinelUsername,
+			MasterName: o.Master, SentinelAddrs: o.Addresses, ClientName: clientName, SentinelUsername: o.SentinelUsername,
 			SentinelPassword: o.SentinelPassword, Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLS,
 			OnConnect: check.inspect, PoolSize: o.Pool, MaxRetries: -1, DialTimeout: o.DialTimeout, DialerRetries: 1,
 			ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, PoolTimeout: o.Timeout, ContextTimeoutEnabled: true,
@@ -143,7 +145,7 @@ func newClient(o Options) client {
 		})
 	default:
 		return redis.NewClient(&redis.Options{
-			Addr: o.Addresses[0], Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLS,
+			Addr: o.Addresses[0], ClientName: clientName, Username: o.Username, Password: o.Password, DB: o.DB, TLSConfig: o.TLS,
 			OnConnect: check.inspect, PoolSize: o.Pool, MaxRetries: -1, DialTimeout: o.DialTimeout, DialerRetries: 1,
 			ReadTimeout: o.Timeout, WriteTimeout: o.Timeout, PoolTimeout: o.Timeout, ContextTimeoutEnabled: true,
 			DisableIdentity: true, MaintNotificationsConfig: quiet,

@@ -71,13 +71,18 @@ const (
 	givenUp
 )
 
-// do sends a call and waits for the answer. When the context ends before the call was sent, it never is.
+// do sends a call and waits for the answer. When the context ends before the call was sent, or its turn has not come within
+// the queue's patience, it never is.
 func (q *queue) do(ctx context.Context, c *call) (any, error) {
 	c.done = make(chan struct{})
+	patience := time.NewTimer(q.patience)
+	defer patience.Stop()
 	select {
 	case q.lane(c) <- c:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-patience.C:
+		return nil, ErrTimeout
 	case <-q.quit:
 		return nil, state.ErrClosed
 	}
@@ -87,6 +92,9 @@ func (q *queue) do(ctx context.Context, c *call) (any, error) {
 	case <-ctx.Done():
 		c.phase.CompareAndSwap(waiting, givenUp)
 		return nil, ctx.Err()
+	case <-patience.C:
+		c.phase.CompareAndSwap(waiting, givenUp)
+		return nil, ErrTimeout
 	case <-q.ended:
 	}
 	select {

@@ -132,3 +132,27 @@ func TestDegradedHealth(t *testing.T) {
 	wantStatuses(t, k, but("clock", standard.Degraded))
 	works()
 }
+
+// A server that cannot be started is told of, and the tools of others are called all the same.
+func TestServerThatIsDown(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := governed(t, filepath.Join(dir, "data"), governedPolicy)
+	c.Upstreams.File = filepath.Join(dir, "upstreams.yaml")
+	if err := os.WriteFile(c.Upstreams.File, []byte("servers: {gone: {command: /no/such/program}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, err := standard.Open(t.Context(), standard.Options{Config: c, Extra: []tools.Module{web{}}, Self: "user:test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut(t, func() error { return k.Close(context.Background()) })
+	wantStatuses(t, k, but("servers", standard.Up)) // nobody has needed it
+	if _, err := k.Servers().Learn(t.Context(), "gone"); err == nil {
+		t.Fatal("it was started")
+	}
+	wantStatuses(t, k, but("servers", standard.Degraded))
+	if _, err := call(t, k, "web_fetch", `{"url":"x"}`); err != nil {
+		t.Error(err)
+	}
+}

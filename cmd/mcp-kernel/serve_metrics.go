@@ -18,7 +18,11 @@ func (s *serving) scraped(ctx context.Context, k *standard.Kernel, web *webServe
 	if web != nil {
 		k.Metrics().ServesHTTP(func() observability.HTTP {
 			sessions, streams := web.http.Load()
-			return observability.HTTP{Sessions: sessions, Streams: streams}
+			calls := web.http.Admission()
+			return observability.HTTP{
+				Sessions: sessions, Streams: streams, Waiting: calls.Waiting,
+				Greedy: calls.Refused.Greedy, Full: calls.Refused.Full, Late: calls.Refused.Late,
+			}
 		})
 	}
 	if c.MetricsListen == "" {

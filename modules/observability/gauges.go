@@ -14,6 +14,7 @@ type Sources struct {
 	Running   func() int                             // calls that are running
 	Approvals func(ctx context.Context) (int, error) // questions that nobody has answered
 	Upstreams func() []Upstream                      // other servers
+	StateOpen func() bool                            // whether state beyond a network is left in peace because it does not answer
 }
 
 // A Journal is how the journal stands.
@@ -33,8 +34,12 @@ type Upstream struct {
 	Running int // calls
 }
 
-// HTTP is how many clients there are over HTTP.
-type HTTP struct{ Sessions, Streams int }
+// HTTP is how many clients there are over HTTP, and how many calls of theirs there is no room for.
+type HTTP struct {
+	Sessions, Streams  int
+	Waiting            int    // calls that wait for their turn
+	Greedy, Full, Late uint64 // calls that were turned away: of who had most waiting, because too many waited, after a long wait
+}
 
 // patience bounds how long a source may keep a scrape waiting.
 const patience = time.Second
@@ -49,13 +54,28 @@ func (m *Module) read(ctx context.Context) {
 		m.own(running).With().Set(float64(ask()))
 	}
 	m.readApprovals(ctx)
-	m.own(sessions).Clear()
-	m.own(streams).Clear()
-	if ask := m.web.Load(); ask != nil {
-		web := (*ask)()
-		m.own(sessions).With().Set(float64(web.Sessions))
-		m.own(streams).With().Set(float64(web.Streams))
+	m.own(stateOpen).Clear()
+	if ask := m.o.Sources.StateOpen; ask != nil {
+		m.own(stateOpen).With().Set(truth(ask()))
 	}
+	m.readHTTP()
+}
+
+func (m *Module) readHTTP() {
+	for _, name := range []string{sessions, streams, queued, turnedAway} {
+		m.own(name).Clear()
+	}
+	ask := m.web.Load()
+	if ask == nil {
+		return
+	}
+	web := (*ask)()
+	m.own(sessions).With().Set(float64(web.Sessions))
+	m.own(streams).With().Set(float64(web.Streams))
+	m.own(queued).With().Set(float64(web.Waiting))
+	m.own(turnedAway).With("greedy").Set(float64(web.Greedy))
+	m.own(turnedAway).With("full").Set(float64(web.Full))
+	m.own(turnedAway).With("late").Set(float64(web.Late))
 }
 
 func (m *Module) readJournal() {

@@ -59,6 +59,7 @@ func sources(o *observability.Options) {
 		},
 		Running:   func() int { return 3 },
 		Approvals: func(context.Context) (int, error) { return 2, nil },
+		StateOpen: func() bool { return true },
 		Upstreams: func() []observability.Upstream {
 			return []observability.Upstream{{Name: "github", Up: true, Starts: 2, Running: 1}, {Name: "slow", Open: true, Starts: 9}}
 		},
@@ -131,7 +132,9 @@ func busy(tb testing.TB) *observability.Module {
 	m.Appended(20 * time.Microsecond)
 	m.Committed(15 * time.Microsecond)
 	m.Operated("take", "ok", 200*time.Microsecond)
-	m.ServesHTTP(func() observability.HTTP { return observability.HTTP{Sessions: 4, Streams: 2} })
+	m.ServesHTTP(func() observability.HTTP {
+		return observability.HTTP{Sessions: 4, Streams: 2, Waiting: 7, Greedy: 30, Full: 20, Late: 10}
+	})
 	return m
 }
 

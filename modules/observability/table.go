@@ -41,6 +41,9 @@ const (
 	operating    = "state_operation_duration_seconds"
 	sessions     = "http_sessions"
 	streams      = "http_streams"
+	queued       = "http_calls_waiting"
+	turnedAway   = "http_calls_refused_total"
+	stateOpen    = "state_breaker_open"
 	upstreamUp   = "upstream_up"
 	upstreamRuns = "upstream_starts_total"
 	upstreamOpen = "upstream_breaker_open"
@@ -181,6 +184,13 @@ func kernelMetrics() []metric.Desc {
 		timing(operating, "How long operations of the state backend took.", operation),
 		gauge(sessions, "Sessions over HTTP, of the 2025 era."),
 		gauge(streams, "Streams over HTTP on which clients listen."),
+		gauge(queued, "Calls over HTTP that wait for their turn."),
+		{
+			Name: turnedAway, Kind: metric.Counter,
+			Labels: []metric.Label{{Name: "reason", Help: "greedy: of who had most waiting; full: too many waited; late: after a long wait", Most: 3}},
+			Help:   "Calls over HTTP that were turned away before anything was done for them.",
+		},
+		gauge(stateOpen, "1 while state beyond a network does not answer and is left alone for a while, otherwise 0."),
 		gauge(upstreamUp, "1 while another server is connected, otherwise 0.", server),
 		{Name: upstreamRuns, Kind: metric.Counter, Labels: []metric.Label{server}, Help: "How often another server was started or connected to."},
 		gauge(upstreamOpen, "1 while a server that failed is left alone until its time comes, otherwise 0.", server),

@@ -22,6 +22,7 @@ func (k *Kernel) openMeter(context.Context, Options) (err error) {
 		Process: func() string { return k.Journal.ProcessID() },
 		Sources: observability.Sources{
 			Journal: k.journalStands, Running: k.running, Approvals: k.unanswered, Upstreams: k.upstreamsStand,
+			StateOpen: k.stateOpen,
 		},
 	})
 	return err
@@ -39,6 +40,9 @@ func (k *Kernel) publishes(kind, name string) bool {
 	d := k.live.Load()
 	return d != nil && of.UnmarshalText([]byte(kind)) == nil && d.Has(of, name)
 }
+
+// stateOpen reports whether the state is left in peace because it does not answer.
+func (k *Kernel) stateOpen() bool { return k.ailing != nil && !k.ailing.Health().OK() }
 
 func (k *Kernel) running() int {
 	if d := k.live.Load(); d != nil {

@@ -98,6 +98,9 @@ func overviewPanels() []Panel {
 		{"Clients over HTTP", "Sessions of the 2025 era, and streams on which clients listen.", plain, []Query{
 			now("mcp_kernel_http_sessions", "sessions {{instance}}"), now("mcp_kernel_http_streams", "streams {{instance}}"),
 		}},
+		{"Overload", "Calls that wait for their turn, and calls a second that were turned away.", plain, []Query{
+			now("mcp_kernel_http_calls_waiting", "waiting {{instance}}"), {rate("mcp_kernel_http_calls_refused_total", "", "reason"), "refused: {{reason}}"},
+		}},
 		{"Other servers", "1: connected.", plain, []Query{now("mcp_kernel_upstream_up", "{{server}} {{instance}}")}},
 		{"Versions", "What runs.", plain, []Query{{"count by (version, goversion) (mcp_kernel_kernel_info{" + Selection + "})", "{{version}} {{goversion}}"}}},
 	}

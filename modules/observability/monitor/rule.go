@@ -149,6 +149,12 @@ func kernelAlerts() []Rule {
 			Action:  "See whether what state.url names is reached and has room.",
 		},
 		{
+			Name: "MCPKernelOverloaded", For: 5 * time.Minute, Severity: warning,
+			Expr:    `sum by (job, instance) (rate(mcp_kernel_http_calls_refused_total{reason!="greedy"}[5m])) > 0`,
+			Summary: "{{ $labels.instance }} turns calls away because too many wait.",
+			Action:  "Add replicas, or raise server.http.max_running where calls wait for others and not for the processor.",
+		},
+		{
 			Name: "MCPKernelUpstreamDown", For: 5 * time.Minute, Severity: warning,
 			Expr:    `mcp_kernel_upstream_breaker_open == 1`,
 			Summary: "The server {{ $labels.server }} of {{ $labels.instance }} keeps failing and is left alone.",

@@ -178,6 +178,33 @@ func TestPause(t *testing.T) {
 	})
 }
 
+// TestClusterPause stops one server of a cluster. What lies at the others goes on, also while much waits for that one.
+func TestClusterPause(t *testing.T) {
+	t.Parallel()
+	servers := redistest.Cluster(t, 3, "--cluster-require-full-coverage", "no")
+	store := open(t, ofCluster(servers))
+	take := func(ctx context.Context, shard string) error {
+		_, err := store.Take(ctx, shard, state.Claim{Name: "n", N: 1, Limit: endless})
+		return err
+	}
+	const first, last = "bar", "foo" // slots 5061 and 12182
+	check(t, take(t.Context(), first))
+	check(t, take(t.Context(), last))
+	servers[2].Pause()
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for range 100 {
+		group.Go(func() { wantErr(t, "Take at the stopped server", take(ctx, last), context.Canceled) })
+	}
+	for range 100 {
+		check(t, take(t.Context(), first))
+	}
+	cancel()
+	group.Wait()
+	servers[2].Continue()
+	eventually(t, func() error { return take(t.Context(), last) })
+}
+
 // eventually repeats what fails, until the test's deadline.
 func eventually(t *testing.T, do func() error) {
 	t.Helper()

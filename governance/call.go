@@ -48,6 +48,7 @@ type Caller struct {
 	Agent     string `json:"agent,omitempty"`    // proven DID; empty when none was proven
 	Label     string `json:"label,omitempty"`    // the host's own name and version, unproven
 	Operator  bool   `json:"operator,omitempty"` // owns configuration, data directory and keys
+	Roles     string `json:"roles,omitempty"`    // that the transport found the principal to have, by commas; they choose policies and are no part of who it is
 }
 
 // Identity is the part of the caller that limits and baselines are counted by: the principal, and the proven agent

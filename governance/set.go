@@ -84,15 +84,19 @@ func (s *Set) Policy(name string) (Policy, bool) {
 
 // Select returns what governs a call: the active policies and those that the call names, which can only narrow. A name
 // that is not loaded is ErrUnknownPolicy. When no policy is active, naming one opens nothing.
-func (s *Set) Select(c *Call) (*Snapshot, error) {
-	if len(c.Policies) == 0 {
+func (s *Set) Select(c *Call) (*Snapshot, error) { return s.SelectWith(c, nil) }
+
+// SelectWith returns what governs a call for which further policies hold, as for a caller's role: they only narrow, like
+// those that the call names.
+func (s *Set) SelectWith(c *Call, further []string) (*Snapshot, error) {
+	if len(c.Policies)+len(further) == 0 {
 		return s.base.Load(), nil
 	}
 	if len(c.Policies) > maxNarrowing {
 		return nil, fmt.Errorf("the call names %d policies: name at most %d", len(c.Policies), maxNarrowing)
 	}
 	var added []string
-	for _, name := range sortedSet(c.Policies) {
+	for _, name := range sortedSet(append(slices.Clone(further), c.Policies...)) {
 		if _, ok := s.policies[name]; !ok {
 			return nil, fmt.Errorf("%w %q", ErrUnknownPolicy, clip(name))
 		}

@@ -24,6 +24,10 @@ type HTTPOptions struct {
 	// called for every request, by many goroutines at once. Nil lets everybody act for Local, which is why it holds on
 	// loopback addresses only.
 	Authenticate func(*http.Request) (governance.Caller, error)
+	Resource     *ProtectedResource // where clients get tokens that Authenticate takes; nil is nowhere
+	// Missing returns what a caller's token would have to be given for so that it may use what has a name, where that is all
+	// that is missing; then the client is told to get such a token. Nil, and a nil slice, leave it to the policies.
+	Missing      func(caller governance.Caller, kind governance.Kind, name string) []string
 	Local        governance.Caller // who a request acts for when nobody is asked; needs a Principal then
 	LoopbackOnly bool              // refuses other addresses even with Authenticate
 	TLS          *tls.Config       // nil is plain HTTP; Certificate.Config makes one
@@ -124,6 +128,7 @@ type HTTP struct {
 	server    *Server
 	opts      HTTPOptions
 	guard     guard
+	card      *resourceCard // nil where there are no tokens
 	fixed     fixedHeaders
 	registry  *registry
 	sharing   *sharing // of sessions with other processes; nil where there are none
@@ -146,7 +151,11 @@ func (s *Server) HTTP(o HTTPOptions) (*HTTP, error) {
 	if err := o.fill(s); err != nil {
 		return nil, err
 	}
-	h := &HTTP{server: s, opts: o, guard: newGuard(o), fixed: newFixedHeaders(), keeper: newKeeper()}
+	card, err := newResourceCard(o.Resource)
+	if err != nil {
+		return nil, err
+	}
+	h := &HTTP{server: s, opts: o, card: card, guard: newGuard(o), fixed: newFixedHeaders(), keeper: newKeeper()}
 	h.kept.most = int64(o.ReplayTotal)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.listening, h.hush = context.WithCancel(h.ctx)
@@ -289,6 +298,10 @@ func (h *HTTP) route(w http.ResponseWriter, r *http.Request) {
 	case "/readyz":
 		h.readyz(w, r)
 	default:
+		if h.card.shows(r.URL.Path, h.opts.Path) {
+			h.describe(w, r)
+			return
+		}
 		h.refuse(w, http.StatusNotFound, codeInvalid, "nothing is here: the endpoint is "+h.opts.Path)
 	}
 }

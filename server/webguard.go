@@ -115,7 +115,7 @@ func (h *HTTP) admit(w http.ResponseWriter, r *http.Request) {
 	if h.opts.Authenticate != nil {
 		var err error
 		if caller, err = h.opts.Authenticate(r); err != nil || caller.Principal == "" {
-			h.challenge(w, r)
+			h.challenge(w, r, err)
 			return
 		}
 	}
@@ -140,16 +140,6 @@ func (h *HTTP) admit(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.delete(w, r, p)
 	}
-}
-
-// challenge answers who is not known. It does not say why: that would help only those who guess.
-func (h *HTTP) challenge(w http.ResponseWriter, r *http.Request) {
-	challenge := "Bearer"
-	if r.Header.Get("Authorization") != "" {
-		challenge = `Bearer error="invalid_token"`
-	}
-	w.Header().Set("WWW-Authenticate", challenge)
-	h.refuse(w, http.StatusUnauthorized, codeDenied, "authentication is needed: send Authorization: Bearer KEY")
 }
 
 // overloaded answers who asks for more than there is.

@@ -22,6 +22,10 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, p *party) {
 		h.turnAway(w, fault.id, refused(http.StatusBadRequest, fault.code, "%s", fault.message))
 		return
 	}
+	if scopes := h.missing(&p.conn.caller, env); scopes != nil {
+		h.stepUp(w, env.rawID(), scopes)
+		return
+	}
 	meta := readMeta(env.rawMeta())
 	if meta.modern || env.method != "initialize" && isModern(r.Header) {
 		meta.modern = true

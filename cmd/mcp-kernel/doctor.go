@@ -131,6 +131,7 @@ func (d *doctor) examine(c config.Config) {
 	d.journal(c, k)
 	d.state(k)
 	d.tokens(c.DataDir)
+	d.authentication(c)
 	d.servers(servers, k)
 	d.hosts(c)
 }

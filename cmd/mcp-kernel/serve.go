@@ -32,8 +32,9 @@ func (a *app) serve() *cobra.Command {
 message a line; with --http to any number of clients, at the path /mcp of the address. It ends when the host closes its end,
 or with SIGTERM or SIGINT: calls that are running may finish (server.drain, 10s), and every answer that was made is written.
 
-Over HTTP everybody who reaches the address acts for you, until there are keys (mcp-kernel keys); so without keys only a
-loopback address such as 127.0.0.1:3333 is taken. Any other needs TLS besides (server.http in the configuration).
+Over HTTP everybody who reaches the address acts for you, until there are keys (mcp-kernel keys), issuers of OAuth tokens or
+authorities of clients' certificates (server.http in the configuration); so without any only a loopback address such as
+127.0.0.1:3333 is taken. Any other needs TLS besides.
 /healthz and /readyz are for supervisors. With --metrics, Prometheus finds metrics at the path /metrics of an address of their own.
 
 Policy files are followed: a change is validated and holds from then on for every call that begins, without a restart; what
@@ -166,6 +167,7 @@ func (a *app) serveBoth(ctx context.Context, how *serving, s *server.Server, web
 		serving.Go(func() {
 			defer cancel()
 			overHTTP = web.http.Serve(ctx, web.on)
+			web.door.refused.flush()
 		})
 	}
 	var overStdio error

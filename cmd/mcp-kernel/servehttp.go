@@ -2,26 +2,24 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/standard"
 	"github.com/mcp-kernel/mcp-kernel/server"
-	"github.com/mcp-kernel/mcp-kernel/server/keys"
 )
 
 // A webServer is a server over HTTP that has its address already.
 type webServer struct {
 	http *server.HTTP
 	on   net.Listener
+	door *entrance
 }
 
 // abandon gives the address up before anything was served on it.
@@ -38,16 +36,15 @@ func (s *serving) listen(ctx context.Context, k *standard.Kernel, mcp *server.Se
 		return nil, nil //nolint:nilnil // nothing was asked for
 	}
 	c := s.config.Server.HTTP
-	store := keys.Open(s.config.KeysDir(), keys.Options{Now: k.Now})
 	o := httpOptions(c)
 	o.Now, o.Health, o.OnFault = k.Now, health(k, s.log), func(err error) { s.log.Warn().Err(err).Msg("http") }
-	o.Authenticate, o.LoopbackOnly = bearer(store, agent(), s.log), !store.Configured()
-	if c.TLSCert != "" {
-		certificate, err := server.OpenCertificate(c.TLSCert, c.TLSKey, k.Now, o.OnFault)
-		if err != nil {
-			return nil, err
-		}
-		o.TLS = certificate.Config()
+	door, err := newEntrance(s.config, k, s.log)
+	if err != nil {
+		return nil, err
+	}
+	o.Authenticate, o.LoopbackOnly, o.Resource, o.Missing = door.caller, !door.locked(), door.resource(), door.missing
+	if o.TLS, err = secured(c, k.Now, o.OnFault); err != nil {
+		return nil, err
 	}
 	h, err := mcp.HTTP(o)
 	if err != nil {
@@ -56,17 +53,36 @@ func (s *serving) listen(ctx context.Context, k *standard.Kernel, mcp *server.Se
 	on, err := h.Listen(ctx, s.address)
 	switch {
 	case errors.Is(err, server.ErrNotLoopback):
-		return nil, fmt.Errorf("--http %w: make a key first (mcp-kernel keys create)", err)
+		return nil, fmt.Errorf("--http %w: make a key first (mcp-kernel keys create), or see docs/authentication.md for tokens and certificates", err)
 	case err != nil:
 		return nil, fmt.Errorf("--http %w", err)
 	case o.TLS == nil && !c.PlainText && !isLoopback(on.Addr()):
 		return nil, errors.Join(errPlainText, on.Close())
 	}
-	s.announce(on.Addr(), o, store.Configured())
-	return &webServer{http: h, on: on}, nil
+	s.announce(on.Addr(), o, door)
+	return &webServer{http: h, on: on, door: door}, nil
 }
 
-var errPlainText = errors.New("--http: keys would cross the network in plain text: set server.http.tls_cert and " +
+// secured returns the configuration of TLS, or nil where there is none.
+func secured(c config.HTTP, now func() time.Time, onFault func(error)) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil //nolint:nilnil // plain HTTP
+	}
+	certificate, err := server.OpenCertificate(c.TLSCert, c.TLSKey, now, onFault)
+	if err != nil {
+		return nil, err
+	}
+	if c.ClientCA == "" {
+		return certificate.Config(), nil
+	}
+	authorities, err := server.OpenClientAuthorities(c.ClientCA, now, onFault)
+	if err != nil {
+		return nil, fmt.Errorf("server.http.client_ca: %w", err)
+	}
+	return authorities.Demand(certificate.Config(), c.ClientCert == "required"), nil
+}
+
+var errPlainText = errors.New("--http: what clients authenticate with would cross the network in plain text: set server.http.tls_cert and " +
 	"server.http.tls_key, or server.http.plain_text if a proxy in front of this server has TLS")
 
 func isLoopback(on net.Addr) bool {
@@ -75,12 +91,14 @@ func isLoopback(on net.Addr) bool {
 }
 
 // announce tells where the server is. Scripts that let the system choose a port read it here.
-func (s *serving) announce(on net.Addr, o server.HTTPOptions, keyed bool) {
+func (s *serving) announce(on net.Addr, o server.HTTPOptions, d *entrance) {
 	scheme := "http"
 	if o.TLS != nil {
 		scheme = "https"
 	}
-	s.log.Info().Str("address", on.String()).Str("url", scheme+"://"+on.String()+o.Path).Bool("keys", keyed).Msg("serving over HTTP")
+	s.log.Info().Str("address", on.String()).Str("url", scheme+"://"+on.String()+o.Path).
+		Bool("keys", d.keys.Configured()).Strs("issuers", d.issuers()).Bool("client_certificates", d.certificates).
+		Bool("roles", d.roles != nil).Msg("serving over HTTP")
 }
 
 func httpOptions(c config.HTTP) server.HTTPOptions {
@@ -114,30 +132,5 @@ func health(k *standard.Kernel, log zerolog.Logger) func() []server.Component {
 			told[c.Name] = string(c.Status)
 		}
 		return shown
-	}
-}
-
-var errNoKey = errors.New("no key was shown")
-
-// bearer returns who a request acts for: whom its key stands for, and where there are no keys the user of this machine.
-func bearer(store *keys.Store, local governance.Caller, log zerolog.Logger) func(*http.Request) (governance.Caller, error) {
-	return func(r *http.Request) (governance.Caller, error) {
-		values := r.Header["Authorization"]
-		if len(values) == 0 && !store.Configured() {
-			return local, nil
-		}
-		if len(values) != 1 {
-			return governance.Caller{}, errNoKey
-		}
-		scheme, token, _ := strings.Cut(values[0], " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return governance.Caller{}, errNoKey
-		}
-		key, err := store.Authenticate(strings.TrimSpace(token))
-		if err != nil {
-			log.Debug().Err(err).Str("from", r.RemoteAddr).Msg("request refused")
-			return governance.Caller{}, err
-		}
-		return governance.Caller{Principal: key.Principal}, nil
 	}
 }

@@ -163,6 +163,7 @@ const (
 	ActionAbandoned Action = "abandoned" // process Subject ended with Count calls running, the first of which are Calls
 	ActionLost      Action = "lost"      // an operator accepted that entries up to number Count were not all there
 	ActionPolicies  Action = "policies"  // other policies hold: the active ones mean digest Subject now and meant By before; Count loaded ones differ, Reason says which
+	ActionRefused   Action = "refused"   // Count requests over HTTP were let in by nothing since the entry before; Subject is the address or principal of the latest, Reason what it lacked
 	ActionNote      Action = "note"      // an operator's or a module's own remark
 
 	ActionApprovalGiven   Action = "approval_given"   // By agreed to what approval Subject asks, which Calls[0] asked for

@@ -49,6 +49,8 @@ type HTTP struct {
 	Origins        []string      `mapstructure:"origins"`         // web origins that may call besides the server's own
 	TLSCert        string        `mapstructure:"tls_cert"`        // PEM file, read again when it changes
 	TLSKey         string        `mapstructure:"tls_key"`         // PEM file, read again when it changes
+	ClientCA       string        `mapstructure:"client_ca"`       // PEM file of authorities of clients' certificates, read again when it changes
+	ClientCert     string        `mapstructure:"client_cert"`     // optional or required, with client_ca
 	PlainText      bool          `mapstructure:"plain_text"`      // other addresses than loopback without TLS
 	MaxBody        int           `mapstructure:"max_body"`        // bytes of one message
 	MaxConnections int           `mapstructure:"max_connections"` // at once
@@ -67,6 +69,7 @@ type HTTP struct {
 	KeepAlive      time.Duration `mapstructure:"keep_alive"`      // between signs of life on a quiet stream
 	KeysDir        string        `mapstructure:"keys_dir"`        // where keys.json is; empty is the data directory
 	Poll           time.Duration `mapstructure:"poll"`            // after which a client that can resume is sent away to come back; 0 never
+	Auth           Auth          `mapstructure:"auth"`            // who is let in besides those who have keys
 }
 
 // Governance configures which policies hold and what limits count over.
@@ -167,6 +170,8 @@ func Default() Config {
 				Path: "/mcp", MaxBody: 4 << 20, MaxConnections: 4096, MaxRequests: 2048, MaxRunning: 256, MaxQueue: 1024, QueueWait: 10 * time.Second, MaxStreams: 2048, MaxSessions: 10_000,
 				HeaderTimeout: 10 * time.Second, BodyTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 				ConnectionIdle: 2 * time.Minute, SessionIdle: 30 * time.Minute, KeepAlive: 15 * time.Second,
+				ClientCert: "optional",
+				Auth:       Auth{GroupsClaim: "groups", Leeway: time.Minute, Outage: 24 * time.Hour, Otherwise: "refuse"},
 			},
 		},
 		Governance: Governance{

@@ -114,6 +114,16 @@ func (h *HTTP) faults() []error {
 	if (h.TLSCert == "") != (h.TLSKey == "") {
 		faults = append(faults, errors.New("server.http.tls_cert, server.http.tls_key: each needs the other"))
 	}
+	if h.ClientCA != "" && h.TLSCert == "" {
+		faults = append(faults, errors.New("server.http.client_ca: needs server.http.tls_cert: clients show certificates in TLS"))
+	}
+	if h.ClientCert != "optional" && h.ClientCert != "required" {
+		faults = append(faults, fmt.Errorf("server.http.client_cert: %q is none of optional, required", h.ClientCert))
+	}
+	if h.ClientCert == "required" && h.ClientCA == "" {
+		faults = append(faults, errors.New("server.http.client_cert: required needs server.http.client_ca"))
+	}
+	faults = append(faults, h.Auth.faults()...)
 	for _, origin := range h.Origins {
 		if page, err := url.Parse(origin); err != nil || page.Scheme == "" || page.Host == "" || page.Path != "" {
 			faults = append(faults, fmt.Errorf("server.http.origins: %q must be like https://app.example", origin))

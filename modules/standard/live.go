@@ -10,7 +10,8 @@ import (
 // Policies are the loaded policies of a running kernel. A reload puts another set in their place, whole: what was selected
 // for a call stays selected for it. They are safe for concurrent use.
 type Policies struct {
-	set atomic.Pointer[governance.Set]
+	set   atomic.Pointer[governance.Set]
+	roles *Roles // nil where there are none
 
 	mu      sync.Mutex
 	changed chan struct{} // closed by the next change; nil while nobody waits for it
@@ -40,8 +41,13 @@ func (p *Policies) Changed() <-chan struct{} {
 // Set returns the policies as they are now. It does not change when they are reloaded.
 func (p *Policies) Set() *governance.Set { return p.set.Load() }
 
-// Select returns what governs a call, as governance.Set does.
-func (p *Policies) Select(c *governance.Call) (*governance.Snapshot, error) { return p.Set().Select(c) }
+// Select returns what governs a call, as governance.Set does, and by the roles of its caller.
+func (p *Policies) Select(c *governance.Call) (*governance.Snapshot, error) {
+	if c.Caller.Roles == "" {
+		return p.Set().Select(c)
+	}
+	return p.roles.choose(p.Set(), c)
+}
 
 // Policy returns a copy of the policy with the name, and whether there is one.
 func (p *Policies) Policy(name string) (governance.Policy, bool) { return p.Set().Policy(name) }

@@ -30,6 +30,9 @@ func loadPolicies(ctx context.Context, c config.Config, read func(context.Contex
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
+	if err := knownRoles(set, c.Server.HTTP.Auth.Roles); err != nil {
+		return nil, err
+	}
 	return set, nil
 }
 

@@ -114,7 +114,7 @@ func (k *Kernel) changes(before, after *governance.Set) (Reload, error) {
 		}
 	}
 	r.Tools, r.Resources, r.Prompts = shows(k.catalog(), was, is)
-	return r, nil
+	return r, k.Policies.roles.changes(&r, k.catalog(), before, after)
 }
 
 // shows reports which listings of a catalog are others under another snapshot.

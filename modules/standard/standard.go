@@ -104,7 +104,7 @@ type Kernel struct {
 
 // Open puts a kernel together. What it made is unmade again when a later step fails.
 func Open(ctx context.Context, o Options) (*Kernel, error) {
-	k := &Kernel{config: o.Config, opts: o, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}, Policies: &Policies{}}
+	k := &Kernel{config: o.Config, opts: o, Now: o.Now, fault: o.OnFault, Events: &governance.Stream{}, Policies: &Policies{roles: RolesOf(o.Config)}}
 	if k.Now == nil {
 		k.Now = time.Now
 	}

@@ -40,6 +40,7 @@ func ViewOf(ctx context.Context, c config.Config, extra ...tools.Module) (v View
 	c.DataDir = filepath.Join(dir, "data")
 	c.State.URL = "memory:"
 	c.Governance.PolicyFiles, c.Governance.Policies = nil, config.Default().Governance.Policies
+	c.Server.HTTP.Auth.Roles = nil // they name policies, and nobody calls
 	k, err := Open(ctx, Options{Config: c, Extra: extra, begin: func(k *Kernel) { v.Unseen = k.recollect(ctx, where) }})
 	if err != nil {
 		return View{}, err

@@ -208,3 +208,9 @@ func scopesOf(m members) ([]string, error) {
 	slices.Sort(scopes)
 	return slices.Compact(scopes), nil
 }
+
+// Has reports whether the token was given for a scope.
+func (t *Token) Has(scope string) bool {
+	_, ok := slices.BinarySearch(t.Scopes, scope)
+	return ok
+}

@@ -67,6 +67,11 @@ func (k *Key) validate() error {
 	if k.Principal == "" || len(k.Principal) > maxPrincipal || !plain(k.Principal) || strings.Contains(k.Principal, " ") {
 		faults = append(faults, fmt.Errorf("principal %q: want 1 to %d bytes of printable text without spaces", k.Principal, maxPrincipal))
 	}
+	for _, prefix := range []string{"oauth:", "cert:"} {
+		if strings.HasPrefix(k.Principal, prefix) {
+			faults = append(faults, fmt.Errorf("principal %q: %s begins the principals of tokens and certificates", k.Principal, prefix))
+		}
+	}
 	if len(k.Note) > maxNote || !plain(k.Note) {
 		faults = append(faults, fmt.Errorf("note: want at most %d bytes of printable text in one line", maxNote))
 	}

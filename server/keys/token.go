@@ -9,10 +9,13 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/modules/primitives"
 )
 
+// Prefix begins every token of a key, and no access token of OAuth.
+const Prefix = "mk_"
+
 // A token is mk_<id>_<secret>: the id of its key, by which it is found, and 32 random bytes as base64url without padding.
 // The first letters are there for whoever scans texts for secrets that were left lying about.
 const (
-	tokenPrefix = "mk_"
+	tokenPrefix = Prefix
 	idLength    = 36 // a UUID's text
 	secretBytes = 32
 	secretAt    = len(tokenPrefix) + idLength + len("_")

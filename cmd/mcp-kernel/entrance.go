@@ -89,13 +89,13 @@ func (d *entrance) resource() *server.ProtectedResource {
 // What a request lacked, as the log and the journal say it. None has anything in it that a stranger has sent.
 var (
 	errNothingShown = errors.New("neither key, token nor certificate")
-	errNotOne       = fmt.Errorf("not one Authorization header of the scheme Bearer: %w", server.ErrMalformed)
-	errInQuery      = fmt.Errorf("a token in the query: %w", server.ErrMalformed)
+	errNotOne       = errors.New("not one token in one Authorization header")
+	errInQuery      = errors.New("a token in the query")
 	errBadKey       = errors.New("the key is not accepted")
 	errBadToken     = errors.New("the token is not accepted")
-	errNoKeysNow    = fmt.Errorf("the issuer cannot be reached: %w", server.ErrUnjudged)
+	errNoKeysNow    = errors.New("the issuer cannot be reached")
 	errCertificate  = errors.New("the certificate is not accepted")
-	errNoRole       = fmt.Errorf("none of the roles: %w", server.ErrForbidden)
+	errNoRole       = errors.New("none of the roles")
 	errScope        = errors.New("the token was not given for what is needed")
 )
 
@@ -104,12 +104,25 @@ func (d *entrance) caller(r *http.Request) (governance.Caller, error) {
 	who, lacks, because := d.judge(r)
 	if lacks != nil {
 		d.refused.note(addressOf(r), lacks, because)
-		if scopes, ok := errors.AsType[*server.ScopeError](because); ok {
-			return governance.Caller{}, scopes
-		}
-		return governance.Caller{}, lacks
+		return governance.Caller{}, answerOf(lacks, because)
 	}
 	return who, nil
+}
+
+// answerOf says how a request is answered by what it lacks.
+func answerOf(lacks, because error) error {
+	switch {
+	case errors.Is(lacks, errNotOne), errors.Is(lacks, errInQuery):
+		return server.ErrMalformed
+	case errors.Is(lacks, errNoKeysNow):
+		return server.ErrUnjudged
+	case errors.Is(lacks, errNoRole):
+		return server.ErrForbidden
+	case errors.Is(lacks, errScope):
+		return because
+	default:
+		return lacks
+	}
 }
 
 // judge finds out who a request acts for, or what it lacks, and why.

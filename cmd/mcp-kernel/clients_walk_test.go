@@ -65,7 +65,7 @@ func TestClientWalks(t *testing.T) {
 		t.Parallel()
 		_, config := home(t)
 		s := launch(t, fixtured(t), "serve", "--http", "127.0.0.1:0", "--config", config, "--profile", "full")
-		visit(t, dir, door{URL: address(t, s)}, "full", walkers())
+		visit(t, dir, door{URL: address(t, s)}, walkers())
 		interrupt(t, s)
 		accounted(t, config, walkers())
 	})
@@ -74,7 +74,7 @@ func TestClientWalks(t *testing.T) {
 		_, config := home(t)
 		key := decoded[keyLine](t, ok(t, "keys", "create", "--principal", "user:ada", "--config", config, "-o", "json"))
 		s := launch(t, fixtured(t), "serve", "--http", "127.0.0.1:0", "--config", config, "--profile", "full")
-		visit(t, dir, door{URL: address(t, s), Key: key.Token}, "full", newest())
+		visit(t, dir, door{URL: address(t, s), Key: key.Token}, newest())
 		interrupt(t, s)
 		for _, e := range accounted(t, config, newest()) {
 			if e.Principal != "user:ada" {
@@ -85,7 +85,7 @@ func TestClientWalks(t *testing.T) {
 	t.Run("stdio", func(t *testing.T) {
 		t.Parallel()
 		_, config := home(t)
-		visit(t, dir, door{Command: []string{fixtured(t), "serve", "--stdio", "--config", config, "--profile", "full"}}, "full", walkers())
+		visit(t, dir, door{Command: []string{fixtured(t), "serve", "--stdio", "--config", config, "--profile", "full"}}, walkers())
 		accounted(t, config, walkers())
 	})
 }
@@ -100,9 +100,9 @@ func interrupt(t *testing.T, c *child) {
 }
 
 // visit sends walkers through a door, all at once, and compares what they say of what they saw.
-func visit(t *testing.T, dir string, d door, profile string, all []walker) {
+func visit(t *testing.T, dir string, d door, all []walker) {
 	t.Helper()
-	offered := offers(t, profile)
+	offered := offers(t, "full")
 	t.Run("walk", func(t *testing.T) {
 		for _, w := range all {
 			t.Run(w.name, func(t *testing.T) {

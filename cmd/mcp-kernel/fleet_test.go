@@ -16,7 +16,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/internal/redistest"
 )
 
-var proveFleet = flag.Bool("fleet", false, "race the replicas a hundred times, not five")
+var proveFleet = flag.Bool("fleet", false, "race the replicas a hundred times, not five, and have clients walk on every kind of state")
 
 // A fleet is several servers on one state, each with a data directory of its own.
 type fleet struct {
@@ -31,16 +31,22 @@ type fleet struct {
 // newFleet starts n servers on the state of a URL, with more settings of audit.
 func newFleet(t *testing.T, n int, stateURL, audit string) *fleet {
 	t.Helper()
+	return newFleetOf(t, built(t), n, stateURL, audit)
+}
+
+// newFleetOf starts n servers of a program, with more flags.
+func newFleetOf(t *testing.T, program string, n int, stateURL, audit string, flags ...string) *fleet {
+	t.Helper()
 	f := &fleet{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}}
 	t.Cleanup(f.client.CloseIdleConnections)
 	for range n {
 		dir := t.TempDir()
 		config := filepath.Join(dir, "mcp-kernel.yaml")
-		write(t, filepath.Join(dir, "policies.yaml"), "- {name: default, allowed_tools: [\"*\"], max_tool_calls_per_request: 1000000, max_tokens_per_request: 100000000}\n")
+		write(t, filepath.Join(dir, "policies.yaml"), "- {name: default, allowed_tools: [\"*\"], allowed_resources: [\"*\"], allowed_prompts: [\"*\"], max_tool_calls_per_request: 1000000, max_tokens_per_request: 100000000}\n")
 		write(t, config, fmt.Sprintf("data_dir: %q\nstate: {url: %q}\naudit: {%s}\ngovernance: {policy_files: [%q]}\n",
 			filepath.Join(dir, "data"), stateURL, audit, filepath.Join(dir, "policies.yaml")))
 		f.configs = append(f.configs, config)
-		f.members = append(f.members, launch(t, built(t), "serve", "--http", "127.0.0.1:0", "--config", config))
+		f.members = append(f.members, launch(t, program, append([]string{"serve", "--http", "127.0.0.1:0", "--config", config}, flags...)...))
 	}
 	for _, c := range f.members {
 		f.urls = append(f.urls, address(t, c))

@@ -164,6 +164,16 @@ func TestRollingRestart(t *testing.T) {
 			}
 		})
 	}
+	calling.Go(func() { // in a session of the 2025 era, which all of them serve
+		session := f.session()
+		for !stop.Load() {
+			if answer, err := f.inSession(session, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drift_compare","arguments":{"a":"1","b":"1"}}}`); err != nil || !answer.ok() {
+				t.Errorf("in a session: %+v, %v", answer, err)
+				return
+			}
+			calls.Add(1)
+		}
+	})
 	for i := range f.members {
 		f.restart(i, b)
 		b.until(3)

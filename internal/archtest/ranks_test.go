@@ -69,6 +69,7 @@ contract:
 governance:
 	 7  governance/inspect
 	 5  governance/audit/mirror
+	 5  governance/audit/siem
 	 5  governance/policy/compare
 	 5  governance/policy/lint
 	 5  governance/policy/replay

@@ -107,7 +107,16 @@ type Audit struct {
 	RetainAge          time.Duration `mapstructure:"retain_age"`          // age of segments kept; 0 keeps all
 	Mirror             bool          `mapstructure:"mirror"`              // sends entries to the state that kernels share
 	MirrorKeep         int           `mapstructure:"mirror_keep"`         // entries that stay there; 0 keeps all
+	Export             []Export      `mapstructure:"export"`              // where entries are sent as they are written
 	MirrorName         string        `mapstructure:"mirror_name"`         // of this kernel among them; empty is the machine's
+}
+
+// An Export is where entries are sent for security information systems.
+type Export struct {
+	Name   string `mapstructure:"name"`   // by which its position is kept
+	To     string `mapstructure:"to"`     // udp://, tcp://, tls://, unix:// or file://
+	Format string `mapstructure:"format"` // ocsf, cef; empty is cef
+	CA     string `mapstructure:"ca"`     // PEM file of those who may have signed a tls receiver's certificate
 }
 
 // State configures where modules keep what they keep.

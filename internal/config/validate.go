@@ -73,6 +73,13 @@ func (c *Config) Validate() error {
 		fault("audit.recipient", "is needed with audit.capture: sealed, and only then")
 	}
 	faults = append(faults, c.Server.HTTP.faults()...)
+	names := map[string]bool{}
+	for i, e := range c.Audit.Export {
+		if e.Name == "" || e.To == "" || names[e.Name] {
+			fault(fmt.Sprintf("audit.export[%d]", i), "needs a name of its own, and to")
+		}
+		names[e.Name] = true
+	}
 	return errors.Join(append(faults, c.rootFaults()...)...)
 }
 

@@ -14,7 +14,7 @@ import (
 
 // A Component is a part of a kernel, and how it is.
 type Component struct {
-	Name   string // journal, state, calls, clock, policies, servers
+	Name   string // journal, state, calls, clock, policies, servers, exports
 	Status Status
 	Reason string // for operators, as it may name files and machines; empty when there is nothing to say
 }
@@ -37,13 +37,14 @@ const (
 	ofClock    = "clock"
 	ofPolicies = "policies"
 	ofServers  = "servers"
+	ofExports  = "exports"
 )
 
 // Health looks at everything that a call needs, the way a call would, and then at the rest. It costs a place in the journal
 // and, where kernels share state, one operation there: whoever lets strangers ask keeps the answer for a while.
 func (k *Kernel) Health(ctx context.Context) []Component {
 	return []Component{
-		k.journalHealth(ctx), k.stateHealth(ctx), k.callsHealth(), k.clockHealth(), k.policiesHealth(), k.serversHealth(),
+		k.journalHealth(ctx), k.stateHealth(ctx), k.callsHealth(), k.clockHealth(), k.policiesHealth(), k.serversHealth(), k.exportsHealth(),
 	}
 }
 

@@ -34,7 +34,7 @@ func statuses(t *testing.T, k *standard.Kernel) map[string]standard.Status {
 // but is a healthy kernel, but for one component.
 func but(name string, status standard.Status) map[string]standard.Status {
 	all := map[string]standard.Status{
-		"journal": standard.Up, "state": standard.Up, "calls": standard.Up, "clock": standard.Up, "policies": standard.Up, "servers": standard.Up,
+		"journal": standard.Up, "state": standard.Up, "calls": standard.Up, "clock": standard.Up, "policies": standard.Up, "servers": standard.Up, "exports": standard.Up,
 	}
 	all[name] = status
 	return all

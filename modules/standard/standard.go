@@ -17,6 +17,7 @@ import (
 	"github.com/mcp-kernel/mcp-kernel/governance"
 	"github.com/mcp-kernel/mcp-kernel/governance/approval"
 	"github.com/mcp-kernel/mcp-kernel/governance/audit"
+	"github.com/mcp-kernel/mcp-kernel/governance/audit/siem"
 	"github.com/mcp-kernel/mcp-kernel/governance/tokens"
 	"github.com/mcp-kernel/mcp-kernel/internal/config"
 	"github.com/mcp-kernel/mcp-kernel/modules/atr"
@@ -81,9 +82,10 @@ type Kernel struct {
 	IDs        func() string      // makes the ids of calls
 	Now        func() time.Time   // the clock of everything above
 
-	commons *commons       // what all that share the state are told; nil where nobody does
-	ailing  *guarded.Store // the state, where it lies on another machine; nil where it does not
-	unread  trouble        // with the policies: those that hold are older than those that are written
+	exports []*siem.Shipper // of entries
+	commons *commons        // what all that share the state are told; nil where nobody does
+	ailing  *guarded.Store  // the state, where it lies on another machine; nil where it does not
+	unread  trouble         // with the policies: those that hold are older than those that are written
 
 	rests  *rests                // what did not fit into answers; nil when the module is left out
 	meter  *observability.Module // counts; nil when the module is left out
@@ -114,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
 		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openMeter, k.openJournal, k.openState, k.joinFleet, k.openApprovals,
-		k.assemble, k.startCommons,
+		k.assemble, k.startExports, k.startCommons,
 	} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, k.unmake())

@@ -155,6 +155,12 @@ func kernelAlerts() []Rule {
 			Action:  "Add replicas, or raise server.http.max_running where calls wait for others and not for the processor.",
 		},
 		{
+			Name: "MCPKernelStateUnreachable", For: 2 * time.Minute, Severity: critical,
+			Expr:    `mcp_kernel_state_breaker_open == 1`,
+			Summary: "The state backend of {{ $labels.instance }} does not answer: calls that need it are denied.",
+			Action:  "See whether what state.url names runs and is reached; docs/operations.md says what works meanwhile.",
+		},
+		{
 			Name: "MCPKernelUpstreamDown", For: 5 * time.Minute, Severity: warning,
 			Expr:    `mcp_kernel_upstream_breaker_open == 1`,
 			Summary: "The server {{ $labels.server }} of {{ $labels.instance }} keeps failing and is left alone.",

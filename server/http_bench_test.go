@@ -62,3 +62,36 @@ func skipResponse(b *testing.B, r *bufio.Reader) {
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkRefusedOverHTTP is one call that is turned away because its principal has most calls waiting, as a client sees it.
+func BenchmarkRefusedOverHTTP(b *testing.B) {
+	w := serve(b, func(o *both) {
+		byKey(o)
+		o.web.MaxRunning, o.web.MaxQueue = 1, 256
+	})
+	for range 257 {
+		w.ask("greedy")
+	}
+	w.until("a full line", func() bool { return w.h.Admission().Waiting == 256 })
+	conn, err := (&net.Dialer{}).DialContext(b.Context(), "tcp", w.addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	r := bufio.NewReader(conn)
+	body := strings.Replace(call, `"name"`, modern+`,"name"`, 1)
+	send := fmt.Appendf(nil, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer greedy\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n%s\r\nContent-Length: %d\r\n\r\n%s",
+		strings.Join(stateless("tools/call", "echo"), "\r\n"), len(body), body)
+	b.ReportAllocs()
+	before := w.h.Admission().Refused.Greedy
+	for b.Loop() {
+		if _, err := conn.Write(send); err != nil {
+			b.Fatal(err)
+		}
+		skipResponse(b, r)
+	}
+	if refused := w.h.Admission().Refused.Greedy - before; refused < uint64(b.N) {
+		b.Fatalf("%d of %d were refused", refused, b.N)
+	}
+	close(w.d.slow)
+}

@@ -58,6 +58,24 @@ func (f *fleet) calls(execution, what string, until func(ran bool) bool) (ran in
 	}
 }
 
+// untilReady waits until every member says of itself that it is ready, or that it is not.
+func (f *fleet) untilReady(what string, want bool) {
+	f.t.Helper()
+	deadline := time.Now().Add(patience)
+	for i := range f.urls {
+		for {
+			at := strings.TrimSuffix(f.urls[i], "/mcp")
+			if got := cli(f.t, "ready", at); (got.code == 0) == want {
+				break
+			}
+			if time.Now().After(deadline) {
+				f.t.Fatalf("%s: member %d never was ready: %v", what, i, want)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+}
+
 // TestFleetFaults takes the state away from kernels under load in every way that happens: nothing runs that is not counted, what was
 // counted stays counted, and all goes on by itself.
 func TestFleetFaults(t *testing.T) {
@@ -88,7 +106,9 @@ func TestFleetFaults(t *testing.T) {
 	} {
 		fault.take()
 		ran += f.calls(execution, fault.name, some(6, false))
+		f.untilReady(fault.name, false)
 		fault.give()
+		f.untilReady(fault.name+", and back", true) // though nobody calls
 		ran += f.calls(execution, fault.name+", and back", some(20, true))
 	}
 	if used := f.usage(execution); used < ran {

@@ -79,14 +79,25 @@ func (f *fleet) at(member int, tool, arguments, execution string) (answer called
 		meta += `,"io.mcp-kernel/execution":"` + execution + `"`
 	}
 	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s,"_meta":{%s}}}`, tool, arguments, meta)
+	return f.send(member, body, map[string]string{"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool})
+}
+
+// callIn calls a tool in a session of the 2025 era, at the next member in turn.
+func (f *fleet) callIn(session map[string]string, tool, arguments string) (called, error) {
+	turn := f.turn.Add(1)
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, turn, tool, arguments)
+	return f.send(int(turn)%len(f.urls), body, session)
+}
+
+// send posts a message to a member and reads the answer.
+func (f *fleet) send(member int, body string, heads map[string]string) (answer called, err error) {
 	request, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.urls[member], strings.NewReader(body))
 	if err != nil {
 		return answer, err
 	}
-	for name, value := range map[string]string{
-		"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool,
-	} {
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json, text/event-stream")
+	for name, value := range heads {
 		request.Header.Set(name, value)
 	}
 	response, err := f.client.Do(request)

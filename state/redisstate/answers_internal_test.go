@@ -58,13 +58,13 @@ type mute struct{ client }
 // TestQueueIsBounded gives a queue without workers more than it holds: nobody waits for longer than its patience.
 func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
-	q := startQueue(mute{}, 1, 0, 10*time.Millisecond)
+	q := startQueue(mute{}, 1, 0, time.Millisecond)
 	for range queued + 2 {
 		if _, err := q.do(t.Context(), command("get", "key")()); !errors.Is(err, ErrTimeout) {
 			t.Fatalf("error %v, want %v", err, ErrTimeout)
 		}
-		q.patience = 0 // of the next ones: the point is made
 	}
+	q.patience = time.Hour
 	q.stop()
 	if _, err := q.do(t.Context(), command("get", "key")()); !errors.Is(err, state.ErrClosed) {
 		t.Errorf("after stop: error %v, want %v", err, state.ErrClosed)

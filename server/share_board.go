@@ -154,6 +154,18 @@ func (b *board) end(session string) {
 	}
 }
 
+// has reports whether a session's client listens here, or is about to.
+func (b *board) has(session string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, o := range b.coming {
+		if o.session == session {
+			return true
+		}
+	}
+	return b.open[session] != nil
+}
+
 // listening are the sessions whose clients listen here.
 func (b *board) listening() []string {
 	b.mu.Lock()

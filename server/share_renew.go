@@ -20,6 +20,9 @@ func (sh *sharing) tick(now time.Time) {
 		defer sh.renewing.Store(false)
 		for _, d := range due {
 			sh.renew(d)
+			if !died && d.used {
+				sh.inherit(d.session.id) // of one that died unseen
+			}
 		}
 		if died {
 			for _, id := range sh.board.listening() {

@@ -195,7 +195,7 @@ func (s *sharedSession) refusal(err error) *rpcError {
 // Each is a governed call once more. What cannot be watched again is left to whoever looks next.
 func (sh *sharing) inherit(id string) {
 	s := sh.web.registry.find(id)
-	if s == nil {
+	if s == nil || !sh.board.has(id) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.conn.ctx, lookPatience)

@@ -64,7 +64,7 @@ func (h *HTTP) stateless(w http.ResponseWriter, r *http.Request, p *party, env *
 	x := &exchange{web: h, w: w, modern: true}
 	q := requestOf(x, p.conn, env, meta)
 	q.cancel = func() {} // there is nobody but the connection to ask for it
-	ctx := r.Context()
+	ctx := within(r.Context(), r.Header)
 	if manner(env.method) == asStream {
 		listening, cancel := context.WithCancel(ctx)
 		defer context.AfterFunc(h.listening, cancel)()
@@ -169,7 +169,7 @@ func (h *HTTP) stateful(w http.ResponseWriter, r *http.Request, p *party, env *e
 		return
 	}
 	if !env.answer && env.id.to > 0 {
-		h.inSession(w, s, env, meta)
+		h.inSession(w, r.Header, s, env, meta)
 		return
 	}
 	defer h.registry.leave(s)
@@ -248,11 +248,12 @@ func (h *HTTP) session(r *http.Request, p *party) (*webSession, *refusal) {
 
 // inSession works on a request of a session, and leaves the session. A client that hangs up does not cancel it: in this
 // era it says so, or comes back.
-func (h *HTTP) inSession(w http.ResponseWriter, s *webSession, env *envelope, meta *requestMeta) {
+func (h *HTTP) inSession(w http.ResponseWriter, header http.Header, s *webSession, env *envelope, meta *requestMeta) {
 	x := &exchange{web: h, w: w, session: s}
 	q := requestOf(x, s.conn, env, meta)
 	var ctx context.Context
 	ctx, q.cancel = s.context()
+	ctx = within(ctx, header)
 	release, no := h.room(q)
 	if no == nil && !s.conn.enter(q) {
 		release()

@@ -136,7 +136,9 @@ func (d *Dispatcher) consult(ctx context.Context, first *call, refused *Error) (
 	r, gc := *first.asked, first.gov
 	asker, ok := first.peer.(Asker)
 	if r.Status == approval.Waiting && ok && asker.Supports(CanElicit) && r.Wants(client(&gc, true)) {
+		began := first.step()
 		answered, pending, err := d.put(ctx, &gc, asker, r)
+		first.stepped(StepApproval, began, err)
 		switch {
 		case err != nil:
 			d.opts.OnFault(gc.ID, err)
@@ -148,7 +150,8 @@ func (d *Dispatcher) consult(ctx context.Context, first *call, refused *Error) (
 	switch r.Status {
 	case approval.Granted:
 		gc.ID, gc.At, gc.Tree = d.opts.IDs(), time.Time{}, first.outer
-		again, result, err := d.once(ctx, gc, first.peer, first.target)
+		again := d.call(gc, first.peer, first.target)
+		result, err := d.once(again.followed(ctx), again)
 		if err != nil && again.asked != nil { // somebody else was faster, or the policies have changed
 			return Result{}, again.awaiting(again.asked)
 		}

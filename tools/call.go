@@ -30,6 +30,7 @@ type call struct {
 	began    time.Time
 	holders  atomic.Int32 // Dispatch, and the handler's goroutine
 	slot     Slot
+	trail    Trail // nil when the call is not followed step by step
 	decision governance.Decision
 	charged  bool            // the entry of the decision carries its charges
 	entry    audit.Entry     // the decision's, then the outcome's
@@ -89,6 +90,14 @@ type ending struct {
 	valid   audit.Tri // whether the answer fits the tool's output schema
 }
 
+// fault is why there is no answer.
+func (e *ending) fault() error {
+	if e.refusal == nil {
+		return nil
+	}
+	return e.refusal
+}
+
 // walk takes the call from its decision to its recorded outcome.
 func (c *call) walk(ctx context.Context) (Result, *Error) {
 	if c.target != nil {
@@ -120,7 +129,10 @@ func (c *call) walk(ctx context.Context) (Result, *Error) {
 func (c *call) attempt(ctx context.Context) ending {
 	h, err := c.prepare()
 	if err == nil {
-		return c.execute(ctx, h)
+		began := c.step()
+		e := c.execute(ctx, h)
+		c.stepped(StepHandler, began, e.fault())
+		return e
 	}
 	return c.unreadable(err)
 }

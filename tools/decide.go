@@ -14,12 +14,16 @@ import (
 // decide takes a slot of the journal, asks the gate, and records what it said. An error means that nothing could be
 // recorded, so nothing runs and nothing stays charged.
 func (c *call) decide(ctx context.Context) *Error {
+	began := c.step()
 	slot, err := c.d.opts.Journal.Begin(ctx)
+	c.stepped(StepReserve, began, err)
 	if err != nil {
 		return c.unrecorded(ctx, err)
 	}
 	c.slot = slot
+	began = c.step()
 	c.judge(ctx)
+	c.stepped(StepDecide, began, c.decision.Fault)
 	err = c.recordDecision(ctx)
 	if err != nil {
 		c.giveBack(ctx, err)
@@ -137,7 +141,10 @@ func (c *call) recordDecision(ctx context.Context) error {
 	e.Event = c.decision.Event
 	e.Findings = tally(c.decision.Findings)
 	e.Charges = audit.AppendCharges(c.charges[:0], c.decision.Charges)
-	if err := c.slot.Decision(ctx, e); err != nil {
+	began := c.step()
+	err := c.slot.Decision(ctx, e)
+	c.stepped(StepDecision, began, err)
+	if err != nil {
 		return err
 	}
 	c.charged = true

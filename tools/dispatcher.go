@@ -93,7 +93,9 @@ func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t 
 	if len(gc.Answers) > 0 && t != nil {
 		d.heard(ctx, &gc, peer)
 	}
-	c, result, err := d.once(ctx, gc, peer, t)
+	c := d.call(gc, peer, t)
+	ctx = c.followed(ctx)
+	result, err := d.once(ctx, c)
 	if c.asked != nil && err != nil {
 		if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeApproval {
 			return d.consult(ctx, c, refused)
@@ -102,8 +104,8 @@ func (d *Dispatcher) walk(ctx context.Context, gc governance.Call, peer Peer, t 
 	return result, err
 }
 
-// once takes a call through all its steps once. What the call came to may be read until it is made again.
-func (d *Dispatcher) once(ctx context.Context, gc governance.Call, peer Peer, t *target) (*call, Result, error) {
+// call returns a call that begins.
+func (d *Dispatcher) call(gc governance.Call, peer Peer, t *target) *call {
 	c := &call{d: d, gov: gc, peer: peer, target: t, began: d.opts.Now()}
 	if c.gov.ID == "" {
 		c.gov.ID = d.opts.IDs()
@@ -111,20 +113,27 @@ func (d *Dispatcher) once(ctx context.Context, gc governance.Call, peer Peer, t 
 	if c.gov.At.IsZero() {
 		c.gov.At = c.began
 	}
+	return c
+}
+
+// once takes a call through all its steps once. What the call came to may be read until it is made again.
+func (d *Dispatcher) once(ctx context.Context, c *call) (Result, error) {
 	if err := d.enter(c); err != nil {
-		return c, Result{}, err
+		c.ended(err)
+		return Result{}, err
 	}
 	c.holders.Add(1)
 	defer c.release()
 	result, refused := c.walk(ctx)
+	c.ended(refused)
 	if refused != nil {
-		return c, Result{}, refused
+		return Result{}, refused
 	}
-	return c, result, nil
+	return result, nil
 }
 
 // enter makes a call one of those that Close waits for.
-func (d *Dispatcher) enter(c *call) error {
+func (d *Dispatcher) enter(c *call) *Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closing {

@@ -57,6 +57,8 @@ type DispatcherOptions struct {
 	Events *governance.Stream
 	// Around wraps each handler once the decision to run it was recorded; nil wraps none.
 	Around func(*governance.Call, Handler) Handler
+	// Tracer follows calls; nil follows none.
+	Tracer Tracer
 	// Count takes what went into a call and its answer, which were charged bound tokens, to count the real ones later. It
 	// must not wait, and must not keep the slices. charges are those of the decision, at least one, the first of the
 	// caller's own shard. Nil leaves the bound as it is.

@@ -63,7 +63,10 @@ func (c *call) close(ctx context.Context, e ending) (Result, *Error) {
 	entry.Tokens = used.Tokens
 	settled := c.settle(ctx, used)
 	entry.Charges = audit.AppendCharges(c.charges[:0], settled)
-	if err := c.slot.Outcome(ctx, entry); err != nil {
+	began := c.step()
+	err := c.slot.Outcome(ctx, entry)
+	c.stepped(StepOutcome, began, err)
+	if err != nil {
 		c.d.opts.Journal.Release(settled...)
 		c.fault(fmt.Errorf("record outcome: %w", err))
 		return Result{}, c.refuse(CodeUnavailable, "the answer cannot be recorded, so it is withheld; what was done is done", err)
@@ -104,9 +107,11 @@ func (c *call) review(ctx context.Context, e *ending, doc []byte) governance.Dec
 	if !e.status.Ran() {
 		return governance.Decision{}
 	}
+	began := c.step()
 	d := c.d.opts.Gate.Review(ctx, &c.gov, &governance.Outcome{
 		Status: e.status, Result: doc, Confidence: 1 - e.result.Doubt, Duration: e.handler,
 	}, c.decision)
+	c.stepped(StepReview, began, d.Fault)
 	c.fault(d.Fault)
 	if d.Labels != nil {
 		c.gov.Labels = d.Labels

@@ -132,6 +132,7 @@ func (d *doctor) examine(c config.Config) {
 	d.state(k)
 	d.tokens(c.DataDir)
 	d.authentication(c)
+	d.collector(k)
 	d.servers(servers, k)
 	d.hosts(c)
 }
@@ -187,6 +188,18 @@ func (d *doctor) state(k *standard.Kernel) {
 			d.note("state", healthBad, "calls are denied until it answers: see state.url and the machine it names", "%s", c.Reason)
 		}
 	}
+}
+
+// collector sends to the collector of OpenTelemetry, if there is one, a request without content.
+func (d *doctor) collector(k *standard.Kernel) {
+	if _, sends := k.Telemetry(); !sends {
+		return
+	}
+	if err := k.ProbeTelemetry(d.ctx); err != nil {
+		d.note("collector", healthOdd, "calls run without it; see observability.otlp, and whether the collector takes OTLP over HTTP", "%v", err)
+		return
+	}
+	d.note("collector", healthGood, "", "takes what is sent")
 }
 
 // tokens looks at the key that logins to other servers are kept with.

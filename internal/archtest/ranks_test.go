@@ -35,7 +35,9 @@ framework:
 	33  modules/controlplane
 	31  modules/observability/monitor
 	30  modules/observability
+	 1  modules/observability/otlp
 	 0  modules/observability/metric
+	 0  modules/observability/trace
 
 infrastructure:
 	20  modules/atr

@@ -133,6 +133,28 @@ type Observability struct {
 	MetricsListen string `mapstructure:"metrics_listen"` // address at which metrics can be scraped; empty is none
 	MetricsPublic bool   `mapstructure:"metrics_public"` // that address may be another than a loopback one
 	MetricsToken  string `mapstructure:"metrics_token"`  // where what scrapers must show is kept: env:NAME, file:PATH, keyring:SERVICE/NAME; empty asks for nothing
+	OTLP          OTLP   `mapstructure:"otlp"`
+}
+
+// OTLP configures what is sent to a collector of OpenTelemetry.
+type OTLP struct {
+	Endpoint string        `mapstructure:"endpoint"` // URL to which /v1/traces, /v1/metrics and /v1/logs are added; empty sends nothing
+	Headers  []Header      `mapstructure:"headers"`  // sent along
+	CAFile   string        `mapstructure:"ca_file"`  // certificates that the collector's is checked with; empty are the system's
+	Timeout  time.Duration `mapstructure:"timeout"`  // of one request
+	Service  string        `mapstructure:"service"`  // the name of this kernel: service.name
+	Traces   bool          `mapstructure:"traces"`
+	Metrics  bool          `mapstructure:"metrics"`
+	Logs     bool          `mapstructure:"logs"`    // what the journal says of calls, without arguments and answers
+	Sample   float64       `mapstructure:"sample"`  // the part of calls that are followed, of those whose clients say nothing
+	Inbound  float64       `mapstructure:"inbound"` // calls a second that are followed because their clients say so, at most
+	Every    time.Duration `mapstructure:"every"`   // after which metrics are sent
+}
+
+// Header is one of HTTP.
+type Header struct {
+	Name  string `mapstructure:"name"`
+	Value string `mapstructure:"value"` // or where it is kept: env:NAME, file:PATH, keyring:SERVICE/NAME
 }
 
 // Modules configures what is left out.
@@ -193,6 +215,9 @@ func Default() Config {
 			SegmentBytes: 64 << 20,
 		},
 		State: State{URL: "sqlite:", Timeout: 2 * time.Second},
+		Observability: Observability{OTLP: OTLP{
+			Timeout: 10 * time.Second, Service: "mcp-kernel", Traces: true, Metrics: true, Sample: 0.01, Inbound: 10, Every: time.Minute,
+		}},
 		Files: Files{MaxFileBytes: 8 << 20, Idempotency: 24 * time.Hour},
 	}
 }

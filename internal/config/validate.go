@@ -80,6 +80,7 @@ func (c *Config) Validate() error {
 		}
 		names[e.Name] = true
 	}
+	faults = append(faults, c.Observability.OTLP.faults()...)
 	return errors.Join(append(faults, c.rootFaults()...)...)
 }
 
@@ -153,6 +154,24 @@ func (c *Config) rootFaults() []error {
 			faults = append(faults, fmt.Errorf("%s.path: %q must be absolute", key, root.Path))
 		}
 		seen[root.Name] = true
+	}
+	return faults
+}
+
+// faults are those of the settings of what is sent to a collector; what of its URL and headers cannot be sent, its package says.
+func (o *OTLP) faults() []error {
+	var faults []error
+	if o.Timeout <= 0 || o.Every < time.Second {
+		faults = append(faults, errors.New("observability.otlp: timeout must be greater than 0, and every at least 1s"))
+	}
+	if !(o.Sample >= 0 && o.Sample <= 1) {
+		faults = append(faults, errors.New("observability.otlp.sample: must be a part of all calls, from 0 to 1"))
+	}
+	if !(o.Inbound > 0) {
+		faults = append(faults, errors.New("observability.otlp.inbound: must be greater than 0"))
+	}
+	if o.Service == "" {
+		faults = append(faults, errors.New("observability.otlp.service: must name this kernel"))
 	}
 	return faults
 }

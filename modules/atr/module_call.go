@@ -108,7 +108,7 @@ func (o *offer) ask(ctx context.Context, r *tools.Request, method string, params
 		if err != nil {
 			return tools.Result{}, err
 		}
-		result, err := o.called(ctx, r, t, rpc.Request{Method: method, Params: text, Meta: meta, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
+		result, err := o.traced(ctx, r, t, rpc.Request{Method: method, Params: text, Meta: meta, Tag: r, Progress: progressTo(ctx, r), Capabilities: abilities(r)})
 		if err != nil {
 			return tools.Result{}, err
 		}

@@ -101,6 +101,19 @@ func (m *Module) Write(ctx context.Context, w io.Writer, as metric.Format) error
 	return m.set.Write(w, as)
 }
 
+// Read brings everything up to date and shows each metric as it stands. An error is the context's, and then none was shown.
+func (m *Module) Read(ctx context.Context, see func(*metric.Desc, []metric.Sample)) error {
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	if err := m.refresh(ctx); err != nil {
+		return err
+	}
+	for _, f := range m.set.Families() {
+		see(f.Desc(), f.Samples())
+	}
+	return nil
+}
+
 // refresh counts what was recorded and reads the sources. A source that fails leaves its metrics out and is counted.
 func (m *Module) refresh(ctx context.Context) error {
 	err := errors.Join(m.o.Sync(ctx), ctx.Err())

@@ -19,6 +19,7 @@ func (k *Kernel) openMeter(context.Context, Options) (err error) {
 	}
 	k.meter, err = observability.New(observability.Options{
 		Version: k.opts.Version, Now: k.Now, Known: k.publishes, Sync: k.Observed,
+		Trace:   func(call string) string { return k.telemetry.traceOf(call) },
 		Process: func() string { return k.Journal.ProcessID() },
 		Sources: observability.Sources{
 			Journal: k.journalStands, Running: k.running, Approvals: k.unanswered, Upstreams: k.upstreamsStand,

@@ -32,6 +32,9 @@ func (k *Kernel) observe(modules []tools.Module) {
 			by = append(by, o)
 		}
 	}
+	if k.telemetry != nil && k.telemetry.logs {
+		by = append(by, k.telemetry)
+	}
 	if len(by) == 0 {
 		return
 	}

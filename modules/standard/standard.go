@@ -87,19 +87,20 @@ type Kernel struct {
 	ailing  *guarded.Store  // the state, where it lies on another machine; nil where it does not
 	unread  trouble         // with the policies: those that hold are older than those that are written
 
-	rests  *rests                // what did not fit into answers; nil when the module is left out
-	meter  *observability.Module // counts; nil when the module is left out
-	seen   *observing            // shows entries to who observes; nil where nobody does
-	owed   owed
-	config config.Config
-	opts   Options
-	others []atr.Server // other servers, as they are configured
-	atr    *atr.Module  // governs them; nil where there are none
-	static []tools.Module
-	made   []tools.Module // all modules, as they were made
-	fault  func(call string, err error)
-	live   atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
-	parts  []io.Closer                      // in the order of their making
+	rests     *rests                // what did not fit into answers; nil when the module is left out
+	telemetry *telemetry            // sends to a collector; nil where there is none
+	meter     *observability.Module // counts; nil when the module is left out
+	seen      *observing            // shows entries to who observes; nil where nobody does
+	owed      owed
+	config    config.Config
+	opts      Options
+	others    []atr.Server // other servers, as they are configured
+	atr       *atr.Module  // governs them; nil where there are none
+	static    []tools.Module
+	made      []tools.Module // all modules, as they were made
+	fault     func(call string, err error)
+	live      atomic.Pointer[tools.Dispatcher] // what a freeze ends the calls of; the journal learns of one before there is a dispatcher
+	parts     []io.Closer                      // in the order of their making
 
 	reloading sync.Mutex // held while policies are read again
 }
@@ -115,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Kernel, error) {
 	}
 	k.IDs = primitives.NewIDs(k.Now, nil).New
 	for _, step := range []func(context.Context, Options) error{
-		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openMeter, k.openJournal, k.openState, k.joinFleet, k.openApprovals,
+		k.fetchPolicies, k.loadPolicies, k.loadServers, k.openDirectory, k.openMeter, k.openJournal, k.openState, k.joinFleet, k.openApprovals, k.openTelemetry,
 		k.assemble, k.startExports, k.startCommons,
 	} {
 		if err := step(ctx, o); err != nil {
@@ -294,6 +295,7 @@ func compare(before, after []byte) (float64, error) {
 func (k *Kernel) makeDispatcher(o Options, counter *tokens.Counter) error {
 	options := tools.DispatcherOptions{
 		Catalog: k.Catalog, Gate: k.timed(), Journal: tools.Recording(k.Journal), Events: k.Events, Around: o.Around,
+		Tracer: k.tracer(),
 		Count: func(call string, charges []governance.Charge, input, answer []byte, bound int64) {
 			k.owed.note(call, charges)
 			if !counter.Submit(tokens.Item{Call: call, Shard: charges[0].Shard, Text: input, Tail: answer, Bound: bound}) {

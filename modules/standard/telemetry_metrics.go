@@ -19,8 +19,10 @@ func newTiming() (*timing, error) {
 		Name: "mcp_server_operation_duration_seconds", Kind: metric.Histogram, Unit: "seconds",
 		Help: "How long a request took, from when it was taken up until its answer was recorded.",
 		Labels: []metric.Label{
-			{Name: "method", Help: "of the protocol", Most: 16}, {Name: "tool", Help: "its name", Most: 500},
-			{Name: "prompt", Help: "its name", Most: 100}, {Name: "error", Help: "why it failed", Most: 64},
+			{Name: "method", Help: "of the protocol", Most: 16},
+			{Name: "tool", Help: "its name", Most: 500},
+			{Name: "prompt", Help: "its name", Most: 100},
+			{Name: "error", Help: "why it failed", Most: 64},
 		},
 		Buckets: []float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300},
 		Most:    2000,

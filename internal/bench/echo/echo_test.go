@@ -19,7 +19,7 @@ func TestEcho(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
 	c.DataDir = filepath.Join(t.TempDir(), "data")
-	c.State.Backend = "memory"
+	c.State.URL = "memory:"
 	k, err := standard.Open(t.Context(), standard.Options{Config: c, Extra: []tools.Module{echo.Module{}}})
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,7 @@ func serveFifty(tb testing.TB) (address string) {
 	tb.Helper()
 	c := config.Default()
 	c.DataDir = filepath.Join(tb.TempDir(), "data")
-	c.State.Backend, c.Server.Profile = "memory", "full"
+	c.State.URL, c.Server.Profile = "memory:", "full"
 	c.Modules.Disabled = []string{"cmvk", "controlplane"}
 	k, err := standard.Open(tb.Context(), standard.Options{Config: c, Extra: []tools.Module{fifty{}}})
 	if err != nil {

@@ -17,9 +17,10 @@ type conn struct {
 	server  *Server
 	out     outlet // for what belongs to no request
 	caller  governance.Caller
-	session *session        // of the 2025 era
-	shared  *sharedSession  // what other processes know of it; nil for most connections
-	ctx     context.Context //nolint:containedctx // a connection outlives the call that made it
+	roles   *atomic.Pointer[string] // that the caller had when it was last heard; nil where there are none to be had
+	session *session                // of the 2025 era
+	shared  *sharedSession          // what other processes know of it; nil for most connections
+	ctx     context.Context         //nolint:containedctx // a connection outlives the call that made it
 	cancel  context.CancelFunc
 
 	slots   chan struct{} // one a running call
@@ -226,6 +227,9 @@ func (c *conn) cancelAll() {
 // as returns the caller of a request: who the transport authenticated, under the name that the client gives itself.
 func (r *request) as() governance.Caller {
 	caller := r.conn.caller
+	if r.meta.roles != "" {
+		caller.Roles = r.meta.roles
+	}
 	if caller.Label = r.meta.client; !r.meta.modern {
 		caller.Label = r.conn.session.clientLabel()
 	}

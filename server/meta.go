@@ -13,6 +13,7 @@ const metaExecution = "io.mcp-kernel/execution"
 
 // requestMeta is what _meta says of a request. Its zero value is a request of the 2025 era that said nothing.
 type requestMeta struct {
+	roles         string          // of the caller, as the transport found them: nothing of the message
 	modern        bool            // of the 2026 era
 	version       string          // declared protocol version; empty in the 2025 era
 	hasCaps       bool            // declared client capabilities, as the 2026 era requires

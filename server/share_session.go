@@ -224,6 +224,9 @@ func (c *conn) watchAgain(uri string) error {
 	o := &c.server.opts
 	caller := c.caller
 	caller.Label = c.session.clientLabel()
+	if roles := c.roles.Load(); roles != nil && *roles != "" {
+		caller.Roles = *roles
+	}
 	call := governance.Call{ID: o.IDs(), Kind: governance.KindSubscription, Name: "resource:" + uri, Caller: caller, At: o.Now()}
 	stop, err := o.Dispatcher.Subscribe(c.ctx, call, nil, func() {
 		c.out.offer(notification("notifications/resources/updated", appendURI(uri)))

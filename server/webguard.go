@@ -134,7 +134,7 @@ func (h *HTTP) admit(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		}
-		h.post(w, r, p)
+		h.post(w, r, p, &caller)
 	case http.MethodGet:
 		h.get(w, r, p)
 	default:

@@ -8,10 +8,12 @@ import (
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/mcp-kernel/mcp-kernel/governance"
 )
 
 // post takes one message. Which era it belongs to, it says itself: in _meta, or at least in the header.
-func (h *HTTP) post(w http.ResponseWriter, r *http.Request, p *party) {
+func (h *HTTP) post(w http.ResponseWriter, r *http.Request, p *party, caller *governance.Caller) {
 	text, no := h.message(w, r)
 	if no != nil {
 		h.turnAway(w, nil, no)
@@ -22,11 +24,12 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, p *party) {
 		h.turnAway(w, fault.id, refused(http.StatusBadRequest, fault.code, "%s", fault.message))
 		return
 	}
-	if scopes := h.missing(&p.conn.caller, env); scopes != nil {
+	if scopes := h.missing(caller, env); scopes != nil {
 		h.stepUp(w, env.rawID(), scopes)
 		return
 	}
 	meta := readMeta(env.rawMeta())
+	meta.roles = caller.Roles
 	if meta.modern || env.method != "initialize" && isModern(r.Header) {
 		meta.modern = true
 		h.stateless(w, r, p, env, &meta)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -57,9 +58,17 @@ func newRegistry(h *HTTP) *registry {
 	return &registry{web: h, parties: map[governance.Caller]*party{}, byID: map[string]*webSession{}}
 }
 
+// noRoles is what a party has for the roles of its caller, so that a call to which nobody gave its own is denied: it is no
+// role's name.
+const noRoles = "?"
+
 // enter begins a request of a caller. exit ends it.
 func (g *registry) enter(caller governance.Caller) (*party, error) {
 	caller.Label = ""
+	roles := caller.Roles
+	if roles != "" {
+		caller.Roles = noRoles // they are each request's own: who comes back with others is the same party
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended {
@@ -80,6 +89,9 @@ func (g *registry) enter(caller governance.Caller) (*party, error) {
 		return nil, errTooBusy
 	}
 	p.busy++
+	if known := p.conn.roles.Load(); known == nil || *known != roles {
+		p.conn.roles.Store(&roles)
+	}
 	return p, nil
 }
 
@@ -87,6 +99,7 @@ func (g *registry) enter(caller governance.Caller) (*party, error) {
 func (h *HTTP) newParty(caller governance.Caller) *party {
 	c := h.server.newConn(h.ctx, nowhere{}, caller)
 	c.slots, c.most = make(chan struct{}, h.opts.MaxRequests), h.opts.MaxRequests
+	c.roles = new(atomic.Pointer[string])
 	return &party{conn: c}
 }
 
@@ -124,6 +137,7 @@ func (g *registry) newSession(p *party, id, version string) *webSession {
 	s := &webSession{id: id, version: version, party: p}
 	s.replay.bound, s.replay.all = g.web.opts.ReplayBuffer, &g.web.kept
 	s.conn = g.web.server.newConn(g.web.ctx, (*aside)(s), p.conn.caller)
+	s.conn.roles = p.conn.roles
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,7 +181,11 @@ func (d *entrance) token(ctx context.Context, secret string) (who governance.Cal
 			return who, errScope, &server.ScopeError{Scopes: d.config.Scopes}
 		}
 	}
-	return d.as(t.Principal, t.Scopes, t.Groups)
+	who, lacks, because = d.as(t.Principal, t.Scopes, t.Groups)
+	if scopes := d.roles.Lacking(t.Principal); lacks != nil && scopes != nil {
+		return who, errScope, &server.ScopeError{Scopes: append(slices.Clone(d.config.Scopes), scopes...)}
+	}
+	return who, lacks, because
 }
 
 // as returns a principal with its roles.
@@ -202,5 +207,5 @@ func (d *entrance) missing(caller governance.Caller, kind governance.Kind, name 
 		return nil
 	}
 	d.refused.note(caller.Principal, errScope, nil)
-	return append(append([]string{}, d.config.Scopes...), scopes...)
+	return append(slices.Clone(d.config.Scopes), scopes...)
 }

@@ -31,23 +31,24 @@ type notary struct {
 	key *ecdsa.PrivateKey
 }
 
-func newNotary(t *testing.T) *notary {
+func newNotary(t *testing.T, more ...func(*notary, *http.ServeMux)) *notary {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := &notary{t: t, key: key}
-	n.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/.well-known/oauth-authorization-server":
-			fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, n.URL, n.URL+"/keys")
-		case "/keys":
-			_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
-		default:
-			http.NotFound(w, r)
-		}
-	}))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
+	})
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, n.URL, n.URL+"/keys")
+	})
+	for _, add := range more {
+		add(n, mux)
+	}
+	n.Server = httptest.NewServer(mux)
 	t.Cleanup(n.Close)
 	return n
 }
@@ -191,7 +192,7 @@ func TestTokens(t *testing.T) {
 		"wrong audience":    {[]string{"Authorization: Bearer " + n.token(map[string]any{"aud": "https://else.example"})}, "", 401, `Bearer error="invalid_token", scope="mcp", ` + where},
 		"expired":           {[]string{"Authorization: Bearer " + n.token(map[string]any{"exp": 1})}, "", 401, `Bearer error="invalid_token", scope="mcp", ` + where},
 		"no scope":          {[]string{"Authorization: Bearer " + n.token(map[string]any{"scope": ""})}, "", 403, `Bearer error="insufficient_scope", scope="mcp", ` + where},
-		"no role":           {[]string{"Authorization: Bearer " + n.token(nil)}, "", 403, ""},
+		"no role":           {[]string{"Authorization: Bearer " + n.token(nil)}, "", 403, `Bearer error="insufficient_scope", scope="mcp files:read", ` + where},
 	} {
 		got := knock(t, http.DefaultClient, at+want.query, "tools/list", "", want.heads...)
 		if got.status != want.status || got.challenge != want.challenge {

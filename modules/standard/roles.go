@@ -56,6 +56,20 @@ func (r *Roles) Of(principal string, scopes, groups []string) (string, error) {
 	}
 }
 
+// Lacking returns the scopes with which a token would have the first role that its principal can get by them; nil where there
+// is none.
+func (r *Roles) Lacking(principal string) []string {
+	if r == nil {
+		return nil
+	}
+	for i := range r.roles {
+		if role := &r.roles[i]; len(role.Scopes) > 0 && len(role.Groups) == 0 && isFor(role, principal, nil) {
+			return role.Scopes
+		}
+	}
+	return nil
+}
+
 // isFor reports whether the conditions of a role hold that are not about scopes.
 func isFor(role *config.Role, principal string, groups []string) bool {
 	if len(role.Principals) > 0 && !slices.ContainsFunc(role.Principals, func(pattern string) bool { return fitsPattern(pattern, principal) }) {

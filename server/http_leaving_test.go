@@ -45,10 +45,10 @@ func TestLeaving(t *testing.T) {
 				w.url = strings.Replace(w.url, "http://127.0.0.1", "https://localhost", 1)
 				w.plain.Transport = &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 			}
-			if reused, protocol := w.serves("ann"); reused || protocol != name {
+			if reused, protocol := w.serves(); reused || protocol != name {
 				t.Errorf("first: %v over %s", reused, protocol)
 			}
-			if reused, _ := w.serves("ann"); !reused {
+			if reused, _ := w.serves(); !reused {
 				t.Error("a connection was used once")
 			}
 			running := w.ask("bob")
@@ -56,9 +56,9 @@ func TestLeaving(t *testing.T) {
 			w.stop()
 			ready := strings.TrimSuffix(w.url, "/mcp") + "/readyz"
 			w.until("the end of being ready", func() bool { return w.status(ready) == http.StatusServiceUnavailable })
-			w.serves("ann") // on the connection that was open
+			w.serves() // on the connection that was open
 			for range 3 {
-				if reused, _ := w.serves("ann"); reused {
+				if reused, _ := w.serves(); reused {
 					t.Error("a connection was used again")
 				}
 			}
@@ -73,9 +73,9 @@ func TestLeaving(t *testing.T) {
 }
 
 // serves sees that a call is served, and reports whether on a connection that was used before.
-func (w *web) serves(who string) (reused bool, protocol string) {
+func (w *web) serves() (reused bool, protocol string) {
 	w.t.Helper()
-	r := w.request(http.MethodPost, strings.Replace(slowCall, `"slow"`, `"echo"`, 1), append(stateless("tools/call", "echo"), "Authorization: Bearer "+who)...)
+	r := w.request(http.MethodPost, strings.Replace(slowCall, `"slow"`, `"echo"`, 1), append(stateless("tools/call", "echo"), "Authorization: Bearer ann")...)
 	trace := httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }}
 	response, err := w.plain.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), &trace)))
 	if err != nil {

@@ -80,6 +80,15 @@ func TestLoadFaults(t *testing.T) {
 			[]string{`log.level: "loud"`, `audit.durability: "paper"`, `files.roots[0].path: "relative" must be absolute`},
 		},
 		{"sealed without a recipient", "audit:\n  capture: sealed\n", []string{"audit.recipient"}},
+		{
+			"authentication", "server:\n  http:\n    client_ca: x\n    client_cert: required\n    auth:\n      resource: https://a.example\n      scopes: ['a\"b']\n      otherwise: shrug\n      roles:\n        - {name: A}\n        - {name: b, principals: ['a*b*'], scopes: ['x y']}\n",
+			[]string{
+				"server.http.client_ca: needs server.http.tls_cert", "server.http.auth.resource: and server.http.auth.issuers",
+				"server.http.auth.scopes: ", "server.http.auth.otherwise: \"shrug\"", "roles[0].name: \"A\"", "roles[0]: says for nobody",
+				"roles[1].principals: \"a*b*\"", "roles[1].scopes: \"x y\"",
+			},
+		},
+		{"an issuer's unknown key", "server: {http: {auth: {resource: 'https://a.example', issuers: [{ur: x}]}}}\n", []string{"ur"}},
 		{"no policies", "governance:\n  policies: []\n", []string{"governance.policies"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

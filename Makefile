@@ -27,6 +27,8 @@ LAZYSCHEMA := internal/lazyschema
 # What is generated for Prometheus and Grafana is read with Prometheus' own code, which is a module of its own too: the
 # program needs none of the hundreds of packages that come with it.
 PROMCHECK := internal/promcheck
+# So is a collector of OpenTelemetry.
+COLLECTED := internal/collected
 # Everything that has tests: the module, the stand-in, the tools of CI.
 TESTED := ./... github.com/santhosh-tekuri/jsonschema/v6 ./.ci/testsum
 
@@ -61,6 +63,10 @@ test: compiler clients redis ## Runs every test, shuffled, under the race detect
 .PHONY: promcheck
 promcheck: ## Reads alert rules, dashboards and an exposition with Prometheus' own code
 	cd $(PROMCHECK) && $(GO) test -count=1 ./...
+
+.PHONY: collected
+collected: ## Has a real collector of OpenTelemetry receive what the program sends
+	cd $(COLLECTED) && $(GO) test -count=1 ./...
 
 .PHONY: short
 short: ## Runs the quick tests, cached: for between two edits

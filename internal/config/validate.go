@@ -72,7 +72,6 @@ func (c *Config) Validate() error {
 	if (c.Audit.Capture == "sealed") != (c.Audit.Recipient != "") {
 		fault("audit.recipient", "is needed with audit.capture: sealed, and only then")
 	}
-	faults = append(faults, c.Server.HTTP.faults()...)
 	names := map[string]bool{}
 	for i, e := range c.Audit.Export {
 		if e.Name == "" || e.To == "" || names[e.Name] {
@@ -80,8 +79,7 @@ func (c *Config) Validate() error {
 		}
 		names[e.Name] = true
 	}
-	faults = append(faults, c.Observability.OTLP.faults()...)
-	return errors.Join(append(faults, c.rootFaults()...)...)
+	return errors.Join(slices.Concat(faults, c.Server.HTTP.faults(), c.Observability.OTLP.faults(), c.rootFaults())...)
 }
 
 // faults are those of the settings of HTTP.

@@ -40,6 +40,7 @@ func (o *offer) span(method string, err error, ended time.Time) trace.Data {
 	case pin.Prompt:
 		d.Name += " " + o.own
 		d.Attrs = append(d.Attrs, trace.Text(trace.Prompt, o.own))
+	case pin.Resource, pin.Template, pin.Server: // whose names are URIs, or none
 	}
 	if err == nil || errors.Is(err, tools.ErrInputRequired) {
 		return d

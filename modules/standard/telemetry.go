@@ -26,6 +26,8 @@ type telemetry struct {
 	timing *timing       // nil where no metrics are sent
 	logs   bool
 	recent recent
+	fault  func(error)
+	known  func(kind, name string) bool // whether there is something of that name to be called
 }
 
 // openTelemetry makes what sends to a collector, if there is one.
@@ -34,7 +36,7 @@ func (k *Kernel) openTelemetry(context.Context, Options) error {
 	if c.Endpoint == "" {
 		return nil
 	}
-	t := &telemetry{logs: c.Logs}
+	t := &telemetry{logs: c.Logs, fault: func(err error) { k.fault("", err) }, known: k.publishes}
 	o, err := k.sending(c)
 	if err != nil {
 		return err
@@ -67,11 +69,14 @@ func (k *Kernel) Telemetry() (otlp.Counts, bool) {
 // ProbeTelemetry asks the collector whether it takes what is sent. It may be called where there is one.
 func (k *Kernel) ProbeTelemetry(ctx context.Context) error { return k.telemetry.out.Probe(ctx) }
 
-// Close sends what there is, for a short while, and ends.
+// Close sends what there is, for a short while, and ends. What could not be sent is told and no reason to end otherwise than well.
 func (t *telemetry) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), flushFor)
 	defer cancel()
-	return t.out.Close(ctx)
+	if err := t.out.Close(ctx); err != nil {
+		t.fault(fmt.Errorf("OTLP: %w", err))
+	}
+	return nil
 }
 
 // sending are the options of what sends.
@@ -123,7 +128,7 @@ func collectorClient(caFile string) (*http.Client, error) {
 	if caFile == "" {
 		return client, nil
 	}
-	pem, err := os.ReadFile(caFile)
+	pem, err := os.ReadFile(caFile) //nolint:gosec // the operator names it
 	if err != nil {
 		return nil, fmt.Errorf("ca_file: %w", err)
 	}

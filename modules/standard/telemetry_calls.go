@@ -214,11 +214,11 @@ func (t *telemetry) Observe(e audit.Entry) {
 			r.Attrs = append(r.Attrs, trace.Text(key, text))
 		}
 	}
-	r.Attrs = append(r.Attrs, trace.Number("mcp_kernel.journal.seq", int64(e.Seq))) //nolint:gosec // no journal is that long
+	r.Attrs = append(r.Attrs, trace.Number("mcp_kernel.journal.seq", int64(e.Seq)))
 	say(trace.CallID, e.Call)
 	say(trace.OuterID, e.Parent)
 	say("mcp_kernel.kind", e.Target.String())
-	if e.Target == governance.KindTool || e.Target == governance.KindPrompt {
+	if (e.Target == governance.KindTool || e.Target == governance.KindPrompt) && t.known(e.Target.String(), e.Name) {
 		say("mcp_kernel.name", e.Name)
 	}
 	say("enduser.id", e.Caller.Principal)

@@ -35,11 +35,10 @@ func newTiming() (*timing, error) {
 
 func (t *timing) note(c *governance.Call, method, target, why string, took time.Duration) {
 	tool, prompt := "", ""
-	switch c.Kind {
-	case governance.KindTool:
-		tool = target
-	case governance.KindPrompt:
+	if c.Kind == governance.KindPrompt {
 		prompt = target
+	} else {
+		tool = target
 	}
 	t.family.With(method, tool, prompt, why).Seconds(took, metric.Exemplar{})
 }

@@ -196,8 +196,7 @@ func (e *Exporter) batch() ([]trace.Data, []Record) {
 func (e *Exporter) sent(ctx context.Context, path string, body []byte, n int) bool {
 	rejected, err := e.post(ctx, path, body)
 	e.note(err)
-	var later *laterError
-	if errors.As(err, &later) {
+	if _, later := errors.AsType[*laterError](err); later {
 		return false
 	}
 	if err != nil {

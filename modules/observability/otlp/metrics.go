@@ -80,6 +80,7 @@ func (e *Exporter) family(m *message, f *Metric, now time.Time) {
 			points(m, f.histogram)
 			m.number(2, cumulative)
 		})
+	case metric.Invalid: // no table has one
 	}
 }
 

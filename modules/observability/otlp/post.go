@@ -40,7 +40,7 @@ func (e *Exporter) post(ctx context.Context, path string, body []byte) (rejected
 	if err != nil {
 		return 0, &laterError{bare(path, err)}
 	}
-	defer answer.Body.Close() //nolint:errcheck // it is read, or does not matter
+	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	switch {
 	case answer.StatusCode == http.StatusOK && err != nil:

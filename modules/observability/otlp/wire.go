@@ -50,7 +50,7 @@ func (m *message) real(field uint64, v float64) { m.word(field, math.Float64bits
 
 func (m *message) time(field uint64, t time.Time) {
 	if !t.IsZero() {
-		m.word(field, uint64(t.UnixNano())) //nolint:gosec // no time of ours is before 1970
+		m.word(field, uint64(t.UnixNano())) // none of ours is before 1970
 	}
 }
 
@@ -87,7 +87,7 @@ func (m *message) attrs(field uint64, all []trace.Attr) {
 					m.text(1, a.Text)
 				} else {
 					m.key(3, varint)
-					*m = binary.AppendUvarint(*m, uint64(a.Number)) //nolint:gosec // protobuf's int64: two's complement
+					*m = binary.AppendUvarint(*m, uint64(a.Number)) // as protobuf has its int64: two's complement
 				}
 			})
 		})

@@ -94,7 +94,8 @@ func (s *Span) End(end Data) {
 		return
 	}
 	s.mu.Lock()
-	all := append(s.steps, s.data.ended(end))
+	s.steps = append(s.steps, s.data.ended(end))
+	all := s.steps
 	s.steps, s.ended = nil, true
 	s.mu.Unlock()
 	s.t.o.Export(all)

@@ -83,7 +83,7 @@ func (k *kept) take(all []trace.Data) {
 	k.all = append(k.all, all...)
 }
 
-func tracer(t testing.TB, k *kept, ratio float64) *trace.Tracer {
+func tracer(t *testing.T, k *kept, ratio float64) *trace.Tracer {
 	t.Helper()
 	made, err := trace.New(trace.Options{Ratio: ratio, Inbound: 2, Late: 3, Export: k.take})
 	if err != nil {
@@ -110,7 +110,7 @@ func TestTree(t *testing.T) {
 	outer.Step(trace.Data{Name: "decide", Kind: trace.Internal, Begin: at(1), End: at(2)})
 	outer.End(trace.Data{Name: "outer", End: at(6)})
 	client, within2, step, root := k.all[0], k.all[1], k.all[2], k.all[3]
-	if root.Trace != trace.TraceOf(call) || root.ID != trace.SpanOf(call) || root.Parent != (trace.SpanID{}) || root.Kind != trace.Server {
+	if root.Trace != trace.Of(call) || root.ID != trace.SpanOf(call) || root.Parent != (trace.SpanID{}) || root.Kind != trace.Server {
 		t.Errorf("root %+v", root)
 	}
 	if within2.Parent != root.ID || within2.ID != trace.SpanOf(other) || within2.Trace != root.Trace {

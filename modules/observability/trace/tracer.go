@@ -87,8 +87,8 @@ type Call struct {
 	At    time.Time
 }
 
-// TraceOf returns the id of the trace that begins with a call: the bytes of its own id.
-func TraceOf(call string) ID {
+// Of returns the id of the trace that begins with a call: the bytes of its own id.
+func Of(call string) ID {
 	if id, ok := uuid(call); ok {
 		return id
 	}
@@ -101,8 +101,8 @@ func TraceOf(call string) ID {
 func uuid(text string) (id ID, ok bool) {
 	digits := 0
 	for i := range len(text) {
-		c, n := text[i], byte(0)
-		switch {
+		var n byte
+		switch c := text[i]; {
 		case c == '-':
 			continue
 		case c >= '0' && c <= '9':
@@ -123,7 +123,7 @@ func uuid(text string) (id ID, ok bool) {
 
 // SpanOf returns the id of a call's own span: the end of its id, which is random.
 func SpanOf(call string) SpanID {
-	id := TraceOf(call)
+	id := Of(call)
 	return SpanID(id[8:])
 }
 
@@ -147,7 +147,7 @@ func (t *Tracer) Begin(ctx context.Context, c Call) (context.Context, *Span) {
 	if !told && beside {
 		parent, told = around, true
 	}
-	own := TraceOf(c.ID)
+	own := Of(c.ID)
 	followed := !told && own.chance() < t.below || told && parent.Sampled && t.inbound.take(c.At)
 	if !followed && !told {
 		return ctx, nil
@@ -180,7 +180,7 @@ func (t *Tracer) Late(c Call, span *Span, end Data) {
 	if !t.late.take(end.End) {
 		return
 	}
-	d := Data{Trace: TraceOf(c.ID), ID: SpanOf(c.ID), Kind: Server, Begin: c.At}
+	d := Data{Trace: Of(c.ID), ID: SpanOf(c.ID), Kind: Server, Begin: c.At}
 	if span != nil {
 		d = span.data
 	}

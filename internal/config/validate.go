@@ -54,9 +54,6 @@ func (c *Config) Validate() error {
 	positive("audit.segment_bytes", c.Audit.SegmentBytes)
 	positive("state.timeout", int64(c.State.Timeout))
 	positive("files.max_file_bytes", c.Files.MaxFileBytes)
-	if c.Audit.MirrorKeep < 0 {
-		fault("audit.mirror_keep", "must be a number of entries, or 0")
-	}
 	if c.Upstreams.SearchThreshold < -1 {
 		fault("upstreams.search_threshold", "must be a number of tools, 0 or -1")
 	}
@@ -69,17 +66,26 @@ func (c *Config) Validate() error {
 	if len(c.Governance.Publishers) > 0 && len(c.Governance.PolicyFiles) > 0 {
 		fault("governance.publishers", "and governance.policy_files: policies come from one of the two")
 	}
-	if (c.Audit.Capture == "sealed") != (c.Audit.Recipient != "") {
-		fault("audit.recipient", "is needed with audit.capture: sealed, and only then")
+	return errors.Join(slices.Concat(faults, c.Server.HTTP.faults(), c.Audit.faults(), c.Observability.OTLP.faults(), c.rootFaults())...)
+}
+
+// faults are those of the settings of the journal that hang together.
+func (a *Audit) faults() []error {
+	var faults []error
+	if a.MirrorKeep < 0 {
+		faults = append(faults, errors.New("audit.mirror_keep: must be a number of entries, or 0"))
+	}
+	if (a.Capture == "sealed") != (a.Recipient != "") {
+		faults = append(faults, errors.New("audit.recipient: is needed with audit.capture: sealed, and only then"))
 	}
 	names := map[string]bool{}
-	for i, e := range c.Audit.Export {
+	for i, e := range a.Export {
 		if e.Name == "" || e.To == "" || names[e.Name] {
-			fault(fmt.Sprintf("audit.export[%d]", i), "needs a name of its own, and to")
+			faults = append(faults, fmt.Errorf("audit.export[%d]: needs a name of its own, and to", i))
 		}
 		names[e.Name] = true
 	}
-	return errors.Join(slices.Concat(faults, c.Server.HTTP.faults(), c.Observability.OTLP.faults(), c.rootFaults())...)
+	return faults
 }
 
 // faults are those of the settings of HTTP.

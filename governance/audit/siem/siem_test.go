@@ -109,7 +109,7 @@ func TestOCSFRequired(t *testing.T) {
 		}
 		var m struct {
 			Version  string
-			Product  struct{ Name, Vendor_name string } //nolint:revive // the schema's name
+			Product  struct{ Name, Vendor_name string }
 			Sequence uint64
 		}
 		if err := json.Unmarshal(v["metadata"], &m); err != nil || m.Version == "" || m.Product.Name == "" || m.Product.Vendor_name == "" || m.Sequence != e.Seq {
@@ -158,7 +158,8 @@ func FuzzRecords(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bars := bars(cef[:bytes.Index(cef, []byte("rt="))]); bars != 7 {
+		header, _, _ := bytes.Cut(cef, []byte("rt="))
+		if bars := bars(header); bars != 7 {
 			t.Fatalf("CEF: %d bars in the header of %q", bars, cef)
 		}
 		if forged := regexp.MustCompile(`(?:^|[^\\])(?:\\\\)* suser=`).FindAllIndex(cef, -1); len(forged) > 1 {

@@ -145,7 +145,7 @@ func TestTasksOutliveTheirReplica(t *testing.T) {
 	if err := f.members[0].cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = f.members[0].cmd.Wait()
+	<-f.members[0].done
 	for _, member := range []int{1, 2} {
 		a := f.becomes(member, "failed", func() taskAnswer { return get(member, long.Result.TaskID) })
 		if !strings.Contains(a.Result.StatusMessage, "the kernel that ran it has ended") {
